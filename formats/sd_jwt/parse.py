@@ -1,0 +1,60 @@
+"""From the text of an SD-JWT to its parts; nothing is decoded or believed. Spec: RFC 9901 §4."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from portadoc.errors import Malformed
+
+MAX_BYTES: Final = 256 * 1024
+MAX_DISCLOSURES: Final = 512
+MAX_DISCLOSURE_CHARS: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class UnverifiedSdJwt:
+    """The parts of an SD-JWT, or of an SD-JWT+KB when ``key_binding_jwt`` is there."""
+
+    jws_text: str
+    disclosures: tuple[str, ...]
+    key_binding_jwt: str | None
+
+    @property
+    def presented_text(self) -> str:
+        """What a Key Binding JWT vouches for: all before it, with the last tilde. Spec: RFC 9901 §4.3.1."""
+        return "~".join((self.jws_text, *self.disclosures, ""))
+
+    @property
+    def text(self) -> str:
+        """The whole compact text."""
+        return self.presented_text + (self.key_binding_jwt or "")
+
+
+def parse(text: str, *, max_bytes: int = MAX_BYTES, max_disclosures: int = MAX_DISCLOSURES) -> UnverifiedSdJwt:
+    """Return the parts of a compact SD-JWT or SD-JWT+KB.
+
+    Input is unverified. Raises Malformed[malformed_token] for a bare JWT, an empty part or a stray dot (a second
+    Key Binding JWT, say), Malformed[limit_exceeded]. Spec: RFC 9901 §4.
+    """
+    if len(text) > max_bytes:
+        raise Malformed("limit_exceeded", what="sd_jwt", limit=max_bytes)
+    if not text.isascii():
+        raise _malformed("not_ascii")
+    parts = text.split("~")
+    if len(parts) < 2 or "" in parts[:-1]:
+        raise _malformed("tilde")
+    if text.count(".") != (4 if parts[-1] else 2):
+        raise _malformed("segments")
+    return checked(UnverifiedSdJwt(parts[0], tuple(parts[1:-1]), parts[-1] or None), max_disclosures)
+
+
+def checked(parts: UnverifiedSdJwt, max_disclosures: int = MAX_DISCLOSURES) -> UnverifiedSdJwt:
+    """Return ``parts`` when their number and sizes are within bounds. Raises Malformed[limit_exceeded]."""
+    if len(parts.disclosures) > max_disclosures:
+        raise Malformed("limit_exceeded", what="disclosures", limit=max_disclosures)
+    if any(len(text) > MAX_DISCLOSURE_CHARS for text in parts.disclosures):
+        raise Malformed("limit_exceeded", what="disclosure", limit=MAX_DISCLOSURE_CHARS)
+    return parts
+
+
+def _malformed(reason: str) -> Malformed:
+    return Malformed("malformed_token", spec="RFC 9901 §4", part="sd_jwt", reason=reason)

@@ -1,0 +1,15 @@
+"""The issuer role: offers, access tokens, credentials, status lists and withdrawal (OpenID4VCI 1.0)."""
+
+from portadoc.issuer.grants import Offer
+from portadoc.issuer.service import Issuer, Withdrawal, WithdrawalReason, build_issuer
+from portadoc.issuer.settings import InstitutionSettings, IssuerSettings
+
+__all__ = [
+    "InstitutionSettings",
+    "Issuer",
+    "IssuerSettings",
+    "Offer",
+    "Withdrawal",
+    "WithdrawalReason",
+    "build_issuer",
+]

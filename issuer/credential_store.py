@@ -1,0 +1,209 @@
+"""Statements over credentials and status lists, each in a connection of the caller's transaction."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, insert, or_, select, update
+
+from portadoc.issuer.tables import CREDENTIALS, STATUS_LISTS
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRow:
+    """One copy of a credential: the intent recorded before signing, and what became of it."""
+
+    credential_id: str
+    record_id: str
+    offer_id: str
+    notification_id: str
+    configuration_id: str
+    vct: str
+    holder_thumbprint: str
+    payload_digest: str
+    valid_from: int
+    valid_until: int
+    list_id: str
+    idx: int
+    intended_at: int
+    issued_at: int | None = None
+    notified: str | None = None
+    withdrawn_at: int | None = None
+    withdrawal_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusListRow:
+    """A published status list: ``token`` holds exactly the bytes served."""
+
+    institution: str
+    list_id: str
+    size: int
+    version: int
+    published_version: int
+    token: bytes
+    etag: str
+    signed_at: int
+    expires_at: int
+
+
+def insert_intents(connection: Connection, institution: str, rows: Sequence[CredentialRow]) -> None:
+    """Record what is about to be signed. Raises IntegrityError when a status index is already taken."""
+    connection.execute(insert(CREDENTIALS), [{"institution": institution, **_values(row)} for row in rows])
+
+
+def mark_issued(connection: Connection, institution: str, notification_id: str, *, now: int) -> None:
+    """Note that the copies of one response were signed and checked."""
+    connection.execute(
+        update(CREDENTIALS)
+        .where(CREDENTIALS.c.institution == institution, CREDENTIALS.c.notification_id == notification_id)
+        .values(issued_at=now)
+    )
+
+
+def note_notification(
+    connection: Connection, institution: str, *, notification_id: str, offer_id: str, event: str
+) -> bool | None:
+    """Keep what the wallet reports of a response; True when it is news, None when the id is not of this grant."""
+    known = and_(
+        CREDENTIALS.c.institution == institution,
+        CREDENTIALS.c.notification_id == notification_id,
+        CREDENTIALS.c.offer_id == offer_id,
+    )
+    news = or_(CREDENTIALS.c.notified.is_(None), CREDENTIALS.c.notified != event)
+    if connection.execute(update(CREDENTIALS).where(known, news).values(notified=event)).rowcount > 0:
+        return True
+    found = connection.execute(select(CREDENTIALS.c.credential_id).where(known).limit(1)).first()
+    return None if found is None else False
+
+
+def list_credentials(
+    connection: Connection,
+    institution: str,
+    *,
+    record_id: str | None = None,
+    credential_id: str | None = None,
+    unfinished_before: int | None = None,
+) -> tuple[CredentialRow, ...]:
+    """Return copies in the order of their intents: all, of one record, one, or those never issued."""
+    columns = [column for column in CREDENTIALS.c if column.name != "institution"]
+    query = select(*columns).where(CREDENTIALS.c.institution == institution)
+    if record_id is not None:
+        query = query.where(CREDENTIALS.c.record_id == record_id)
+    if credential_id is not None:
+        query = query.where(CREDENTIALS.c.credential_id == credential_id)
+    if unfinished_before is not None:
+        query = query.where(CREDENTIALS.c.issued_at.is_(None), CREDENTIALS.c.intended_at < unfinished_before)
+    ordered = query.order_by(CREDENTIALS.c.intended_at, CREDENTIALS.c.credential_id)
+    return tuple(CredentialRow(**row._mapping) for row in connection.execute(ordered))
+
+
+def withdraw_credentials(
+    connection: Connection, institution: str, credential_ids: Collection[str], *, reason: str, now: int
+) -> None:
+    """Mark copies withdrawn; those that already are keep their first date and reason."""
+    connection.execute(
+        update(CREDENTIALS)
+        .where(
+            CREDENTIALS.c.institution == institution,
+            CREDENTIALS.c.credential_id.in_(credential_ids),
+            CREDENTIALS.c.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=now, withdrawal_reason=reason)
+    )
+
+
+def insert_status_list(connection: Connection, row: StatusListRow) -> None:
+    """Keep a new list together with its first token."""
+    connection.execute(insert(STATUS_LISTS).values(reserved=0, **_values(row)))
+
+
+def roomy_status_list(connection: Connection, institution: str, *, copies: int) -> StatusListRow | None:
+    """Return a list with room for ``copies`` below half its size, or None."""
+    room = (STATUS_LISTS.c.reserved + copies) * 2 <= STATUS_LISTS.c.size
+    query = _status_list_query().where(STATUS_LISTS.c.institution == institution, room)
+    row = connection.execute(query.order_by(STATUS_LISTS.c.list_id).limit(1)).one_or_none()
+    return None if row is None else StatusListRow(*row)
+
+
+def take_room(connection: Connection, institution: str, list_id: str, *, copies: int) -> None:
+    """Count ``copies`` more entries as reserved; the table refuses more than half."""
+    connection.execute(
+        update(STATUS_LISTS)
+        .where(STATUS_LISTS.c.institution == institution, STATUS_LISTS.c.list_id == list_id)
+        .values(reserved=STATUS_LISTS.c.reserved + copies)
+    )
+
+
+def taken_indices(connection: Connection, institution: str, list_id: str, among: Collection[int]) -> set[int]:
+    """Return those of ``among`` that some credential already has."""
+    query = select(CREDENTIALS.c.idx).where(
+        CREDENTIALS.c.institution == institution, CREDENTIALS.c.list_id == list_id, CREDENTIALS.c.idx.in_(among)
+    )
+    return set(connection.scalars(query))
+
+
+def mark_changed(connection: Connection, institution: str, list_ids: Collection[str]) -> None:
+    """Note that lists no longer say what was published of them."""
+    connection.execute(
+        update(STATUS_LISTS)
+        .where(STATUS_LISTS.c.institution == institution, STATUS_LISTS.c.list_id.in_(list_ids))
+        .values(version=STATUS_LISTS.c.version + 1)
+    )
+
+
+def find_status_list(connection: Connection, institution: str, list_id: str) -> StatusListRow | None:
+    """Return a list with the bytes published of it, or None."""
+    query = _status_list_query().where(
+        STATUS_LISTS.c.institution == institution, STATUS_LISTS.c.list_id == list_id
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else StatusListRow(*row)
+
+
+def stale_status_lists(connection: Connection, *, signed_before: int) -> tuple[StatusListRow, ...]:
+    """Return the lists that have changed since they were published, or were signed before a time."""
+    changed = STATUS_LISTS.c.version > STATUS_LISTS.c.published_version
+    rows = connection.execute(_status_list_query().where(or_(changed, STATUS_LISTS.c.signed_at < signed_before)))
+    return tuple(StatusListRow(*row) for row in rows)
+
+
+def withdrawn_indices(connection: Connection, institution: str, list_id: str) -> tuple[int, ...]:
+    """Return the index of every withdrawn credential of a list."""
+    query = select(CREDENTIALS.c.idx).where(
+        CREDENTIALS.c.institution == institution,
+        CREDENTIALS.c.list_id == list_id,
+        CREDENTIALS.c.withdrawn_at.is_not(None),
+    )
+    return tuple(connection.scalars(query))
+
+
+def replace_token(connection: Connection, row: StatusListRow) -> bool:
+    """Put a newer token in the list's one row; False when what stands there is newer already."""
+    older = and_(
+        STATUS_LISTS.c.published_version <= row.published_version, STATUS_LISTS.c.signed_at <= row.signed_at
+    )
+    return _changed_one(
+        connection,
+        update(STATUS_LISTS)
+        .where(STATUS_LISTS.c.institution == row.institution, STATUS_LISTS.c.list_id == row.list_id, older)
+        .values(
+            token=row.token,
+            etag=row.etag,
+            signed_at=row.signed_at,
+            expires_at=row.expires_at,
+            published_version=row.published_version,
+        ),
+    )
+
+
+def _status_list_query() -> Any:
+    return select(*(STATUS_LISTS.c[name] for name in StatusListRow.__slots__))
+
+
+def _values(row: CredentialRow | StatusListRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__slots__}
+
+
+def _changed_one(connection: Connection, statement: Any) -> bool:
+    return connection.execute(statement).rowcount == 1

@@ -1,0 +1,134 @@
+"""What a credential says and for how long: pure functions from a record to claims, and the check of the result."""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from portadoc.errors import Conflict, Error, Misconfigured
+from portadoc.formats import jws, sd_jwt
+from portadoc.formats.headers import signing_header
+from portadoc.formats.key_proof import VerifiedKeyProof
+from portadoc.formats.roles import CREDENTIAL
+from portadoc.formats.sd_jwt import PreparedSdJwt
+from portadoc.formats.status_list import StatusReference
+from portadoc.formats.type_metadata import integrity
+from portadoc.issuer.credential_store import CredentialRow
+from portadoc.issuer.settings import SECONDS_PER_DAY
+from portadoc.keys.jwk import public_key_from_jwk
+from portadoc.keys.signer import Signer
+from portadoc.randomness import RandomBytes
+from portadoc.schemas.catalogue import CredentialConfiguration
+from portadoc.schemas.claims import ClaimPath, JsonObject
+from portadoc.schemas.profiles import ProtocolProfile
+from portadoc.schemas.records import Record
+from portadoc.schemas.type_metadata import type_metadata
+
+_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What every copy of one request says alike: claims, which of them are hidden, and the days it is good for."""
+
+    claims: JsonObject
+    disclosable: tuple[ClaimPath, ...]
+    valid_from: int
+    valid_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedCredential:
+    """A copy whose intent is recorded: ``unsigned`` is what will be signed, ``claims`` what a reader must find."""
+
+    row: CredentialRow
+    claims: JsonObject
+    unsigned: PreparedSdJwt
+
+
+def make_subject(
+    configuration: CredentialConfiguration, record: Record, *, now: int, coverage_grace_days: int | None
+) -> Subject:
+    """Return the claims of a record in a configuration's layout and the days a copy issued now is good for.
+
+    Times are whole days, so that copies made within a day cannot be told apart by them (RFC 9901 §10.1). Raises:
+    Conflict[record_expired], and what the projection refuses.
+    """
+    projection = configuration.projection
+    claims = projection.project(record)
+    valid_from = now // SECONDS_PER_DAY * SECONDS_PER_DAY
+    ends = [valid_from + configuration.validity_days * SECONDS_PER_DAY]
+    document_end = projection.document_period(claims).end
+    if document_end is not None:
+        ends.append(_end_of(document_end))
+    coverage_end = projection.coverage_period(claims).end
+    if coverage_end is not None and coverage_grace_days is not None:
+        ends.append(_end_of(coverage_end) + coverage_grace_days * SECONDS_PER_DAY)
+    if min(ends) <= now:
+        raise Conflict("record_expired", spec="OpenID4VCI 1.0 §8.3.1.2")
+    return Subject(claims, projection.disclosable(claims), valid_from, min(ends))
+
+
+def make_envelope(
+    configuration: CredentialConfiguration,
+    subject: Subject,
+    *,
+    issuer_id: str,
+    proof: VerifiedKeyProof,
+    status: StatusReference,
+    profile: ProtocolProfile,
+    random_bytes: RandomBytes,
+) -> JsonObject:
+    """Return the claims around the subject claims; identifiers and status entry are this copy's own.
+
+    Spec: SD-JWT VC §2.2.2.2, HAIP 1.0 §6.1.
+    """
+    envelope: JsonObject = {
+        "vct": configuration.vct,
+        "iss": issuer_id,
+        "iat": subject.valid_from,
+        "nbf": subject.valid_from,
+        "exp": subject.valid_until,
+        "jti": _random_urn(random_bytes),
+        "sub": _random_urn(random_bytes),
+        "cnf": {"jwk": proof.holder_jwk},
+        "status": status.to_claim(),
+    }
+    if "vct#integrity" in profile.required_claims:
+        envelope["vct#integrity"] = integrity(type_metadata(configuration.vct))
+    return envelope
+
+
+def _random_urn(random_bytes: RandomBytes) -> str:
+    return uuid.UUID(bytes=random_bytes(16), version=4).urn
+
+
+def _end_of(last_day: date) -> int:
+    """Return the first second after a day (UTC): ``exp`` is the first second at which a token is dead."""
+    return (last_day.toordinal() - _EPOCH_DAY + 1) * SECONDS_PER_DAY
+
+
+def sign_prepared(copy: PreparedCredential, signer: Signer, profile: ProtocolProfile) -> str:
+    """Return the signed copy after reading it back. Raises: Misconfigured[own_output_invalid]."""
+    header = {"kid": signer.kid, **signing_header(profile.credential_typ, signer)}
+    allowed = {name: value for name, value in header.items() if name in profile.issue_header_params}
+    text = copy.unsigned.sign(allowed, signer).text
+    _require_as_planned(text, copy, signer)
+    return text
+
+
+def _require_as_planned(text: str, copy: PreparedCredential, signer: Signer) -> None:
+    """Read our own output as a stranger would and compare it with the plan: signature, payload, every claim.
+
+    Raises: Misconfigured[own_output_invalid]. Spec: RFC 9901 §7.1.
+    """
+    try:
+        parts = sd_jwt.parse(text)
+        token = jws.split(parts.jws_text, CREDENTIAL, allowed_algs=frozenset({signer.alg}))
+        payload = jws.verify(token, public_key_from_jwk(signer.public_jwk, allowed_algs={signer.alg}))
+        claims = sd_jwt.process(payload, parts.disclosures).claims
+    except Error as exc:
+        raise Misconfigured("own_output_invalid", reason=exc.code) from exc
+    if hashlib.sha256(token.payload).hexdigest() != copy.row.payload_digest or claims != copy.claims:
+        raise Misconfigured("own_output_invalid", reason="differs_from_plan")

@@ -1,0 +1,193 @@
+"""HTTP for wallets: OpenID4VCI 1.0 and the documents that go with it. Parses, calls one service method, answers.
+
+Endpoints that touch the database are plain functions, so they run in the thread pool; bodies are read before.
+A DPoP proof is tolerated and not looked at: access tokens are bearer tokens of five minutes until sender
+constraint comes, and the metadata promises nothing else.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from portadoc.errors import Malformed, Refused
+from portadoc.formats import strict_json
+from portadoc.issuer.protocol_errors import (
+    CREDENTIAL_ERRORS,
+    NO_STORE,
+    NONCE_ERRORS,
+    NOTIFICATION_ERRORS,
+    TOKEN_ERRORS,
+    document_route,
+    protocol_route,
+)
+from portadoc.issuer.service import Issuer
+from portadoc.schemas.claims import JsonObject
+from portadoc.schemas.openid4vci import (
+    CredentialRequest,
+    NonceResponse,
+    NotificationRequest,
+    TokenRequest,
+    read_message,
+)
+from portadoc.schemas.type_metadata import type_metadata
+from portadoc.web.bodies import read_form, read_json_object
+
+JSON_TYPE: Final = "application/json"
+JWT_TYPE: Final = "application/jwt"
+STATUS_LIST_TYPE: Final = "application/statuslist+jwt"
+PUBLIC: Final = {"Access-Control-Allow-Origin": "*"}
+DOCUMENT_MAX_AGE_S: Final = 300
+STATUS_MAX_AGE_S: Final = 60
+_AUTHORIZATION: Final = re.compile(r"(?i:bearer|dpop) +([A-Za-z0-9\-._~+/]{1,512}=*)")
+
+Form = Annotated[dict[str, str], Depends(read_form)]
+Body = Annotated[JsonObject, Depends(read_json_object)]
+
+
+async def access_token(request: Request) -> str:
+    """Return the access token of the one Authorization header, scheme Bearer or DPoP; unverified.
+
+    Raises: Malformed[access_token_in_query], Refused[access_token_missing], Refused[access_token_invalid].
+    Spec: RFC 6750 §2.1, §3.1; RFC 9449 §7.1.
+    """
+    if "access_token" in request.query_params:
+        raise Malformed("access_token_in_query", spec="RFC 6750 §2")
+    values = request.headers.getlist("authorization")
+    if not values:
+        raise Refused("access_token_missing", spec="RFC 6750 §3")
+    found = _AUTHORIZATION.fullmatch(values[0])
+    if len(values) != 1 or found is None:
+        raise Refused("access_token_invalid", spec="RFC 6750 §2.1")
+    return found[1]
+
+
+AccessToken = Annotated[str, Depends(access_token)]
+
+
+def token_router(issuer: Issuer) -> APIRouter:
+    """Return the token endpoint. Spec: OpenID4VCI 1.0 §6."""
+    router = APIRouter(route_class=protocol_route(TOKEN_ERRORS))
+
+    @router.post("/issuer/{institution}/token")
+    def redeem_code(institution: str, form: Form, request: Request) -> Response:
+        if "authorization" in request.headers or not form.keys().isdisjoint(_CLIENT_SECRETS):
+            raise Malformed("client_authentication_unsupported", spec="RFC 6749 §5.2")
+        return _json(issuer.redeem(institution, read_message(TokenRequest, form)).to_json(), NO_STORE)
+
+    return router
+
+
+_CLIENT_SECRETS: Final = frozenset({"client_secret", "client_assertion"})
+
+
+def nonce_router(issuer: Issuer) -> APIRouter:
+    """Return the nonce endpoint, open to anyone. Spec: OpenID4VCI 1.0 §7."""
+    router = APIRouter(route_class=protocol_route(NONCE_ERRORS))
+
+    @router.post("/issuer/{institution}/nonce")
+    def make_nonce(institution: str) -> Response:
+        return _json(NonceResponse(c_nonce=issuer.new_nonce(institution)).to_json(), NO_STORE)
+
+    return router
+
+
+def credential_router(issuer: Issuer) -> APIRouter:
+    """Return the credential endpoint. Spec: OpenID4VCI 1.0 §8."""
+    router = APIRouter(route_class=protocol_route(CREDENTIAL_ERRORS))
+
+    @router.post("/issuer/{institution}/credential")
+    def issue_credential(institution: str, token: AccessToken, body: Body) -> Response:
+        response = issuer.issue(institution, token, read_message(CredentialRequest, body))
+        return _json(response.to_json(), NO_STORE)
+
+    return router
+
+
+def notification_router(issuer: Issuer) -> APIRouter:
+    """Return the notification endpoint. Spec: OpenID4VCI 1.0 §11."""
+    router = APIRouter(route_class=protocol_route(NOTIFICATION_ERRORS))
+
+    @router.post("/issuer/{institution}/notification")
+    def take_notification(institution: str, token: AccessToken, body: Body) -> Response:
+        issuer.notify(institution, token, read_message(NotificationRequest, body))
+        return Response(status_code=204, headers=NO_STORE)
+
+    return router
+
+
+def document_router(issuer: Issuer) -> APIRouter:
+    """Return what is read with GET: offers by reference, status lists, types. Nothing here signs or writes."""
+    router = APIRouter(route_class=document_route())
+
+    @router.get("/issuer/{institution}/offers/{reference}")
+    def show_offer(institution: str, reference: str) -> Response:
+        return _json(issuer.offer_by_reference(institution, reference).to_json(), {**NO_STORE, **PUBLIC})
+
+    @router.get("/status/{list_id}")
+    def show_status_list(list_id: str, request: Request) -> Response:
+        if "time" in request.query_params:  # no history is kept: Token Status List §8.4
+            return Response(status_code=501, headers=NO_STORE)
+        published = issuer.status_lists.published(list_id)
+        headers = {**PUBLIC, **_cacheable(STATUS_MAX_AGE_S), "ETag": published.etag}
+        if published.etag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(published.token, headers=headers, media_type=STATUS_LIST_TYPE)
+
+    @router.get("/types/{vct}")
+    def show_type(vct: str) -> Response:
+        headers = {**PUBLIC, **_cacheable(DOCUMENT_MAX_AGE_S)}
+        return Response(type_metadata(vct), headers=headers, media_type=JSON_TYPE)
+
+    return router
+
+
+def well_known_router(issuer: Issuer) -> APIRouter:
+    """Return the metadata documents, their well-known part between host and path. Spec: §12.2.2, RFC 8414 §3."""
+    router = APIRouter(prefix="/.well-known", route_class=document_route())
+    metadata = issuer.metadata
+
+    @router.get("/openid-credential-issuer/issuer/{institution}")
+    def show_issuer(institution: str, request: Request) -> Response:
+        headers = {**PUBLIC, **_cacheable(DOCUMENT_MAX_AGE_S), "Vary": "Accept"}
+        if _prefers_jwt(request.headers.get("accept", "")):
+            return Response(metadata.signed_issuer(institution), headers=headers, media_type=JWT_TYPE)
+        return _json(metadata.issuer(institution).to_json(), headers)
+
+    @router.get("/oauth-authorization-server/issuer/{institution}")
+    def show_authorization_server(institution: str) -> Response:
+        return _document(metadata.authorization_server(institution).to_json())
+
+    @router.get("/jwt-vc-issuer/issuer/{institution}")
+    def show_jwt_vc_issuer(institution: str) -> Response:
+        return _document(metadata.jwt_vc_issuer(institution))
+
+    return router
+
+
+def wallet_router(issuer: Issuer) -> APIRouter:
+    """Return every wallet-facing route, with paths from the root of the origin."""
+    router = APIRouter()
+    for part in (token_router, nonce_router, credential_router, notification_router, document_router):
+        router.include_router(part(issuer))
+    router.include_router(well_known_router(issuer))
+    return router
+
+
+def _prefers_jwt(accept: str) -> bool:
+    """Tell whether signed metadata comes before plain JSON in an Accept header; plain is the default."""
+    wanted = [part.partition(";")[0].strip().lower() for part in accept[:1000].split(",")]
+    return JWT_TYPE in wanted and (JSON_TYPE not in wanted or wanted.index(JWT_TYPE) < wanted.index(JSON_TYPE))
+
+
+def _document(content: JsonObject) -> Response:
+    return _json(content, {**PUBLIC, **_cacheable(DOCUMENT_MAX_AGE_S)})
+
+
+def _cacheable(max_age_s: int) -> dict[str, str]:
+    return {"Cache-Control": f"public, max-age={max_age_s}"}
+
+
+def _json(content: JsonObject, headers: Mapping[str, str]) -> Response:
+    return Response(strict_json.dumps(content), headers=dict(headers), media_type=JSON_TYPE)

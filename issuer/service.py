@@ -1,0 +1,230 @@
+"""The issuer as one object: what its HTTP adapters, the command line and the demonstration call in process."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portadoc.clock import Clock
+from portadoc.errors import Conflict, Refused
+from portadoc.formats import strict_json
+from portadoc.issuer import credential_store, grant_store
+from portadoc.issuer.credential_store import CredentialRow
+from portadoc.issuer.credentials import make_subject
+from portadoc.issuer.deployment import Deployment
+from portadoc.issuer.grants import AuthorizationServer, Offer
+from portadoc.issuer.issuance import Issuance
+from portadoc.issuer.metadata import Metadata
+from portadoc.issuer.nonces import Nonces
+from portadoc.issuer.settings import IssuerSettings
+from portadoc.issuer.status_lists import StatusLists
+from portadoc.issuer.tables import METADATA
+from portadoc.keys.key_ring import KeyRing
+from portadoc.randomness import RandomBytes
+from portadoc.schemas.catalogue import credential_configuration
+from portadoc.schemas.events import EventKind
+from portadoc.schemas.openid4vci import (
+    CredentialOffer,
+    CredentialRequest,
+    CredentialResponse,
+    NotificationRequest,
+    TokenRequest,
+    TokenResponse,
+)
+from portadoc.schemas.profiles import profile
+from portadoc.schemas.records import Record, record_from_json, record_to_json
+from portadoc.storage.engine import Database
+
+
+class WithdrawalReason(StrEnum):
+    """Why an attestation is withdrawn: a closed list, so that no free text carries personal data."""
+
+    ISSUED_IN_ERROR = "issued_in_error"
+    FRAUD = "fraud"
+    FACTS_CHANGED = "facts_changed"
+    HOLDER_REQUEST = "holder_request"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What a withdrawal has changed: the copies that are withdrawn by it, none when all were before."""
+
+    credential_ids: tuple[str, ...]
+    withdrawn_at: int
+
+
+class Issuer:
+    """Everything that the issuer role does. ``institution`` is a slug; methods are safe to call from threads."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self.settings = deployment.settings
+        self.grants = AuthorizationServer(deployment)
+        self.nonces = Nonces(deployment)
+        self.status_lists = StatusLists(deployment)
+        self.metadata = Metadata(deployment)
+        self.issuance = Issuance(deployment, self.grants, self.nonces, self.status_lists)
+
+    def upload(self, institution: str, record: Record) -> str:
+        """Keep a record and return its id. Raises: Refused[institution_unknown]."""
+        self._deployment.institution(institution)
+        record_id = self._deployment.new_id()
+        body = strict_json.dumps(record_to_json(record)).decode()
+        with self._deployment.database.transaction() as connection:
+            now = self._deployment.clock.now()
+            grant_store.insert_record(
+                connection, institution, record_id=record_id, kind=record.KIND, body=body, now=now
+            )
+            self._deployment.tell(connection, EventKind.RECORD_ADDED, institution, record_id, kind=record.KIND)
+        return record_id
+
+    def offer(
+        self,
+        institution: str,
+        record_id: str,
+        configuration_ids: Sequence[str],
+        *,
+        tx_code: bool = False,
+        by_reference: bool = False,
+    ) -> Offer:
+        """Return a new offer of a record in the configurations named, each of which must be able to carry it.
+
+        Raises: Refused[institution_unknown], [record_unknown], [credential_configuration_unknown],
+        [projection_kind_differs], [projection_cannot_carry]; Conflict[record_withdrawn], [record_expired].
+        """
+        issued_here = self._deployment.institution(institution).configuration_ids
+        if not configuration_ids or not set(configuration_ids) <= set(issued_here):
+            raise Refused("credential_configuration_unknown", spec="OpenID4VCI 1.0 §4.1.1")
+        record = self._record(institution, record_id)
+        for each in configuration_ids:
+            make_subject(
+                credential_configuration(each),
+                record,
+                now=self._deployment.clock.now(),
+                coverage_grace_days=self.settings.coverage_grace_days,
+            )
+        chosen = tuple(dict.fromkeys(configuration_ids))
+        return self.grants.offer(institution, record_id, chosen, with_tx_code=tx_code, by_reference=by_reference)
+
+    def offer_by_reference(self, institution: str, reference: str) -> CredentialOffer:
+        """Return an open offer. Raises: Refused[institution_unknown], Refused[offer_unknown]."""
+        self._deployment.institution(institution)
+        return self.grants.offer_by_reference(institution, reference)
+
+    def redeem(self, institution: str, request: TokenRequest) -> TokenResponse:
+        """Exchange a code for an access token. Raises: Refused[institution_unknown], and as ``grants`` does."""
+        self._deployment.institution(institution)
+        return self.grants.redeem(institution, request)
+
+    def new_nonce(self, institution: str) -> str:
+        """Return a fresh challenge for key proofs. Raises: Refused[institution_unknown]."""
+        self._deployment.institution(institution)
+        return self.nonces.make(institution)
+
+    def issue(self, institution: str, token: str, request: CredentialRequest) -> CredentialResponse:
+        """Answer a credential request. Raises: Refused[institution_unknown], and as ``issuance`` does."""
+        self._deployment.institution(institution)
+        return self.issuance.issue(institution, token, request)
+
+    def notify(self, institution: str, token: str, request: NotificationRequest) -> None:
+        """Keep what a wallet reports; the same report again changes nothing. Spec: OpenID4VCI 1.0 §11.
+
+        Raises: Refused[access_token_invalid], Refused[notification_unknown].
+        """
+        self._deployment.institution(institution)
+        grant = self.grants.grant_of(institution, token)
+        with self._deployment.database.transaction() as connection:
+            news = credential_store.note_notification(
+                connection,
+                institution,
+                notification_id=request.notification_id,
+                offer_id=grant.offer_id,
+                event=request.event,
+            )
+            if news is None:
+                raise Refused("notification_unknown", spec="OpenID4VCI 1.0 §11.3")
+            if news:
+                self._deployment.tell(
+                    connection, EventKind.CREDENTIAL_NOTIFIED, institution, grant.record_id, event=request.event
+                )
+
+    def withdraw(self, institution: str, subject_id: str, *, reason: WithdrawalReason) -> Withdrawal:
+        """Withdraw a record with every copy of it, or one copy by its credential id. Final: nothing undoes it.
+
+        The next ``publish_status_lists`` shows it. Copies that were only intended are withdrawn as well.
+        Raises: Refused[withdrawal_subject_unknown]. Spec: Token Status List §7.
+        """
+        self._deployment.institution(institution)
+        now = self._deployment.clock.now()
+        with self._deployment.database.transaction() as connection:
+            by_record = grant_store.find_record(connection, institution, subject_id) is not None
+            copies = credential_store.list_credentials(
+                connection,
+                institution,
+                record_id=subject_id if by_record else None,
+                credential_id=None if by_record else subject_id,
+            )
+            if not by_record and not copies:
+                raise Refused("withdrawal_subject_unknown")
+            if grant_store.withdraw_record(connection, institution, subject_id, reason=reason, now=now):
+                self._deployment.tell(
+                    connection, EventKind.RECORD_WITHDRAWN, institution, subject_id, reason=reason.value
+                )
+            valid = [copy for copy in copies if copy.withdrawn_at is None]
+            credential_ids = tuple(copy.credential_id for copy in valid)
+            credential_store.withdraw_credentials(connection, institution, credential_ids, reason=reason, now=now)
+            credential_store.mark_changed(connection, institution, {copy.list_id for copy in valid})
+            for credential_id in credential_ids:
+                self._deployment.tell(
+                    connection, EventKind.CREDENTIAL_WITHDRAWN, institution, credential_id, reason=reason.value
+                )
+        return Withdrawal(credential_ids, now)
+
+    def publish_status_lists(self) -> int:
+        """Publish every list that has changed or grows old, of all institutions; return how many."""
+        return self.status_lists.publish()
+
+    def credentials(self, institution: str, *, record_id: str | None = None) -> tuple[CredentialRow, ...]:
+        """Return the copies recorded for an institution, or for one of its records, oldest first."""
+        self._deployment.institution(institution)
+        with self._deployment.database.read() as connection:
+            return credential_store.list_credentials(connection, institution, record_id=record_id)
+
+    def unfinished(self, institution: str, *, older_than_s: int = 60) -> tuple[CredentialRow, ...]:
+        """Return intents that were never issued: what a crash has left. None of them was handed out.
+
+        Each holds its status entry for good and can be withdrawn like any other copy.
+        """
+        self._deployment.institution(institution)
+        before = self._deployment.clock.now() - older_than_s
+        with self._deployment.database.read() as connection:
+            return credential_store.list_credentials(connection, institution, unfinished_before=before)
+
+    def forget_expired(self) -> None:
+        """Delete used challenges and access tokens that their own expiry refuses by now."""
+        with self._deployment.database.transaction() as connection:
+            grant_store.forget_expired(connection, now=self._deployment.clock.now())
+
+    def _record(self, institution: str, record_id: str) -> Record:
+        with self._deployment.database.read() as connection:
+            stored = grant_store.find_record(connection, institution, record_id)
+        if stored is None:
+            raise Refused("record_unknown")
+        if stored.withdrawn_at is not None:
+            raise Conflict("record_withdrawn")
+        return record_from_json(strict_json.loads_object(stored.body, what="record"))
+
+
+def build_issuer(
+    settings: IssuerSettings, database: Database, key_ring: KeyRing, clock: Clock, random_bytes: RandomBytes
+) -> Issuer:
+    """Return the issuer over an open database, its tables made and its names checked.
+
+    Raises: Misconfigured[profile_unknown], Refused[credential_configuration_unknown], Misconfigured[key_missing].
+    """
+    profile(settings.profile)
+    for institution in settings.institutions:
+        for configuration_id in institution.configuration_ids:
+            credential_configuration(configuration_id)
+    database.create(METADATA)
+    return Issuer(Deployment(settings, database, key_ring, clock, random_bytes))

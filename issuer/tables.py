@@ -1,0 +1,120 @@
+"""The issuer's tables. Every key begins with the institution; times are seconds since the epoch (UTC).
+
+Secrets are held as digests only: no code, token, offer reference, nonce or transaction code can be read back.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from portadoc.storage.engine import new_metadata
+
+METADATA: Final = new_metadata("issuer")
+
+RECORDS: Final = Table(
+    "issuer_records",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("record_id", String(64), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("withdrawn_at", BigInteger),
+    Column("withdrawal_reason", String(64)),
+)
+
+OFFERS: Final = Table(
+    "issuer_offers",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("offer_id", String(64), primary_key=True),
+    Column("record_id", String(64), nullable=False),
+    Column("configuration_ids", Text, nullable=False),
+    Column("code_digest", String(64), nullable=False),
+    Column("reference_digest", String(64)),
+    Column("tx_code_tag", String(64)),
+    Column("tries_left", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    UniqueConstraint("institution", "code_digest"),
+    UniqueConstraint("institution", "reference_digest"),
+    CheckConstraint("tries_left >= 0"),
+)
+
+ACCESS_TOKENS: Final = Table(
+    "issuer_access_tokens",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("token_digest", String(64), primary_key=True),
+    Column("offer_id", String(64), nullable=False),
+    Column("record_id", String(64), nullable=False),
+    Column("configuration_ids", Text, nullable=False),
+    Column("identified", Boolean, nullable=False),
+    Column("client_id", String(255)),
+    Column("copies_left", Integer, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    CheckConstraint("copies_left >= 0"),
+)
+
+USED_NONCES: Final = Table(
+    "issuer_used_nonces",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("nonce_digest", String(64), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+STATUS_LISTS: Final = Table(
+    "issuer_status_lists",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("list_id", String(64), primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("reserved", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("published_version", BigInteger, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+    Column("etag", String(64), nullable=False),
+    Column("signed_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    CheckConstraint("reserved * 2 <= size"),
+)
+
+CREDENTIALS: Final = Table(
+    "issuer_credentials",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("credential_id", String(64), primary_key=True),
+    Column("record_id", String(64), nullable=False),
+    Column("offer_id", String(64), nullable=False),
+    Column("notification_id", String(64), nullable=False),
+    Column("configuration_id", String(128), nullable=False),
+    Column("vct", String(255), nullable=False),
+    Column("holder_thumbprint", String(64), nullable=False),
+    Column("payload_digest", String(64), nullable=False),
+    Column("valid_from", BigInteger, nullable=False),
+    Column("valid_until", BigInteger, nullable=False),
+    Column("list_id", String(64), nullable=False),
+    Column("idx", Integer, nullable=False),
+    Column("intended_at", BigInteger, nullable=False),
+    Column("issued_at", BigInteger),
+    Column("notified", String(32)),
+    Column("withdrawn_at", BigInteger),
+    Column("withdrawal_reason", String(64)),
+    UniqueConstraint("institution", "list_id", "idx"),
+    Index("issuer_credentials_of_record", "institution", "record_id"),
+    Index("issuer_credentials_of_notification", "institution", "notification_id"),
+)

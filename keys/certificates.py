@@ -1,0 +1,136 @@
+"""X.509 certificates as values: read strictly, with the few facts of them that this product uses."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+from portadoc.errors import Malformed, Misconfigured, Untrusted
+from portadoc.keys.jwk import VerificationKey, verification_key
+
+ORGANIZATION_IDENTIFIER: Final = x509.ObjectIdentifier("2.5.4.97")
+"""Carries the institution's identifier. Spec: ITU-T X.520 §6.4.4, ETSI EN 319 412-1 §5.1.4."""
+
+_Extension = TypeVar("_Extension", bound=x509.ExtensionType)
+
+_UNREADABLE: Final = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UnverifiedCertificate:
+    """One certificate, read and not yet judged. Times in seconds since the epoch, both inclusive."""
+
+    der: bytes
+    certificate: x509.Certificate
+    subject: x509.Name
+    issuer: x509.Name
+    extensions: x509.Extensions
+    not_before: int
+    not_after: int
+
+    @property
+    def is_self_issued(self) -> bool:
+        """Whether subject and issuer carry the same name."""
+        return self.subject == self.issuer
+
+    @property
+    def is_authority(self) -> bool:
+        """Whether the certificate may sign others: basicConstraints cA and keyUsage keyCertSign."""
+        constraints, usage = self.extension(x509.BasicConstraints), self.extension(x509.KeyUsage)
+        return bool(constraints and constraints.ca and usage and usage.key_cert_sign)
+
+    def extension(self, kind: type[_Extension]) -> _Extension | None:
+        """Return the extension's value, or None when the certificate does not have it."""
+        try:
+            return self.extensions.get_extension_for_class(kind).value
+        except x509.ExtensionNotFound:
+            return None
+
+
+def parse_chain(x5c: Sequence[str | bytes]) -> tuple[UnverifiedCertificate, ...]:
+    """Return the certificates of ``x5c`` in their order: text is standard base64 of DER, bytes are DER.
+
+    Input is unverified. Raises Malformed[malformed_token]. Spec: RFC 7515 §4.1.6, RFC 5280 §4.1.
+    """
+    return tuple(parse_certificate(_der(entry)) for entry in x5c)
+
+
+def parse_certificate(der: bytes) -> UnverifiedCertificate:
+    """Return the certificate of exactly these DER bytes. Raises Malformed[malformed_token]."""
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        return UnverifiedCertificate(
+            der=der,
+            certificate=certificate,
+            subject=certificate.subject,
+            issuer=certificate.issuer,
+            extensions=certificate.extensions,
+            not_before=int(certificate.not_valid_before_utc.timestamp()),
+            not_after=int(certificate.not_valid_after_utc.timestamp()),
+        )
+    except _UNREADABLE as exc:
+        raise _malformed("RFC 5280 §4.1", "certificate") from exc
+
+
+def certificate_key(certificate: UnverifiedCertificate) -> VerificationKey:
+    """Return the public key for signatures. Raises Untrusted[chain_invalid] with reason key_type."""
+    try:
+        public = certificate.certificate.public_key()
+        if isinstance(public, ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
+            return verification_key(public)
+    except (*_UNREADABLE, Misconfigured) as exc:
+        raise Untrusted("chain_invalid", reason="key_type") from exc
+    raise Untrusted("chain_invalid", reason="key_type")
+
+
+def only_name(certificate: UnverifiedCertificate, oid: x509.ObjectIdentifier) -> str:
+    """Return the subject attribute that has to occur exactly once. Raises Untrusted[chain_invalid] (subject)."""
+    attributes = certificate.subject.get_attributes_for_oid(oid)
+    if len(attributes) != 1 or not isinstance(attributes[0].value, str):
+        raise Untrusted("chain_invalid", spec="ETSI EN 319 412-3 §4.2.1", reason="subject")
+    return attributes[0].value
+
+
+def to_pem(chain: Sequence[bytes]) -> str:
+    """Return the PEM text of DER certificates, in their order. Raises Malformed[malformed_token]."""
+    return "".join(
+        parse_certificate(der).certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
+        for der in chain
+    )
+
+
+def from_pem(text: str) -> tuple[bytes, ...]:
+    """Return the DER certificates of PEM text, at least one. Raises Malformed[malformed_token]."""
+    try:
+        certificates = x509.load_pem_x509_certificates(text.encode("ascii"))
+    except (*_UNREADABLE, UnicodeEncodeError) as exc:
+        raise _malformed("RFC 7468 §5", "pem") from exc
+    return tuple(certificate.public_bytes(serialization.Encoding.DER) for certificate in certificates)
+
+
+def _der(entry: str | bytes) -> bytes:
+    if isinstance(entry, bytes):
+        return entry
+    try:
+        der = base64.b64decode(entry.encode("ascii"), validate=True)
+    except (UnicodeEncodeError, binascii.Error) as exc:
+        raise _malformed("RFC 7515 §4.1.6", "base64") from exc
+    if base64.b64encode(der).decode("ascii") != entry:
+        raise _malformed("RFC 7515 §4.1.6", "base64")
+    return der
+
+
+def _malformed(spec: str, reason: str) -> Malformed:
+    return Malformed("malformed_token", spec=spec, part="x5c", reason=reason)

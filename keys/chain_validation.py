@@ -1,0 +1,202 @@
+"""The judgement of a certificate chain: does it lead from a leaf of the right kind to an anchor we hold?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from threading import Lock
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.x509.oid import NameOID
+from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
+
+from portadoc.errors import Untrusted
+from portadoc.keys.certificates import (
+    ORGANIZATION_IDENTIFIER,
+    UnverifiedCertificate,
+    certificate_key,
+    only_name,
+    parse_chain,
+)
+from portadoc.keys.jwk import VerificationKey
+from portadoc.keys.purposes import EXTENDED_KEY_USAGE, KeyPurpose
+
+MAX_CHAIN_LENGTH: Final = 4
+"""Certificates in ``x5c``, anchor left out. Our own chains have two."""
+
+_PURPOSE_USAGES: Final = frozenset(EXTENDED_KEY_USAGE.values())
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatedChain:
+    """What a chain proves, between ``not_before`` and ``not_after`` (seconds, inclusive, of the whole path)."""
+
+    key: VerificationKey
+    institution_id: str
+    country: str
+    uris: frozenset[str]
+    host_names: frozenset[str]
+    not_before: int
+    not_after: int
+
+
+class ValidatedChains:
+    """The chains judged lately, so that a leaf seen before costs a look-up. Only proven chains get in.
+
+    The key is the chain itself: compared in full, so that no two chains can meet in one entry.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._lock = Lock()
+        self._entries: dict[tuple[KeyPurpose, tuple[bytes, ...]], ValidatedChain] = {}
+
+    def get(self, chain: tuple[bytes, ...], purpose: KeyPurpose) -> ValidatedChain | None:
+        return self._entries.get((purpose, chain))
+
+    def keep(self, chain: tuple[bytes, ...], purpose: KeyPurpose, validated: ValidatedChain) -> None:
+        with self._lock:
+            if len(self._entries) >= self._size:
+                del self._entries[next(iter(self._entries))]
+            self._entries[(purpose, chain)] = validated
+
+
+def validate_chain(
+    unverified_chain: tuple[bytes, ...], anchors: Sequence[UnverifiedCertificate], *, purpose: KeyPurpose, at: int
+) -> ValidatedChain:
+    """Prove that DER certificates, leaf first, lead to one of ``anchors`` and suit ``purpose`` at time ``at``.
+
+    Nothing is fetched: revocation lists and responders named in certificates are ignored. Raises
+    Malformed[malformed_token], Untrusted[chain_invalid] and Untrusted[issuer_untrusted], each with a reason.
+    Spec: RFC 5280 §6.1, HAIP 1.0 §6.1.1, ETSI EN 319 412-3 §4.
+    """
+    _check_length(unverified_chain)  # 1 bounded, no certificate twice (before anything is parsed)
+    chain = parse_chain(unverified_chain)  # 2 strict DER
+    leaf, authorities = chain[0], chain[1:]
+    _check_anchor_left_out(chain, anchors)  # 3 leaf not self-signed, anchor not sent
+    _check_leaf(leaf, purpose)  # 4 signs data, for this purpose, and is no authority
+    _check_authorities(authorities)  # 5 every other certificate may sign certificates, path lengths hold
+    _check_signatures(chain)  # 6 each is signed by the next
+    anchor = _anchor_of(chain[-1], anchors)  # 7 the last is signed by an anchor we hold
+    path = (*chain, anchor)
+    _check_validity(path, at)  # 8 all valid at the same time
+    _check_path(path, at)  # 9 everything else of RFC 5280
+    return _facts(path)  # 10 one institution, one key
+
+
+def check_window(validated: ValidatedChain, at: int) -> None:
+    """Refuse a chain outside its validity. Raises Untrusted[chain_invalid], reason expired or not_yet_valid."""
+    if at > validated.not_after:
+        raise _invalid("expired", "RFC 5280 §6.1.3")
+    if at < validated.not_before:
+        raise _invalid("not_yet_valid", "RFC 5280 §6.1.3")
+
+
+def _check_length(chain: tuple[bytes, ...]) -> None:
+    if not chain:
+        raise _invalid("chain_missing", "HAIP 1.0 §6.1.1")
+    if len(chain) > MAX_CHAIN_LENGTH:
+        raise _invalid("chain_too_long", "RFC 5280 §6.1")
+    if len(set(chain)) != len(chain):
+        raise _invalid("duplicate_certificate", "RFC 5280 §6.1")
+
+
+def _check_anchor_left_out(
+    chain: tuple[UnverifiedCertificate, ...], anchors: Sequence[UnverifiedCertificate]
+) -> None:
+    if chain[0].is_self_issued:
+        raise _invalid("leaf_self_signed", "HAIP 1.0 §6.1.1")
+    held = {anchor.der for anchor in anchors}
+    if any(certificate.is_self_issued or certificate.der in held for certificate in chain):
+        raise _invalid("anchor_included", "HAIP 1.0 §6.1.1")
+
+
+def _check_leaf(leaf: UnverifiedCertificate, purpose: KeyPurpose) -> None:
+    constraints, usage = leaf.extension(x509.BasicConstraints), leaf.extension(x509.KeyUsage)
+    if constraints and constraints.ca:
+        raise _invalid("leaf_is_authority", "RFC 5280 §4.2.1.9")
+    if not usage or not usage.digital_signature or usage.key_cert_sign:
+        raise _invalid("key_usage", "RFC 5280 §4.2.1.3")
+    extended = leaf.extension(x509.ExtendedKeyUsage)
+    usages = {oid.dotted_string for oid in extended} if extended else set()
+    if usages & _PURPOSE_USAGES != {EXTENDED_KEY_USAGE.get(purpose)}:
+        raise _invalid("extended_key_usage", "RFC 5280 §4.2.1.12")
+
+
+def _check_authorities(authorities: tuple[UnverifiedCertificate, ...]) -> None:
+    for below, authority in enumerate(authorities):
+        if not authority.is_authority:
+            raise _invalid("issuer_not_authority", "RFC 5280 §6.1.4")
+        constraints = authority.extension(x509.BasicConstraints)
+        if constraints and constraints.path_length is not None and below > constraints.path_length:
+            raise _invalid("path_length", "RFC 5280 §4.2.1.9")
+
+
+def _check_signatures(chain: tuple[UnverifiedCertificate, ...]) -> None:
+    for certificate, issuer in pairwise(chain):
+        if not _is_issued_by(certificate, issuer):
+            raise _invalid("order_or_signature", "RFC 5280 §6.1.3")
+
+
+def _anchor_of(last: UnverifiedCertificate, anchors: Sequence[UnverifiedCertificate]) -> UnverifiedCertificate:
+    for anchor in anchors:
+        if _is_issued_by(last, anchor):
+            return anchor
+    raise Untrusted("issuer_untrusted", spec="RFC 5280 §6.1", reason="anchor_unknown")
+
+
+def _is_issued_by(certificate: UnverifiedCertificate, issuer: UnverifiedCertificate) -> bool:
+    if certificate.issuer != issuer.subject:
+        return False
+    try:
+        certificate.certificate.verify_directly_issued_by(issuer.certificate)
+    except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def _check_validity(path: tuple[UnverifiedCertificate, ...], at: int) -> None:
+    if any(at > certificate.not_after for certificate in path):
+        raise _invalid("expired", "RFC 5280 §6.1.3")
+    if any(at < certificate.not_before for certificate in path):
+        raise _invalid("not_yet_valid", "RFC 5280 §6.1.3")
+
+
+def _check_path(path: tuple[UnverifiedCertificate, ...], at: int) -> None:
+    # The library's leaf policies are for TLS; ours is step 4. Unknown critical extensions stay refused.
+    builder = PolicyBuilder().store(Store([path[-1].certificate])).time(datetime.fromtimestamp(at, UTC))
+    verifier = (
+        builder.max_chain_depth(MAX_CHAIN_LENGTH)
+        .extension_policies(ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=ExtensionPolicy.permit_all())
+        .build_client_verifier()
+    )
+    try:
+        found = verifier.verify(path[0].certificate, [issuer.certificate for issuer in path[1:-1]])
+    except (VerificationError, ValueError) as exc:
+        raise _invalid("path_rejected", "RFC 5280 §6.1") from exc
+    if found.chain != [certificate.certificate for certificate in path]:
+        raise _invalid("path_rejected", "RFC 5280 §6.1")
+
+
+def _facts(path: tuple[UnverifiedCertificate, ...]) -> ValidatedChain:
+    leaf, authorities = path[0], path[1:-1]
+    institution_id = only_name(leaf, ORGANIZATION_IDENTIFIER)
+    # An institution's own authority must not be able to mint certificates in the name of another institution.
+    if any(only_name(authority, ORGANIZATION_IDENTIFIER) != institution_id for authority in authorities):
+        raise Untrusted("issuer_untrusted", spec="ETSI EN 319 412-1 §5.1.4", reason="institution_mismatch")
+    names = leaf.extension(x509.SubjectAlternativeName)
+    return ValidatedChain(
+        key=certificate_key(leaf),
+        institution_id=institution_id,
+        country=only_name(leaf, NameOID.COUNTRY_NAME),
+        uris=frozenset(names.get_values_for_type(x509.UniformResourceIdentifier)) if names else frozenset(),
+        host_names=frozenset(names.get_values_for_type(x509.DNSName)) if names else frozenset(),
+        not_before=max(certificate.not_before for certificate in path),
+        not_after=min(certificate.not_after for certificate in path),
+    )
+
+
+def _invalid(reason: str, spec: str) -> Untrusted:
+    return Untrusted("chain_invalid", spec=spec, reason=reason)

@@ -1,0 +1,1 @@
+"""Files of the operator: encrypted private keys, and JSON read by member name and type."""

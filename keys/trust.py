@@ -1,0 +1,283 @@
+"""Trust as values: which anchors we hold, and which institution may sign which credential type, when."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from portadoc.errors import Malformed, Misconfigured, Untrusted
+from portadoc.keys.certificates import UnverifiedCertificate, from_pem, parse_certificate, to_pem
+from portadoc.keys.chain_validation import ValidatedChain, ValidatedChains, check_window, validate_chain
+from portadoc.keys.files.members import FileMembers, exact_members, read_json_file
+from portadoc.keys.jwk import VerificationKey
+from portadoc.keys.purposes import KeyPurpose
+
+TRUST_FILE: Final = "trust.json"
+_VERSION: Final = 1
+_CACHE_SIZE: Final = 1024
+_ANCHOR_MEMBERS: Final = ("name", "purposes", "certificate")
+_AUTHORISATION_MEMBERS: Final = (
+    *("institution", "name", "country", "issuers", "purposes", "credential_types"),
+    *("valid_from", "valid_to", "withdrawn_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TrustAnchor:
+    """A root certificate (DER) and the purposes it may vouch for."""
+
+    name: str
+    certificate: bytes
+    purposes: frozenset[KeyPurpose]
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """What one institution may sign. Times in seconds since the epoch; ``valid_to`` is the last valid second.
+
+    ``issuers`` are the issuer or verifier URLs the institution acts under, ``credential_types`` the ``vct``
+    values. From ``withdrawn_at`` on, nothing is believed any more.
+    """
+
+    institution: str
+    name: str
+    country: str
+    issuers: frozenset[str]
+    purposes: frozenset[KeyPurpose]
+    credential_types: frozenset[str]
+    valid_from: int
+    valid_to: int | None = None
+    withdrawn_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKey:
+    """The leaf's key, whose it is, and until when (seconds, inclusive) its chain is valid."""
+
+    key: VerificationKey
+    institution_id: str
+    country: str
+    not_after: int
+
+
+@dataclass(frozen=True)
+class TrustStore:
+    """Answer whether a chain may sign a credential type for an institution at a time. Fetches nothing.
+
+    Raises Misconfigured[trust_empty] when made without anchors or without authorisations, and
+    Misconfigured[trust_malformed] for an anchor that is no certificate authority.
+    """
+
+    anchors: tuple[TrustAnchor, ...]
+    authorisations: tuple[Authorisation, ...]
+    _certificates: Mapping[KeyPurpose, tuple[UnverifiedCertificate, ...]] = field(
+        init=False, repr=False, compare=False
+    )
+    _by_institution: Mapping[str, tuple[Authorisation, ...]] = field(init=False, repr=False, compare=False)
+    _validated: ValidatedChains = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.anchors or not self.authorisations:
+            raise Misconfigured("trust_empty")
+        object.__setattr__(self, "_certificates", _certificates_by_purpose(self.anchors))
+        object.__setattr__(self, "_by_institution", _grouped(self.authorisations))
+        object.__setattr__(self, "_validated", ValidatedChains(_CACHE_SIZE))
+
+    def resolve(
+        self,
+        chain: tuple[bytes, ...],
+        *,
+        purpose: KeyPurpose,
+        at: int,
+        credential_type: str | None,
+        issuer: str | None,
+        institution: str | None,
+    ) -> TrustedKey:
+        """Return the key of a chain (DER, leaf first, anchor left out; unverified) that may sign this at ``at``.
+
+        ``issuer`` is the token's issuer URL and ``institution`` the identifier it has to belong to; None when the
+        token names none. A credential always has a ``credential_type``, its ``vct``. Raises
+        Malformed[malformed_token], Untrusted[chain_invalid] and Untrusted[issuer_untrusted], each with a reason.
+        Spec: SD-JWT VC §3.5, ARF 3.0 OIA_14.
+        """
+        validated = self._validate(chain, purpose, at)  # 1 the chain leads to an anchor for this purpose
+        if institution is not None and validated.institution_id != institution:  # 2 the institution expected
+            raise _untrusted("institution_mismatch")
+        if issuer is not None and not _is_bound(issuer, validated):  # 3 the certificate names the issuer
+            raise _untrusted("issuer_not_in_certificate")
+        self._authorise(validated, purpose, at, credential_type, issuer)  # 4 the institution may do this
+        return TrustedKey(validated.key, validated.institution_id, validated.country, validated.not_after)
+
+    def resolve_chain(self, chain: tuple[bytes, ...], *, purpose: KeyPurpose, at: int) -> TrustedKey:
+        """Return the key of a chain that leads to an anchor for ``purpose`` at ``at``; nothing is authorised yet.
+
+        For callers that have to verify a signature before they can read the type and issuer that ``resolve``
+        judges. Raises Malformed[malformed_token], Untrusted[chain_invalid], Untrusted[issuer_untrusted].
+        Spec: HAIP 1.0 §6.1.1.
+        """
+        validated = self._validate(chain, purpose, at)
+        return TrustedKey(validated.key, validated.institution_id, validated.country, validated.not_after)
+
+    def _validate(self, chain: tuple[bytes, ...], purpose: KeyPurpose, at: int) -> ValidatedChain:
+        validated = self._validated.get(chain, purpose)
+        if validated is not None:
+            check_window(validated, at)
+            return validated
+        validated = validate_chain(chain, self._certificates.get(purpose, ()), purpose=purpose, at=at)
+        self._validated.keep(chain, purpose, validated)
+        return validated
+
+    def _authorise(
+        self,
+        validated: ValidatedChain,
+        purpose: KeyPurpose,
+        at: int,
+        credential_type: str | None,
+        issuer: str | None,
+    ) -> None:
+        authorisations = self._by_institution.get(validated.institution_id)
+        if authorisations is None:
+            raise _untrusted("institution_unknown")
+        objections = []
+        for each in authorisations:
+            objection = _objection(each, validated.country, purpose, at, credential_type, issuer)
+            if objection is None:
+                return
+            objections.append(objection)
+        raise _untrusted(objections[0])
+
+
+def _objection(
+    authorisation: Authorisation,
+    country: str,
+    purpose: KeyPurpose,
+    at: int,
+    credential_type: str | None,
+    issuer: str | None,
+) -> str | None:
+    """Return the first reason why this authorisation does not cover the signature, or None when it does."""
+    if authorisation.country != country:
+        return "country_mismatch"
+    if authorisation.withdrawn_at is not None and at >= authorisation.withdrawn_at:
+        return "withdrawn"
+    if at < authorisation.valid_from or (authorisation.valid_to is not None and at > authorisation.valid_to):
+        return "outside_period"
+    if purpose not in authorisation.purposes:
+        return "purpose_not_authorised"
+    if purpose is KeyPurpose.CREDENTIAL and credential_type not in authorisation.credential_types:
+        return "type_not_authorised"
+    if issuer is not None and issuer not in authorisation.issuers:
+        return "issuer_not_authorised"
+    return None
+
+
+def _is_bound(issuer: str, validated: ValidatedChain) -> bool:
+    """Whether the leaf names the issuer: the same URI, or the host of an HTTPS URL exactly (no wildcard)."""
+    if issuer in validated.uris:
+        return True
+    try:
+        url = urlsplit(issuer)
+    except ValueError:
+        return False
+    return url.scheme == "https" and url.hostname is not None and url.hostname in validated.host_names
+
+
+def _certificates_by_purpose(
+    anchors: Iterable[TrustAnchor],
+) -> dict[KeyPurpose, tuple[UnverifiedCertificate, ...]]:
+    certificates: dict[KeyPurpose, tuple[UnverifiedCertificate, ...]] = {}
+    for anchor in anchors:
+        certificate = parse_certificate(anchor.certificate)
+        if not certificate.is_authority:
+            raise Misconfigured("trust_malformed", where=anchor.name, reason="anchor_not_authority")
+        for purpose in anchor.purposes:
+            certificates[purpose] = (*certificates.get(purpose, ()), certificate)
+    return certificates
+
+
+def _grouped(authorisations: Iterable[Authorisation]) -> dict[str, tuple[Authorisation, ...]]:
+    grouped: dict[str, tuple[Authorisation, ...]] = {}
+    for each in authorisations:
+        grouped[each.institution] = (*grouped.get(each.institution, ()), each)
+    return grouped
+
+
+def _untrusted(reason: str) -> Untrusted:
+    return Untrusted("issuer_untrusted", spec="ARF 3.0 OIA_14", reason=reason)
+
+
+def read_trust_file(path: Path) -> TrustStore:
+    """Return the store of a file. Raises Misconfigured[trust_missing], [trust_malformed], [trust_empty]."""
+    return trust_from_json(read_json_file(path, missing="trust_missing", malformed="trust_malformed"))
+
+
+def trust_to_json(store: TrustStore) -> dict[str, Any]:
+    """Return the configuration of a store, certificates in PEM; ``trust_from_json`` makes an equal store of it."""
+    return {
+        "version": _VERSION,
+        "anchors": [_anchor_to_json(anchor) for anchor in store.anchors],
+        "authorisations": [_authorisation_to_json(each) for each in store.authorisations],
+    }
+
+
+def trust_from_json(value: object) -> TrustStore:
+    """Return the store that a configuration describes. Raises Misconfigured[trust_malformed], [trust_empty]."""
+    members = exact_members(value, "version", "anchors", "authorisations", where="trust", code="trust_malformed")
+    if members.seconds("version") != _VERSION:
+        raise Misconfigured("trust_malformed", where="trust", reason="version")
+    return TrustStore(
+        anchors=tuple(map(_anchor, members.objects("anchors", *_ANCHOR_MEMBERS))),
+        authorisations=tuple(map(_authorisation, members.objects("authorisations", *_AUTHORISATION_MEMBERS))),
+    )
+
+
+def _anchor_to_json(anchor: TrustAnchor) -> dict[str, Any]:
+    return {
+        "name": anchor.name,
+        "purposes": sorted(anchor.purposes),
+        "certificate": to_pem([anchor.certificate]),
+    }
+
+
+def _anchor(members: FileMembers) -> TrustAnchor:
+    try:
+        (certificate,) = from_pem(members.text("certificate"))
+    except (Malformed, ValueError) as exc:
+        raise Misconfigured("trust_malformed", where="anchors", reason="certificate") from exc
+    return TrustAnchor(members.text("name"), certificate, _purposes(members))
+
+
+def _authorisation_to_json(authorisation: Authorisation) -> dict[str, Any]:
+    return {
+        "institution": authorisation.institution,
+        "name": authorisation.name,
+        "country": authorisation.country,
+        "issuers": sorted(authorisation.issuers),
+        "purposes": sorted(authorisation.purposes),
+        "credential_types": sorted(authorisation.credential_types),
+        "valid_from": authorisation.valid_from,
+        "valid_to": authorisation.valid_to,
+        "withdrawn_at": authorisation.withdrawn_at,
+    }
+
+
+def _authorisation(members: FileMembers) -> Authorisation:
+    return Authorisation(
+        institution=members.text("institution"),
+        name=members.text("name"),
+        country=members.text("country"),
+        issuers=frozenset(members.texts("issuers")),
+        purposes=_purposes(members),
+        credential_types=frozenset(members.texts("credential_types")),
+        valid_from=members.seconds("valid_from"),
+        valid_to=members.optional_seconds("valid_to"),
+        withdrawn_at=members.optional_seconds("withdrawn_at"),
+    )
+
+
+def _purposes(members: FileMembers) -> frozenset[KeyPurpose]:
+    try:
+        return frozenset(map(KeyPurpose, members.texts("purposes")))
+    except ValueError as exc:
+        raise Misconfigured("trust_malformed", where=members.where, reason="purposes") from exc

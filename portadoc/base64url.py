@@ -1,0 +1,43 @@
+"""Strict base64url without padding: one text for each byte string, so a token cannot be rewritten unseen."""
+
+import binascii
+from typing import Final
+
+from portadoc.errors import Malformed
+
+_TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+_TO_URL: Final = bytes.maketrans(b"+/", b"-_")
+_PADDING: Final = (b"", None, b"==", b"=")
+
+
+def encode(data: bytes) -> str:
+    """Return base64url text without padding. Spec: RFC 7515 §2."""
+    return binascii.b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=").decode("ascii")
+
+
+def decode(text: str | bytes, *, what: str = "segment") -> bytes:
+    """Return the bytes of canonical base64url text; ``what`` names the part in the refusal.
+
+    Input is unverified. Raises Malformed[base64url_invalid] on padding, on any character outside the
+    URL-safe alphabet (white space included), on an impossible length and on non-zero trailing bits.
+    Spec: RFC 7515 §2, RFC 4648 §3.5.
+    """
+    try:
+        raw = text if isinstance(text, bytes) else text.encode("ascii")
+        padding = _PADDING[len(raw) % 4]
+        if padding is None or raw.endswith(b"=") or b"+" in raw or b"/" in raw:
+            raise Malformed("base64url_invalid", spec="RFC 7515 §2", what=what)
+        data = binascii.a2b_base64(raw.translate(_TO_STANDARD) + padding, strict_mode=True)
+    except (UnicodeEncodeError, binascii.Error) as exc:
+        raise Malformed("base64url_invalid", spec="RFC 7515 §2", what=what) from exc
+    if padding and not _trailing_bits_are_zero(raw, len(padding)):
+        raise Malformed("base64url_invalid", spec="RFC 4648 §3.5", what=what)
+    return data
+
+
+_TWO_BITS_ZERO: Final = frozenset(b"AEIMQUYcgkosw048")
+_FOUR_BITS_ZERO: Final = frozenset(b"AQgw")
+
+
+def _trailing_bits_are_zero(raw: bytes, missing: int) -> bool:
+    return raw[-1] in (_TWO_BITS_ZERO if missing == 1 else _FOUR_BITS_ZERO)

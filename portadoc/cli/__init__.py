@@ -1,0 +1,66 @@
+"""The command line: one small module a command group, imported only when it is called.
+
+Exit codes: 0 ok, 1 not valid, 2 usage, 3 unavailable, 4 misconfigured.
+"""
+
+import importlib
+import sys
+from typing import Any, Final
+
+import click
+
+from portadoc import __version__
+from portadoc.errors import Error, Misconfigured, Unavailable
+
+COMMANDS: Final = {
+    "demo": "portadoc.cli.demo:demo",
+    "serve": "portadoc.cli.serve:serve",
+    "issuer": "portadoc.cli.issuer:issuer",
+    "wallet": "portadoc.cli.wallet:wallet",
+    "verify": "portadoc.cli.verify:verify",
+    "inspect": "portadoc.cli.inspect:inspect",
+    "keys": "portadoc.cli.keys:keys",
+    "config": "portadoc.cli.config:config",
+}
+
+
+class LazyCommands(click.Group):
+    """A group that imports a command's module when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+class PortadocCommands(LazyCommands):
+    """The root group: turns an Error into its sentence on stderr and its exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Error as error:
+            from portadoc.cli.output import explain
+
+            explain(error)
+            sys.exit(exit_code(error))
+
+
+def exit_code(error: Error) -> int:
+    """Return 3 for Unavailable, 4 for Misconfigured, 1 for everything that is not valid."""
+    if isinstance(error, Unavailable):
+        return 3
+    return 4 if isinstance(error, Misconfigured) else 1
+
+
+@click.group(cls=PortadocCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="portadoc")
+def main() -> None:
+    """Issue, hold and verify portable social-security attestations (A1, EHIC) as wallet credentials."""

@@ -1,0 +1,1 @@
+"""Message catalogues: one folder a language, one JSON file a room."""

@@ -1,0 +1,1 @@
+"""Composition: settings, the services of all roles, one application, the server that runs it."""

@@ -1,0 +1,147 @@
+"""The whole house: every service of an installation, built from its settings and closed together."""
+
+import json
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from portadoc.clock import Clock
+from portadoc.config import read_secret
+from portadoc.errors import Misconfigured
+from portadoc.fetch import PinnedFetch, SafeFetch, UnsafeLoopbackFetch
+from portadoc.issuer.service import Issuer, build_issuer
+from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
+from portadoc.keys.key_index import INDEX_FILE
+from portadoc.keys.key_ring import KeyRing
+from portadoc.keys.trust import TRUST_FILE, TrustStore, trust_from_json
+from portadoc.randomness import RandomBytes
+from portadoc.schemas.catalogue import credential_configuration
+from portadoc.schemas.profiles import profile
+from portadoc.serve.settings import Institution, PortadocSettings
+from portadoc.storage.engine import Database, open_database
+from portadoc.verifier.service import Verifier, build_verifier
+from portadoc.wallet_sim.store import FileStore
+from portadoc.wallet_sim.transport import NetworkTransport, Transport, UnsafeLoopbackTransport
+from portadoc.wallet_sim.wallet import Wallet
+
+DEVELOPMENT_PASSPHRASE: Final = b"for development only"
+LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One installation with all its roles."""
+
+    settings: PortadocSettings
+    database: Database
+    key_ring: KeyRing
+    trust: TrustStore
+    issuer: Issuer
+    verifier: Verifier
+    wallet: Wallet
+    clock: Clock
+    random_bytes: RandomBytes
+
+
+@contextmanager
+def open_house(
+    settings: PortadocSettings,
+    *,
+    clock: Clock,
+    random_bytes: RandomBytes,
+    environment: dict[str, str],
+    ca_file: str | None = None,
+    workers: int = 1,
+) -> Iterator[House]:
+    """Yield the services of an installation and close its database afterwards.
+
+    In development, keys and trust configuration are made when there are none. ``ca_file`` replaces the system's
+    roots for TLS to our own origin. Raises Misconfigured with the setting, key or file that has to be mended.
+    """
+    directory = settings.data_dir.resolve()
+    key_ring = open_key_ring(settings, clock=clock, random_bytes=random_bytes, environment=environment)
+    trust = read_trust(directory / "keys" / TRUST_FILE)
+    database = open_database(f"sqlite:///{directory / 'portadoc.sqlite'}", workers=workers)
+    try:
+        issuer = build_issuer(settings.issuer_settings(), database, key_ring, clock, random_bytes)
+        fetch = _fetch(settings, ca_file)
+        verifier = build_verifier(
+            settings.verifier_settings(), database, key_ring, trust, fetch, clock, random_bytes
+        )
+        wallet = Wallet(
+            FileStore(directory / "wallet.json"),
+            transport=_transport(settings, ca_file),
+            trust=trust,
+            clock=clock,
+            random_bytes=random_bytes,
+            profile=profile(settings.profile),
+        )
+        yield House(settings, database, key_ring, trust, issuer, verifier, wallet, clock, random_bytes)
+    finally:
+        database.close()
+
+
+def open_key_ring(
+    settings: PortadocSettings, *, clock: Clock, random_bytes: RandomBytes, environment: dict[str, str]
+) -> KeyRing:
+    """Return the installation's key ring; in development a new one is made where there is none."""
+    directory = settings.data_dir.resolve() / "keys"
+    passphrase = (
+        read_secret(settings.passphrase, environment=environment)
+        if settings.passphrase
+        else DEVELOPMENT_PASSPHRASE
+    )
+    if settings.mode == "development" and not (directory / INDEX_FILE).exists():
+        return create_development_ring(
+            directory,
+            [_development_institution(slug, each) for slug, each in settings.institutions.items()],
+            base_url=settings.base_url,
+            now=clock.now(),
+            random_bytes=random_bytes,
+            passphrase=passphrase,
+        )
+    return KeyRing.open(directory, passphrase=passphrase)
+
+
+def read_trust(file: Path) -> TrustStore:
+    """Return the trust configuration of a file. Raises Misconfigured[trust_missing], [trust_malformed]."""
+    try:
+        return trust_from_json(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as exc:
+        raise Misconfigured("trust_missing", file=file.name) from exc
+
+
+def _development_institution(slug: str, each: Institution) -> DevelopmentInstitution:
+    roles = {role for role, named in ((Role.ISSUER, each.issues), (Role.VERIFIER, each.verifies)) if named}
+    return DevelopmentInstitution(
+        slug=slug,
+        id=each.id,
+        country=each.country,
+        name=each.name,
+        roles=frozenset(roles),
+        credential_types=frozenset(credential_configuration(name).vct for name in each.issues),
+    )
+
+
+def _is_loopback(settings: PortadocSettings) -> bool:
+    return settings.mode == "development" and urlsplit(settings.base_url).hostname in LOOPBACK_HOSTS
+
+
+def _fetch(settings: PortadocSettings, ca_file: str | None) -> PinnedFetch:
+    if not _is_loopback(settings):
+        return SafeFetch(ca_file=ca_file)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # the banner of ``serve`` says it in a sentence
+        return UnsafeLoopbackFetch(frozenset({settings.base_url}), ca_file=ca_file)
+
+
+def _transport(settings: PortadocSettings, ca_file: str | None) -> Transport:
+    if not _is_loopback(settings):
+        return NetworkTransport(SafeFetch(ca_file=ca_file))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return UnsafeLoopbackTransport(frozenset({settings.base_url}), ca_file=ca_file)

@@ -1,0 +1,212 @@
+"""What an operator may set for a whole installation: ``portadoc.toml``, the environment, the command line.
+
+The tables ``[issuer]`` and ``[verifier]`` hold the settings of the roles; what both need stands at the top.
+"""
+
+import ast
+import inspect
+import os
+import textwrap
+from collections.abc import Collection, Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from portadoc.config import Settings, load_settings
+from portadoc.errors import Misconfigured
+from portadoc.issuer.settings import InstitutionSettings as IssuingInstitution
+from portadoc.issuer.settings import IssuerSettings
+from portadoc.verifier.settings import InstitutionSettings as VerifyingInstitution
+from portadoc.verifier.settings import VerifierSettings
+
+SETTINGS_FILE: Final = "portadoc.toml"
+_SHARED: Final = frozenset({"base_url", "institutions", "mode", "profile"})
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Institution(_Table):
+    """An institution that issues or verifies here. Its table's name is its slug: the segment in URLs."""
+
+    id: str = Field(min_length=1, max_length=64)
+    """Official identifier, such as ``FR:TEST01``; it stands in its certificates."""
+    name: str = Field(min_length=1, max_length=120)
+    """Name in its own language."""
+    country: str = Field(pattern="^[A-Z]{2}$")
+    """ISO 3166 code of its state."""
+    issues: tuple[str, ...] = ()
+    """Credential configurations that it issues; none for an institution that only verifies."""
+    verifies: tuple[str, ...] = ()
+    """Credential types that it is registered to ask for; none for an institution that only issues."""
+
+    @model_validator(mode="after")
+    def _has_a_role(self) -> Self:
+        if not (self.issues or self.verifies):
+            raise ValueError("name at least one of issues, verifies")
+        return self
+
+
+# Test data: fictional institutions, so that an installation without settings has something to show.
+DEMO_INSTITUTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "fr-demo": {
+        "id": "FR:TEST01",
+        "name": "Caisse de démonstration, mobilité (données de test)",
+        "country": "FR",
+        "issues": ["pda1", "pda1-rulebook", "pda1-webuild"],
+    },
+    "fr-health": {
+        "id": "FR:TEST02",
+        "name": "Caisse de démonstration, santé (données de test)",
+        "country": "FR",
+        "issues": ["ehic"],
+    },
+    "fr-identity": {
+        "id": "FR:TEST03",
+        "name": "Office de démonstration, identité (données de test)",
+        "country": "FR",
+        "issues": ["pid"],
+    },
+    "de-inspection": {
+        "id": "DE:TEST90",
+        "name": "Kontrollstelle zur Vorführung (Testdaten)",
+        "country": "DE",
+        "verifies": ["urn:eudi:pda1:1", "eu.we-build.pda1.1", "urn:eudi:ehic:1", "urn:eudi:pid:1"],
+    },
+}
+
+
+class PortadocSettings(_Table):
+    """Settings of an installation with all roles."""
+
+    mode: Literal["development", "production"] = "development"
+    """``production`` refuses demo institutions, plain http and keys that were made for development."""
+    base_url: str = "http://127.0.0.1:8700"
+    """Public origin of every URL that is published: scheme, host, perhaps a port."""
+    data_dir: Path = Path(".portadoc")
+    """Folder of the database, the keys and the simulated wallet."""
+    passphrase: str = ""
+    """Where the passphrase of the key files stands: ``env:NAME`` or ``file:/path``; empty in development only."""
+    profile: str = "ietf-latest"
+    """Protocol profile: ``ietf-latest``, ``haip-1.0`` or ``eudi-2026``."""
+    institutions: Mapping[str, Institution] = Field(default_factory=lambda: _institutions(DEMO_INSTITUTIONS))
+    """The institutions, by slug."""
+    issuer: Mapping[str, Any] = {}
+    """Settings of the issuer role."""
+    verifier: Mapping[str, Any] = {}
+    """Settings of the verifier role."""
+
+    @model_validator(mode="after")
+    def _production_is_explicit(self) -> Self:
+        if self.mode == "production" and not self.passphrase:
+            raise ValueError("passphrase: production needs one")
+        if self.mode == "production" and "institutions" not in self.model_fields_set:
+            raise ValueError("institutions: production needs its own")
+        return self
+
+    def issuer_settings(self) -> IssuerSettings:
+        """Return the issuer's settings. Raises Misconfigured[setting_invalid]."""
+        institutions = tuple(
+            IssuingInstitution(
+                slug=slug, institution_id=each.id, names={"en": each.name}, configuration_ids=each.issues
+            )
+            for slug, each in self.institutions.items()
+            if each.issues
+        )
+        return _checked(IssuerSettings, {**self.issuer, **self._shared(), "institutions": institutions}, "issuer.")
+
+    def verifier_settings(self) -> VerifierSettings:
+        """Return the verifier's settings. Raises Misconfigured[setting_invalid]."""
+        institutions = tuple(
+            VerifyingInstitution(
+                slug=slug, institution_id=each.id, names={"en": each.name}, registered_types=each.verifies
+            )
+            for slug, each in self.institutions.items()
+            if each.verifies
+        )
+        values = {**self.verifier, **self._shared(), "institutions": institutions}
+        return _checked(VerifierSettings, values, "verifier.")
+
+    def _shared(self) -> dict[str, str]:
+        return {"base_url": self.base_url, "mode": self.mode, "profile": self.profile}
+
+
+def known_settings() -> dict[str, tuple[str, str]]:
+    """Return every dotted setting name with its default and what it means, for loading and for the reference."""
+    names: dict[str, tuple[str, str]] = {}
+    for prefix, model, left_out in (
+        ("", PortadocSettings, ("institutions", "issuer", "verifier")),
+        ("institutions.*.", Institution, ()),
+        ("issuer.", IssuerSettings, _SHARED),
+        ("verifier.", VerifierSettings, _SHARED),
+    ):
+        names.update(_names(prefix, model, left_out))
+    return names
+
+
+def gather_settings(
+    file: Path | None,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    command_line: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Return what was set where; ``file`` None takes ``portadoc.toml`` of the working folder if there is one."""
+    found = file or (Path(SETTINGS_FILE) if Path(SETTINGS_FILE).is_file() else None)
+    return load_settings(known=known_settings(), file=found, environment=environment, command_line=command_line)
+
+
+def read_settings(gathered: Settings) -> PortadocSettings:
+    """Return the checked settings of all roles. Raises Misconfigured[setting_invalid]."""
+    settings = _checked(PortadocSettings, gathered.tree(), "")
+    settings.issuer_settings()
+    settings.verifier_settings()
+    return settings
+
+
+def _names(
+    prefix: str, model: type[BaseModel], left_out: Collection[str]
+) -> Iterator[tuple[str, tuple[str, str]]]:
+    meanings = _meanings(model)
+    for name, field in model.model_fields.items():
+        if name in left_out:
+            continue
+        if isinstance(field.default, BaseModel):
+            yield from _names(f"{prefix}{name}.", type(field.default), ())
+            continue
+        default = "(required)" if field.is_required() else str(field.default)
+        yield f"{prefix}{name}", (default, meanings.get(name, ""))
+
+
+def _meanings(model: type[BaseModel]) -> dict[str, str]:
+    """Return the docstring under each field of a model, read from its source."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    meanings = {}
+    for field, text in pairwise(body.body):
+        if (
+            isinstance(field, ast.AnnAssign)
+            and isinstance(field.target, ast.Name)
+            and isinstance(text, ast.Expr)
+            and isinstance(text.value, ast.Constant)
+        ):
+            meanings[field.target.id] = " ".join(str(text.value.value).split())
+    return meanings
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def _checked(model: type[_Model], values: Mapping[str, Any], prefix: str) -> _Model:
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise Misconfigured("setting_invalid", name=f"{prefix}{place}", reason=str(first["msg"])) from exc
+
+
+def _institutions(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Institution]:
+    return {slug: Institution.model_validate(table) for slug, table in tables.items()}

@@ -1,0 +1,70 @@
+"""Put the shared parts around a FastAPI application, each in its place."""
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from portadoc.errors import Error, Misconfigured
+from portadoc.randomness import RandomBytes, system_random_bytes
+from portadoc.web.headers import SecurityHeaders
+from portadoc.web.limits import RequestLimits
+from portadoc.web.logs import AccessLog
+from portadoc.web.problem import explain_problem, language_of, problem, refuse, refuse_http, refuse_invalid
+
+_INCIDENT_BYTES: Final = 8
+_incidents = logging.getLogger("portadoc.incident")
+
+
+def install_problems(app: FastAPI, *, random_bytes: RandomBytes = system_random_bytes) -> None:
+    """Make ``app``, mounted or not, answer every error with a problem document."""
+    app.add_exception_handler(Error, refuse)
+    app.add_exception_handler(RequestValidationError, refuse_invalid)
+    app.add_exception_handler(HTTPException, refuse_http)
+    app.add_middleware(IncidentBoundary, random_bytes=random_bytes)
+
+
+def protect(app: FastAPI, *, body_bytes_by_path: Mapping[str, int] | None = None) -> None:
+    """Give the outermost application its limits, headers and access log, and the pages that explain the codes.
+
+    Call it last: what is added later lies outside of what is added before.
+    """
+    app.add_api_route("/problems/{code}", explain_problem, include_in_schema=False)
+    app.add_middleware(RequestLimits, body_bytes_by_path=body_bytes_by_path)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(AccessLog)
+
+
+class IncidentBoundary:
+    """Turn an exception that nobody foresaw, or a fault of the operator, into a 500 that tells only a number.
+
+    The log gets the same number and the name of the class: the text of a foreign exception may hold personal data.
+    """
+
+    def __init__(self, app: ASGIApp, *, random_bytes: RandomBytes) -> None:
+        self._app = app
+        self._random_bytes = random_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def send_noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noted)
+        except Exception as exc:  # noqa: BLE001  the outer edge: the server would log the text of the exception
+            incident = self._random_bytes(_INCIDENT_BYTES).hex()
+            _incidents.error("incident %s", incident, exc_info=exc)
+            if not started:
+                response = problem(Misconfigured("internal_error", incident=incident), language_of(scope))
+                await response(scope, receive, send)

@@ -1,0 +1,51 @@
+"""Management from this machine only, until access rules exist."""
+
+import ipaddress
+import re
+from typing import Final
+
+from fastapi import Request
+
+from portadoc.errors import Refused
+
+_LOOPBACK_AUTHORITY: Final = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?", re.ASCII)
+_FORWARDING: Final = frozenset(
+    {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip"}
+)
+
+
+def require_loopback(request: Request) -> None:
+    """Let through a request that began on this machine, addressed to it by a loopback name.
+
+    A proxy on this machine also connects from loopback, so a trace of forwarding refuses too; the Host header
+    defeats a foreign name that was made to resolve to this machine, and the last check a foreign page open here.
+    Raises: Refused[management_loopback_only] with a reason: peer, forwarded, host, cross_site.
+    """
+    if request.client is None or not _is_loopback(request.client.host):
+        raise _refusal("peer")
+    if any(name in _FORWARDING or name.startswith("x-forwarded") for name in request.headers):
+        raise _refusal("forwarded")
+    hosts = request.headers.getlist("host")
+    if len(hosts) != 1 or not _LOOPBACK_AUTHORITY.fullmatch(hosts[0].lower()):
+        raise _refusal("host")
+    if not _started_here(request, hosts[0].lower()):
+        raise _refusal("cross_site")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def _started_here(request: Request, host: str) -> bool:
+    site = request.headers.get("sec-fetch-site", "none")
+    origin = request.headers.get("origin")
+    return site in ("same-origin", "none") and origin in (None, f"http://{host}", f"https://{host}")
+
+
+def _refusal(reason: str) -> Refused:
+    return Refused("management_loopback_only", reason=reason)

@@ -1,0 +1,155 @@
+"""Credential types that Portadoc offers, and the recognition of those that others issue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from portadoc.errors import Malformed, Refused
+from portadoc.schemas.claims import JsonObject
+from portadoc.schemas.projections import (
+    EHIC_DC4EU,
+    PDA1_DC4EU_A,
+    PDA1_DC4EU_B,
+    PDA1_WEBUILD,
+    PID_EUDI,
+    Projection,
+)
+
+CREDENTIAL_FORMAT: Final = "dc+sd-jwt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialDisplay:
+    """Name and description in one language (BCP 47 locale)."""
+
+    locale: str
+    name: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialConfiguration:
+    """One entry of the issuer's metadata: a layout under a credential configuration id.
+
+    ``validity_days`` bounds the technical life of one issued credential; the document may end earlier.
+    """
+
+    id: str
+    projection: Projection
+    scope: str
+    display: tuple[CredentialDisplay, ...]
+    validity_days: int
+    key_binding_required: bool = True
+    format: str = CREDENTIAL_FORMAT
+
+    @property
+    def vct(self) -> str:
+        """Return the credential type identifier."""
+        return self.projection.vct
+
+
+def _display(name_en: str, name_fr: str, about_en: str, about_fr: str) -> tuple[CredentialDisplay, ...]:
+    return (
+        CredentialDisplay(locale="en", name=name_en, description=about_en),
+        CredentialDisplay(locale="fr", name=name_fr, description=about_fr),
+    )
+
+
+_ABOUT_PDA1: Final = (
+    "States which country's social security legislation applies to a person who works abroad.",
+    "Atteste la législation de sécurité sociale applicable à une personne qui travaille à l'étranger.",
+)
+
+CREDENTIAL_TYPES: Final[Mapping[str, CredentialConfiguration]] = {
+    configuration.id: configuration
+    for configuration in (
+        CredentialConfiguration(
+            id="pda1",
+            projection=PDA1_DC4EU_A,
+            scope="pda1",
+            display=_display("A1 certificate", "Certificat A1", *_ABOUT_PDA1),
+            validity_days=90,
+        ),
+        CredentialConfiguration(
+            id="pda1-rulebook",
+            projection=PDA1_DC4EU_B,
+            scope="pda1-rulebook",
+            display=_display(
+                "A1 certificate, several employers", "Certificat A1, plusieurs employeurs", *_ABOUT_PDA1
+            ),
+            validity_days=90,
+        ),
+        CredentialConfiguration(
+            id="pda1-webuild",
+            projection=PDA1_WEBUILD,
+            scope="pda1-webuild",
+            display=_display("A1 certificate, full form", "Certificat A1, formulaire complet", *_ABOUT_PDA1),
+            validity_days=90,
+        ),
+        CredentialConfiguration(
+            id="ehic",
+            projection=EHIC_DC4EU,
+            scope="ehic",
+            display=_display(
+                "European Health Insurance Card",
+                "Carte européenne d'assurance maladie",
+                "Proves the right to necessary health care during a stay in another country.",
+                "Prouve le droit aux soins nécessaires pendant un séjour dans un autre pays.",
+            ),
+            validity_days=90,
+        ),
+        CredentialConfiguration(
+            id="pid",
+            projection=PID_EUDI,
+            scope="pid",
+            display=_display(
+                "Person identification data (test)",
+                "Données d'identification personnelle (test)",
+                "Identity of a fictional person, for demonstrations only.",
+                "Identité d'une personne fictive, uniquement pour des démonstrations.",
+            ),
+            validity_days=30,
+        ),
+    )
+}
+
+
+def credential_configuration(configuration_id: str) -> CredentialConfiguration:
+    """Return a credential configuration by id. Raises Refused[credential_configuration_unknown]."""
+    found = CREDENTIAL_TYPES.get(configuration_id)
+    if found is None:
+        raise Refused("credential_configuration_unknown")
+    return found
+
+
+OLD_VCTS: Final[Mapping[str, str]] = {
+    "urn:eu.europa.ec.eudi:pda1:1": PDA1_DC4EU_A.vct,
+    "urn:eu.europa.ec.eudi:ehic:1": EHIC_DC4EU.vct,
+}
+"""Older type identifiers that are accepted when reading, with the type that took their place."""
+
+ACCEPTED_VCTS: Final = frozenset({c.vct for c in CREDENTIAL_TYPES.values()} | OLD_VCTS.keys())
+
+
+def projection_for(vct: str, claims: JsonObject) -> Projection:
+    """Return the layout in which verified claims of a type are to be read; the dialect is told by its shape.
+
+    Raises Refused[vct_unknown], or Malformed[layout_unknown] for claims that mix dialects or follow none.
+    """
+    current = OLD_VCTS.get(vct, vct)
+    if current == PDA1_DC4EU_A.vct:
+        return _pda1_dialect(claims)
+    for configuration in CREDENTIAL_TYPES.values():
+        if configuration.vct == current:
+            return configuration.projection
+    raise Refused("vct_unknown")
+
+
+def _pda1_dialect(claims: JsonObject) -> Projection:
+    dialect_a = isinstance(claims.get("employer"), dict) and "work_information" not in claims
+    dialect_b = isinstance(claims.get("employer"), list) and "work_address" not in claims
+    if dialect_a:
+        return PDA1_DC4EU_A
+    if dialect_b:
+        return PDA1_DC4EU_B
+    raise Malformed("layout_unknown", vct=PDA1_DC4EU_A.vct)

@@ -1,0 +1,35 @@
+"""Events: what happened to a credential or a transaction, written in the same transaction as the act."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portadoc.schemas.claims import JsonObject
+
+
+class EventKind(StrEnum):
+    """Kinds of events, in the past tense: an event is written when the act is."""
+
+    RECORD_ADDED = "record_added"
+    RECORD_WITHDRAWN = "record_withdrawn"
+    OFFER_CREATED = "offer_created"
+    OFFER_REDEEMED = "offer_redeemed"
+    OFFER_LOCKED = "offer_locked"
+    ISSUANCE_RECORDED = "issuance_recorded"
+    CREDENTIAL_ISSUED = "credential_issued"
+    CREDENTIAL_NOTIFIED = "credential_notified"
+    CREDENTIAL_WITHDRAWN = "credential_withdrawn"
+    STATUS_LIST_PUBLISHED = "status_list_published"
+    REQUEST_CREATED = "request_created"
+    PRESENTATION_RECEIVED = "presentation_received"
+    PRESENTATION_VERIFIED = "presentation_verified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One act of one institution. ``at`` is seconds since the epoch; ``payload`` carries no personal data."""
+
+    kind: EventKind
+    institution: str
+    subject_id: str
+    at: int
+    payload: JsonObject

@@ -1,0 +1,141 @@
+"""Kinds of variation that are not claim layouts: protocol profile, body of law, mode of operation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from portadoc.errors import Misconfigured
+
+
+class Mode(StrEnum):
+    """How strictly the operator's set-up is judged."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class StatusRule(StrEnum):
+    """When a credential must carry a status reference."""
+
+    WHEN_PRESENT = "when_present"
+    OR_SHORT_LIVED = "or_short_lived"
+    """Required unless the credential lives for 24 hours at most. Spec: CIR (EU) 2026/1731"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtocolProfile:
+    """Which edition of the protocols the roles speak, and what they tolerate when reading."""
+
+    id: str
+    title: str
+    credential_typ: str
+    accepted_credential_typs: frozenset[str]
+    accepted_vct_claims: frozenset[str]
+    issue_header_params: frozenset[str]
+    x5c_required: bool
+    grants: tuple[str, ...]
+    client_authentication: tuple[str, ...]
+    dpop_required: bool
+    response_modes: tuple[str, ...]
+    encryption_algs: tuple[str, ...]
+    encryption_encs: tuple[str, ...]
+    required_claims: frozenset[str]
+    status_rule: StatusRule
+    key_binding_always: bool
+
+
+_PRE_AUTHORIZED: Final = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
+_DC_SD_JWT: Final = "dc+sd-jwt"
+
+_IETF_LATEST: Final = ProtocolProfile(
+    id="ietf-latest",
+    title="RFC 9901, SD-JWT VC draft 19, Token Status List draft 20, OpenID4VCI 1.0, OpenID4VP 1.0",
+    credential_typ=_DC_SD_JWT,
+    accepted_credential_typs=frozenset({_DC_SD_JWT}),
+    accepted_vct_claims=frozenset({"vct", "aka_vcts"}),
+    issue_header_params=frozenset({"alg", "typ", "kid", "x5c"}),
+    x5c_required=True,
+    grants=(_PRE_AUTHORIZED,),
+    client_authentication=("none",),
+    dpop_required=False,
+    response_modes=("direct_post.jwt",),
+    encryption_algs=("ECDH-ES",),
+    encryption_encs=("A128GCM", "A256GCM"),
+    required_claims=frozenset({"vct"}),
+    status_rule=StatusRule.WHEN_PRESENT,
+    key_binding_always=False,
+)
+
+_HAIP: Final = ProtocolProfile(
+    id="haip-1.0",
+    title="OpenID4VC High Assurance Interoperability Profile 1.0",
+    credential_typ=_DC_SD_JWT,
+    accepted_credential_typs=frozenset({_DC_SD_JWT, "vc+sd-jwt"}),
+    accepted_vct_claims=frozenset({"vct"}),
+    issue_header_params=frozenset({"alg", "typ", "x5c"}),
+    x5c_required=True,
+    grants=("authorization_code",),
+    client_authentication=("attest_jwt_client_auth",),
+    dpop_required=True,
+    response_modes=("direct_post.jwt", "dc_api.jwt"),
+    encryption_algs=("ECDH-ES",),
+    encryption_encs=("A128GCM", "A256GCM"),
+    required_claims=frozenset({"vct"}),
+    status_rule=StatusRule.WHEN_PRESENT,
+    key_binding_always=True,
+)
+
+_EUDI: Final = ProtocolProfile(
+    id="eudi-2026",
+    title="European Digital Identity Wallet, implementing regulations in force since August 2026",
+    credential_typ=_DC_SD_JWT,
+    accepted_credential_typs=frozenset({_DC_SD_JWT}),
+    accepted_vct_claims=frozenset({"vct"}),
+    issue_header_params=frozenset({"alg", "typ", "x5c", "x5u", "x5t#S256"}),
+    x5c_required=True,
+    grants=("authorization_code", _PRE_AUTHORIZED),
+    client_authentication=("attest_jwt_client_auth",),
+    dpop_required=True,
+    response_modes=("direct_post.jwt", "dc_api.jwt"),
+    encryption_algs=("ECDH-ES",),
+    encryption_encs=("A128GCM", "A256GCM"),
+    required_claims=frozenset({"vct", "vct#integrity", "iss", "nbf", "exp"}),
+    status_rule=StatusRule.OR_SHORT_LIVED,
+    key_binding_always=True,
+)
+
+PROFILES: Final[Mapping[str, ProtocolProfile]] = {p.id: p for p in (_IETF_LATEST, _HAIP, _EUDI)}
+DEFAULT_PROFILE: Final = _IETF_LATEST
+
+
+def profile(name: str) -> ProtocolProfile:
+    """Return a protocol profile by id. Raises Misconfigured[profile_unknown]."""
+    found = PROFILES.get(name)
+    if found is None:
+        raise Misconfigured("profile_unknown", profile=name, known=", ".join(PROFILES))
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegimePack:
+    """A dated body of law under which a determination was made."""
+
+    id: str
+    title: str
+    in_force_from: date
+    in_force_to: date | None
+
+
+REGIME_PACKS: Final[Mapping[str, RegimePack]] = {
+    pack.id: pack
+    for pack in (
+        RegimePack(
+            id="eu-2012",
+            title="Regulations (EC) 883/2004 and 987/2009 as they apply since 28 June 2012",
+            in_force_from=date(2012, 6, 28),
+            in_force_to=None,
+        ),
+    )
+}

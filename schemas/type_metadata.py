@@ -1,0 +1,127 @@
+"""SD-JWT VC Type Metadata, built from the claim layouts; the documents that are served lie in ``vct``.
+
+``python -m portadoc.schemas.type_metadata`` writes them anew. Spec: SD-JWT VC draft 19, Type Metadata
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from portadoc.errors import Refused
+from portadoc.schemas.catalogue import CREDENTIAL_TYPES, CredentialDisplay
+from portadoc.schemas.claims import EACH_MEMBER, ClaimPattern, JsonObject
+from portadoc.schemas.codes import PDA1_STATES
+from portadoc.schemas.projections import Claim, Projection
+
+_ENVELOPE: Final = (
+    Claim(path=("vct",), en="Credential type", fr="Type de l'attestation"),
+    Claim(path=("iss",), en="Issuer", fr="Émetteur"),
+    Claim(path=("sub",), en="Subject", fr="Sujet"),
+    Claim(path=("jti",), en="Identifier of this copy", fr="Identifiant de cet exemplaire"),
+    Claim(path=("iat",), en="Issued at", fr="Émise le"),
+    Claim(path=("nbf",), en="Not valid before", fr="Non valable avant"),
+    Claim(path=("exp",), en="Expires at", fr="Expire le"),
+    Claim(path=("cnf",), en="Key of the holder", fr="Clé du détenteur"),
+    Claim(path=("status",), en="Status reference", fr="Référence de statut"),
+)
+
+_TITLES: Final[Mapping[str, tuple[CredentialDisplay, ...]]] = {
+    configuration.vct: configuration.display for configuration in reversed(list(CREDENTIAL_TYPES.values()))
+}
+_FILES: Final[Mapping[str, str]] = {
+    "urn:eudi:pda1:1": "pda1.json",
+    "eu.we-build.pda1.1": "pda1-webuild.json",
+    "urn:eudi:ehic:1": "ehic.json",
+    "urn:eudi:pid:1": "pid.json",
+}
+
+
+def type_metadata(vct: str) -> bytes:
+    """Return the Type Metadata document of a credential type, byte for byte as it is served.
+
+    Raises Refused[vct_unknown].
+    """
+    if vct not in _FILES:
+        raise Refused("vct_unknown")
+    return _document(vct)
+
+
+@cache
+def _document(vct: str) -> bytes:
+    return (resources.files("portadoc.schemas.vct") / _FILES[vct]).read_bytes()
+
+
+def build_type_metadata(vct: str) -> bytes:
+    """Build the document of a credential type from all layouts that share it."""
+    sharing = [c for c in CREDENTIAL_TYPES.values() if c.vct == vct]
+    title = _TITLES[vct]
+    document = {
+        "vct": vct,
+        "name": title[0].name,
+        "description": title[0].description,
+        "display": [_title(entry) for entry in title],
+        "claims": _claims([configuration.projection for configuration in sharing]),
+    }
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _title(display: CredentialDisplay) -> JsonObject:
+    return {"locale": display.locale, "name": display.name, "description": display.description}
+
+
+def _claims(projections: Sequence[Projection]) -> list[JsonObject]:
+    """Describe every claim of the layouts; mandatory is only what every one of them demands."""
+    layouts = [_layout(projection) for projection in projections]
+    described = {path: claim for layout in reversed(layouts) for path, claim in layout.items()}
+    in_order = dict.fromkeys(path for layout in layouts for path in layout)
+    return [_described(described[path], all(_demands(layout, path) for layout in layouts)) for path in in_order]
+
+
+def _layout(projection: Projection) -> dict[ClaimPattern, Claim]:
+    envelope = [replace(claim, mandatory=claim.path[0] in projection.demanded) for claim in _ENVELOPE]
+    return {claim.path: claim for claim in (*envelope, *_concrete(projection.claims))}
+
+
+def _demands(layout: Mapping[ClaimPattern, Claim], path: ClaimPattern) -> bool:
+    """Tell whether every credential of a layout has a claim: it is mandatory, and so is all that is around it."""
+    ways = [layout.get(path[:length]) for length in range(1, len(path) + 1)]
+    return all(step is not None and step.mandatory for step in ways)
+
+
+def _concrete(claims: Iterable[Claim]) -> Iterable[Claim]:
+    """Yield the claims with the states of work spelled out: a metadata path has no wildcard for member names."""
+    for claim in claims:
+        if EACH_MEMBER not in claim.path:
+            yield claim
+    for state in sorted(PDA1_STATES):
+        for claim in claims:
+            if EACH_MEMBER in claim.path:
+                yield _in_state(claim, state)
+
+
+def _in_state(claim: Claim, state: str) -> Claim:
+    path = tuple(state if step == EACH_MEMBER else step for step in claim.path)
+    return Claim(path=path, en=f"{claim.en} ({state})", fr=f"{claim.fr} ({state})", sd=claim.sd)
+
+
+def _described(claim: Claim, mandatory: bool) -> JsonObject:
+    return {
+        "path": list(claim.path),
+        "display": [{"locale": "en", "label": claim.en}, {"locale": "fr", "label": claim.fr}],
+        **({"mandatory": True} if mandatory else {}),
+        "sd": claim.sd,
+    }
+
+
+def write_documents(directory: Path) -> None:
+    """Write every document into ``directory``."""
+    for vct, name in _FILES.items():
+        (directory / name).write_bytes(build_type_metadata(vct))
+
+
+if __name__ == "__main__":
+    write_documents(Path(__file__).parent / "vct")

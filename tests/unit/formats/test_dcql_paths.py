@@ -1,0 +1,99 @@
+"""Claims path pointers."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portadoc.errors import Malformed, Refused
+from portadoc.formats.dcql.paths import MAX_PATH_LENGTH, Located, overlaps, parse_pointer, select, spell, without
+
+CREDENTIAL = {
+    "name": "Arthur Dent",
+    "address": {"street_address": "42 Market Street", "locality": "Milliways"},
+    "degrees": [{"type": "Bachelor"}, {"type": "Master", "honours": True}],
+    "nationalities": ["British", "Betelgeusian"],
+}
+
+
+@pytest.mark.parametrize(
+    ("pointer", "values"),
+    [
+        (("name",), ["Arthur Dent"]),
+        (("address",), [CREDENTIAL["address"]]),
+        (("address", "locality"), ["Milliways"]),
+        (("degrees", None, "type"), ["Bachelor", "Master"]),
+        (("degrees", None, "honours"), [True]),
+        (("degrees", 1, "type"), ["Master"]),
+        (("nationalities", 1), ["Betelgeusian"]),
+        (("nationalities", None), ["British", "Betelgeusian"]),
+    ],
+)
+def test_pointer_selects(pointer: tuple[str | int | None, ...], values: list[object]) -> None:
+    assert [item.value for item in select(CREDENTIAL, pointer)] == values
+
+
+@pytest.mark.parametrize(
+    ("pointer", "reason"),
+    [
+        (("absent",), "claim_absent"),
+        (("nationalities", 2), "claim_absent"),
+        (("address", "country"), "claim_absent"),
+        (("name", "first"), "path_container"),
+        (("name", 0), "path_container"),
+        (("address", None), "path_container"),
+        (("address", 0), "path_container"),
+        (("degrees", "type"), "path_container"),
+        (("degrees", None, 0), "path_container"),
+    ],
+)
+def test_pointer_to_nothing_is_an_error(pointer: tuple[str | int | None, ...], reason: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        select(CREDENTIAL, pointer)
+    assert (refusal.value.code, refusal.value.params["reason"]) == ("query_unsatisfied", reason)
+
+
+def test_index_counts_elements_as_issued() -> None:
+    presented = {"nationalities": ["Betelgeusian"]}
+    issued = {("nationalities",): (1,)}
+    assert select(presented, ("nationalities", 1), issued_positions=issued) == (
+        Located(("nationalities", 0), "Betelgeusian"),
+    )
+    with pytest.raises(Refused):
+        select(presented, ("nationalities", 0), issued_positions=issued)
+    assert len(select(presented, ("nationalities", None), issued_positions=issued)) == 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, "name", {}, [], [True], [1.0], [-1], [10_000], [["name"]], [{}], ["a"] * (MAX_PATH_LENGTH + 1)],
+)
+def test_pointer_of_another_form_is_refused(value: object) -> None:
+    with pytest.raises(Malformed) as refusal:
+        parse_pointer(value)
+    assert (refusal.value.code, refusal.value.params["reason"]) == ("query_malformed", "path_form")
+
+
+@given(st.lists(st.text() | st.none() | st.integers(0, 9_999), min_size=1, max_size=MAX_PATH_LENGTH))
+def test_every_defined_pointer_is_read(value: list[str | int | None]) -> None:
+    assert parse_pointer(value) == tuple(value)
+
+
+def test_overlap_is_being_on_one_line_of_descent() -> None:
+    assert overlaps(("a", "b"), ("a",))
+    assert overlaps(("a",), ("a", 0))
+    assert not overlaps(("a", "b"), ("a", "c"))
+
+
+def test_dropping_takes_members_and_elements_and_leaves_the_original() -> None:
+    dropped = [("address", "locality"), ("degrees", 0), ("name",)]
+    assert without(CREDENTIAL, dropped) == {
+        "address": {"street_address": "42 Market Street"},
+        "degrees": [{"type": "Master", "honours": True}],
+        "nationalities": ["British", "Betelgeusian"],
+    }
+    assert CREDENTIAL["name"] == "Arthur Dent"
+
+
+def test_pointer_is_spelled_readably() -> None:
+    assert spell(("degrees", None, "type")) == "degrees[*].type"
+    assert spell(("nationalities", 1)) == "nationalities[1]"

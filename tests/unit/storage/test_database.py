@@ -1,0 +1,289 @@
+"""One writer, many readers, and faults that are told as what they are."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from portadoc.errors import Misconfigured, Unavailable
+from portadoc.storage import Database, new_metadata, open_database
+from portadoc.storage.sqlite import FIRST_SOUND_VERSION, driver, require_sound_version
+
+METADATA = new_metadata("test")
+NUMBERS = Table("numbers", METADATA, Column("institution", Text, primary_key=True), Column("n", Integer))
+
+
+def put(connection: Connection, institution: str, n: int) -> None:
+    connection.execute(insert(NUMBERS).values(institution=institution, n=n))
+
+
+def stored(database: Database) -> dict[str, int]:
+    with database.read() as connection:
+        return {row.institution: row.n for row in connection.execute(select(NUMBERS))}
+
+
+@pytest.fixture
+def numbers(database: Database) -> Database:
+    database.create(METADATA)
+    return database
+
+
+def test_a_transaction_is_kept_when_the_block_ends(numbers: Database) -> None:
+    with numbers.transaction() as connection:
+        put(connection, "FR:TEST01", 1)
+    assert stored(numbers) == {"FR:TEST01": 1}
+
+
+def test_a_transaction_leaves_nothing_when_the_block_raises(numbers: Database) -> None:
+    with pytest.raises(KeyError), numbers.transaction() as connection:
+        put(connection, "FR:TEST01", 1)
+        raise KeyError
+    assert stored(numbers) == {}
+
+
+def test_the_next_transaction_works_after_one_that_raised(numbers: Database) -> None:
+    with pytest.raises(KeyError), numbers.transaction():
+        raise KeyError
+    with numbers.transaction() as connection:
+        put(connection, "FR:TEST01", 1)
+    assert stored(numbers) == {"FR:TEST01": 1}
+
+
+def test_a_reader_cannot_write(numbers: Database) -> None:
+    with pytest.raises(Unavailable) as refusal, numbers.read() as connection:
+        put(connection, "FR:TEST01", 1)
+    assert refusal.value.params["reason"] == "read_only"
+
+
+def test_a_reader_keeps_its_view_while_a_writer_commits(numbers: Database) -> None:
+    with numbers.read() as connection:
+        before = connection.scalar(select(func.count()).select_from(NUMBERS))
+        with numbers.transaction() as other:
+            put(other, "FR:TEST01", 1)
+        assert connection.scalar(select(func.count()).select_from(NUMBERS)) == before
+    assert stored(numbers) == {"FR:TEST01": 1}
+
+
+def test_many_threads_lose_no_update(numbers: Database) -> None:
+    with numbers.transaction() as connection:
+        put(connection, "FR:TEST01", 0)
+
+    def count_up() -> None:
+        for _ in range(25):
+            with numbers.transaction() as connection:
+                seen = connection.scalar(select(NUMBERS.c.n)) or 0
+                connection.execute(update(NUMBERS).values(n=seen + 1))
+
+    threads = [threading.Thread(target=count_up) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert stored(numbers) == {"FR:TEST01": 200}
+
+
+def test_a_transaction_inside_another_is_a_programming_fault(numbers: Database) -> None:
+    with numbers.transaction(), pytest.raises(AssertionError), numbers.transaction():
+        pass
+
+
+def test_a_broken_rule_of_a_table_reaches_the_store(numbers: Database) -> None:
+    with pytest.raises(IntegrityError), numbers.transaction() as connection:
+        put(connection, "FR:TEST01", 1)
+        put(connection, "FR:TEST01", 2)
+
+
+def test_a_wrong_statement_is_not_told_as_a_fault_of_the_machine(numbers: Database) -> None:
+    with pytest.raises(OperationalError), numbers.transaction() as connection:
+        connection.execute(text("SELECT * FROM nowhere"))
+
+
+def test_the_text_of_a_database_error_holds_no_value(numbers: Database) -> None:
+    with pytest.raises(IntegrityError) as fault, numbers.transaction() as connection:
+        put(connection, "CANARY", 1)
+        put(connection, "CANARY", 2)
+    assert "CANARY" not in str(fault.value)
+
+
+def test_settings_of_the_connection(numbers: Database) -> None:
+    with numbers.transaction() as connection:
+        values = {
+            name: connection.scalar(text(f"PRAGMA {name}"))
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert values == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+
+
+def test_the_file_belongs_to_its_owner_alone(tmp_path: Path) -> None:
+    file = tmp_path / "made" / "store.sqlite"
+    database = open_database(f"sqlite:///{file}")
+    try:
+        for path in file.parent.iterdir():
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    finally:
+        database.close()
+
+
+def test_what_was_stored_is_there_after_reopening(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
+    for expected in (1, 2):
+        database = open_database(url)
+        database.create(METADATA)
+        with database.transaction() as connection:
+            put(connection, f"FR:TEST0{expected}", expected)
+        assert len(stored(database)) == expected
+        database.close()
+
+
+def test_a_temporary_database_is_shared_by_threads_and_gone_when_closed() -> None:
+    database = open_database("sqlite://")
+    database.create(METADATA)
+    with database.transaction() as connection:
+        put(connection, "FR:TEST01", 1)
+    seen: list[dict[str, int]] = []
+    thread = threading.Thread(target=lambda: seen.append(stored(database)))
+    thread.start()
+    thread.join()
+    folder = database._path.parent
+    database.close()
+    assert seen == [{"FR:TEST01": 1}]
+    assert not folder.exists()
+
+
+def test_a_full_disk_is_unavailable_and_mends_itself(numbers: Database) -> None:
+    with numbers.transaction() as connection:
+        pages = connection.scalar(text("PRAGMA page_count"))
+        connection.execute(text(f"PRAGMA max_page_count={pages}"))
+    with pytest.raises(Unavailable) as refusal, numbers.transaction() as connection:
+        for n in range(1000):
+            put(connection, f"{n:04}" * 50, n)
+    assert refusal.value.code == "storage_unavailable"
+    assert refusal.value.params["reason"] == "full"
+    with numbers.transaction() as connection:
+        connection.execute(text("PRAGMA max_page_count=1000000"))
+        put(connection, "FR:TEST01", 1)
+    assert stored(numbers) == {"FR:TEST01": 1}
+
+
+@pytest.fixture
+def foreign_lock(numbers: Database) -> Iterator[None]:
+    other = driver().connect(str(numbers._path), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    yield
+    other.close()
+
+
+def test_a_lock_held_by_another_process_is_unavailable(numbers: Database, foreign_lock: None) -> None:
+    raw = numbers._writer.raw_connection()
+    raw.driver_connection.execute("PRAGMA busy_timeout=20")
+    raw.close()
+    with pytest.raises(Unavailable) as refusal, numbers.transaction():
+        pass
+    assert refusal.value.params["reason"] == "busy"
+
+
+def test_a_damaged_file_is_refused_at_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "store.sqlite"
+    file.write_bytes(b"this is no database, whatever its name says" * 100)
+    with pytest.raises(Misconfigured) as refusal:
+        open_database(f"sqlite:///{file}")
+    assert refusal.value.code == "storage_unusable"
+    assert refusal.value.params["reason"] == "not_a_database"
+
+
+def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured) as refusal:
+        open_database(f"sqlite:///{tmp_path}")
+    assert refusal.value.code == "storage_unusable"
+
+
+@pytest.mark.parametrize("url", ["postgresql://db/portadoc", "sqlite:///", "store.sqlite", "sqlite:///a?mode=ro", ""])
+def test_other_addresses_are_refused(url: str) -> None:
+    with pytest.raises(Misconfigured) as refusal:
+        open_database(url)
+    assert refusal.value.code == "database_url_unsupported"
+
+
+def test_an_old_sqlite_is_refused_for_several_processes_only() -> None:
+    require_sound_version((3, 40, 1), workers=1)
+    require_sound_version(FIRST_SOUND_VERSION, workers=4)
+    with pytest.raises(Misconfigured) as refusal:
+        require_sound_version((3, 51, 2), workers=2)
+    assert refusal.value.code == "sqlite_too_old"
+    assert refusal.value.params == {"version": "3.51.2", "needed": "3.51.3", "workers": 2}
+
+
+def test_a_database_written_by_a_later_release_is_refused(database: Database) -> None:
+    def tables(version: int) -> MetaData:
+        metadata = new_metadata("room", version=version)
+        Table("things", metadata, Column("institution", Text, primary_key=True))
+        return metadata
+
+    database.create(tables(1))
+    database.create(tables(2))
+    database.create(tables(2))
+    with pytest.raises(Misconfigured) as refusal:
+        database.create(tables(1))
+    assert refusal.value.code == "storage_newer"
+    assert refusal.value.params == {"room": "room", "stored": 2, "known": 1}
+
+
+def test_a_failed_sync_ends_all_use_of_the_database(numbers: Database) -> None:
+    class SyncFault(Exception):
+        sqlite_errorcode = 1034
+
+    with pytest.raises(Unavailable) as first, numbers.transaction():
+        raise OperationalError("COMMIT", {}, SyncFault())
+    assert first.value.params["reason"] == "io"
+    for use in (numbers.transaction, numbers.read):
+        with pytest.raises(Unavailable) as later, use():
+            pass
+        assert later.value.params["reason"] == "sync"
+
+
+WRITER = textwrap.dedent("""
+    import sys
+    from sqlalchemy import Column, Integer, Table, insert
+    from portadoc.storage import new_metadata, open_database
+
+    metadata = new_metadata("killed")
+    acts = Table("acts", metadata, Column("n", Integer, primary_key=True))
+    database = open_database(sys.argv[1])
+    database.create(metadata)
+    for n in range(int(sys.argv[2]), 1_000_000):
+        with database.transaction() as connection:
+            connection.execute(insert(acts).values(n=n))
+        print(n, flush=True)
+""")
+
+
+def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
+    acknowledged = -1
+    for _ in range(3):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER, url, str(acknowledged + 2)], stdout=subprocess.PIPE, text=True
+        )
+        assert writer.stdout is not None
+        for _ in range(20):
+            acknowledged = int(writer.stdout.readline())
+        os.kill(writer.pid, signal.SIGKILL)
+        acknowledged = max([acknowledged, *map(int, writer.stdout.read().split())])
+        writer.wait()
+        writer.stdout.close()
+    database = open_database(url)
+    with database.read() as connection:
+        kept = {row.n for row in connection.execute(text("SELECT n FROM acts"))}
+    database.close()
+    assert acknowledged in kept
+    assert len(kept) >= 60

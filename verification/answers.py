@@ -1,0 +1,93 @@
+"""What the procedure asks of the world, as values: whom to trust, and what the status lists say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from portadoc.formats.status_list import StatusReference
+from portadoc.formats.status_list_token import VerifiedStatusList
+from portadoc.keys.purposes import KeyPurpose
+from portadoc.keys.trust import TrustedKey
+
+
+class TrustAnswers(Protocol):
+    """Answer whether a chain may sign a credential type for an institution at a time."""
+
+    def resolve_chain(self, chain: tuple[bytes, ...], *, purpose: KeyPurpose, at: int) -> TrustedKey: ...
+
+    def resolve(
+        self,
+        chain: tuple[bytes, ...],
+        *,
+        purpose: KeyPurpose,
+        at: int,
+        credential_type: str | None,
+        issuer: str | None,
+        institution: str | None,
+    ) -> TrustedKey: ...
+
+
+class StatusKnowledge(StrEnum):
+    """How well a status is known."""
+
+    FRESH = "fresh"
+    STALE = "stale"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusAnswer:
+    """What is known of one status: ``value`` as of the list's iat, or ``code`` why nothing is known."""
+
+    knowledge: StatusKnowledge
+    value: int = -1
+    as_of: int = 0
+    code: str = ""
+    reason: str = ""
+
+
+class StatusAnswers(Protocol):
+    """Answer the status behind a reference as of ``now``; fetches nothing.
+
+    Raises Untrusted[status_invalid] when the index lies outside the list.
+    """
+
+    def answer(self, reference: StatusReference, *, now: int) -> StatusAnswer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class HeldStatusList:
+    """A status list that was read and verified, and when it was fetched (seconds since the epoch)."""
+
+    token: VerifiedStatusList
+    resolved_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldStatusLists:
+    """Status lists fetched ahead of need, by URI, and why others could not be had.
+
+    ``problems`` maps a URI to the code and reason of the last failed attempt.
+    """
+
+    lists: Mapping[str, HeldStatusList] = field(default_factory=dict)
+    problems: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def answer(self, reference: StatusReference, *, now: int) -> StatusAnswer:
+        """Return the value from the list held; past its ttl it is stale, past its exp unknown.
+
+        Raises Untrusted[status_invalid] for an index outside the list. Spec: Token Status List §8.3, §13.7.
+        """
+        held = self.lists.get(reference.uri)
+        if held is None:
+            code, reason = self.problems.get(reference.uri, ("status_unavailable", "not_held"))
+            return StatusAnswer(StatusKnowledge.UNKNOWN, code=code, reason=reason)
+        if held.token.exp <= now:
+            return StatusAnswer(StatusKnowledge.UNKNOWN, code="status_unavailable", reason="list_expired")
+        stale = held.resolved_at + held.token.ttl < now
+        return StatusAnswer(
+            StatusKnowledge.STALE if stale else StatusKnowledge.FRESH,
+            value=held.token.statuses.get(reference.idx),
+            as_of=held.token.iat,
+        )

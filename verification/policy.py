@@ -1,0 +1,39 @@
+"""What a verifier decided before it looked at the presentation."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
+from portadoc.schemas.profiles import ProtocolProfile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyBindingRequired:
+    """The holder has to prove possession of the key: to this audience, for this nonce, within ``max_age_s``."""
+
+    audience: str
+    nonce: str
+    max_age_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyBindingRefused:
+    """No key binding belongs here (a credential at issuance, a stored file): one that is there is refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationPolicy:
+    """Every decision of the verifier, fixed beforehand. Spec: RFC 9901 §7.3 step 1.
+
+    ``on_date`` is the day for which document validity and coverage are judged; ``clock_skew_s`` is the
+    tolerance for technical times in seconds.
+    """
+
+    policy_id: str
+    accepted_types: frozenset[str]
+    key_binding: KeyBindingRequired | KeyBindingRefused
+    status_required: bool
+    profile: ProtocolProfile
+    on_date: date
+    clock_skew_s: int = 60
+    allowed_algs: frozenset[str] = frozenset(SIGNATURE_ALGORITHMS)

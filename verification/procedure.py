@@ -1,0 +1,86 @@
+"""The verdict procedure: what must hold before a presentation is believed.
+
+Steps 1 to 5 authenticate: the first failure stops the run, since later steps would read claims that nobody
+vouches for; the steps that did not run say so. Steps 6 to 13 judge what was authenticated: all of them run
+and all are reported. Nothing here fetches, reads a clock or keeps state.
+"""
+
+from portadoc.formats.jws import UnverifiedJws, certificate_chain, split, verify
+from portadoc.formats.roles import CREDENTIAL, CREDENTIAL_WITH_X5U
+from portadoc.formats.sd_jwt.parse import UnverifiedSdJwt, parse
+from portadoc.formats.sd_jwt.processing import process
+from portadoc.keys.purposes import KeyPurpose
+from portadoc.keys.trust import TrustedKey
+from portadoc.schemas.claims import JsonObject
+from portadoc.verification import judgement
+from portadoc.verification.answers import StatusAnswers, TrustAnswers
+from portadoc.verification.policy import VerificationPolicy
+from portadoc.verification.report import (
+    AUTHORISATION,
+    CONTENT,
+    COVERAGE_PERIOD,
+    DISCLOSURES,
+    DOCUMENT_VALIDITY,
+    HEADER,
+    KEY_BINDING,
+    SIGNATURE,
+    STATUS,
+    STRUCTURE,
+    TECHNICAL_VALIDITY,
+    TRUST_CHAIN,
+    TYPE,
+    VerificationReport,
+)
+from portadoc.verification.run import Run, Stopped
+
+
+def verify_presentation(
+    unverified_text: str, *, trust: TrustAnswers, status: StatusAnswers, policy: VerificationPolicy, now: int
+) -> VerificationReport:
+    """Report whether a presentation is to be believed; raise nothing for anything that it contains.
+
+    ``unverified_text`` is a compact SD-JWT or SD-JWT+KB from anybody. ``now`` is in seconds since the epoch.
+    Spec: RFC 9901 §7.1 and §7.3, SD-JWT VC §2, Token Status List §8.3.
+    """
+    run = Run()
+    try:
+        sd_jwt = run.authenticate(STRUCTURE, lambda: parse(unverified_text))  # 1
+        jws = run.authenticate(HEADER, lambda: _read_header(sd_jwt, policy))  # 2
+        trusted = run.authenticate(TRUST_CHAIN, lambda: _find_trusted_key(jws, trust, now))  # 3
+        payload = run.authenticate(SIGNATURE, lambda: verify(jws, trusted.key))  # 4
+        processed = run.authenticate(DISCLOSURES, lambda: process(payload, sd_jwt.disclosures))  # 5
+    except Stopped:
+        return VerificationReport(run.finish(), as_of=now, policy_id=policy.policy_id)
+    claims: JsonObject = processed.claims
+    run.judge(AUTHORISATION, lambda: judgement.authorisation(certificate_chain(jws), claims, trust, now))  # 6
+    run.judge(TYPE, lambda: judgement.credential_type(claims, policy))  # 7
+    run.judge(KEY_BINDING, lambda: judgement.key_binding(sd_jwt, processed, policy, now))  # 8
+    run.judge(CONTENT, lambda: judgement.content(claims, policy))  # 9
+    run.judge(STATUS, lambda: judgement.status(claims, status, policy, now))  # 10
+    run.judge(TECHNICAL_VALIDITY, lambda: judgement.technical_validity(claims, policy, now))  # 11
+    run.judge(DOCUMENT_VALIDITY, lambda: judgement.document_validity(claims, policy))  # 12
+    run.judge(COVERAGE_PERIOD, lambda: judgement.coverage_period(claims, policy))  # 13
+    return VerificationReport(
+        run.finish(),
+        as_of=now,
+        policy_id=policy.policy_id,
+        institution_id=trusted.institution_id,
+        credential_type=vct if isinstance(vct := claims.get("vct"), str) else None,
+        claims=claims,
+    )
+
+
+def _read_header(sd_jwt: UnverifiedSdJwt, policy: VerificationPolicy) -> UnverifiedJws:
+    """Spec: SD-JWT VC §2.2.1, RFC 8725 §3.11."""
+    role = CREDENTIAL_WITH_X5U if "x5u" in policy.profile.issue_header_params else CREDENTIAL
+    return split(
+        sd_jwt.jws_text,
+        role,
+        allowed_algs=policy.allowed_algs,
+        tolerated_typ=policy.profile.accepted_credential_typs,
+    )
+
+
+def _find_trusted_key(jws: UnverifiedJws, trust: TrustAnswers, now: int) -> TrustedKey:
+    """Spec: HAIP 1.0 §6.1.1, SD-JWT VC §2.5."""
+    return trust.resolve_chain(certificate_chain(jws), purpose=KeyPurpose.CREDENTIAL, at=now)

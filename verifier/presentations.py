@@ -1,0 +1,179 @@
+"""From the presentations of one answer to one result: judged each by itself, then together against the question.
+
+What the question did not ask for is dropped here, before anything is stored.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Final
+
+from portadoc.errors import Refused
+from portadoc.formats.dcql.matching import CredentialView, asked_paths, check_answer
+from portadoc.formats.dcql.paths import overlaps
+from portadoc.formats.dcql.query import SD_JWT_VC, CredentialQuery
+from portadoc.formats.status_list import status_reference
+from portadoc.keys.jwk import thumbprint
+from portadoc.schemas.claims import ClaimPath, Json, JsonObject
+from portadoc.verification.answers import HeldStatusLists
+from portadoc.verification.policy import KeyBindingRequired, VerificationPolicy
+from portadoc.verification.procedure import verify_presentation
+from portadoc.verification.report import (
+    KEY_BINDING,
+    STATUS,
+    Outcome,
+    Verdict,
+    VerificationReport,
+)
+from portadoc.verifier.deployment import Deployment
+from portadoc.verifier.requests import Terms
+from portadoc.verifier.results import PresentationResult, Problem, Result, refused
+from portadoc.verifier.status import StatusLists
+
+MAX_PRESENTATIONS: Final = 16
+
+
+def judge_answer(
+    deployment: Deployment,
+    status_lists: StatusLists,
+    slug: str,
+    vp_token: Mapping[str, tuple[str, ...]],
+    *,
+    terms: Terms,
+    nonce: str,
+    now: int,
+) -> Result:
+    """Return the result for the presentations of ``vp_token`` (query id to unverified texts).
+
+    Spec: OpenID4VP 1.0 §8.6, §14.
+    """
+    # 1. no more presentations than could be asked for, and only for queries that were asked
+    query = terms.query
+    if sum(map(len, vp_token.values())) > MAX_PRESENTATIONS or len(vp_token) > len(query.credentials):
+        return refused(Refused("query_unsatisfied", query="-", reason="presentation_surplus", path=""))
+    # 2. each presentation by itself
+    policy = presentation_policy(deployment, slug, terms, nonce=nonce, now=now)
+    judged = tuple(
+        PresentationResult(query_id, judge_presentation(deployment, status_lists, slug, text, policy, now=now))
+        for query_id, texts in vp_token.items()
+        for text in texts
+    )
+    # 3. all together: what was asked, whatever the wallet made of it
+    problems = (*_query_problems(terms, judged), *_holder_problems(terms, judged))
+    # 4. nothing that was not asked goes any further
+    kept = tuple(_with_asked_claims(query.by_id.get(each.query_id), each) for each in judged)
+    return Result(presentations=kept, problems=problems)
+
+
+def presentation_policy(
+    deployment: Deployment, slug: str, terms: Terms, *, nonce: str, now: int
+) -> VerificationPolicy:
+    """Return the rules for the presentations of one request, fixed before any of them is read.
+
+    The audience of the key binding is the full Client Identifier. Spec: OpenID4VP 1.0 §14.1, B.3.6.
+    """
+    settings = deployment.settings
+    return VerificationPolicy(
+        policy_id=terms.preset.id,
+        accepted_types=frozenset(vct for wanted in terms.query.credentials for vct in wanted.vct_values),
+        key_binding=KeyBindingRequired(
+            audience=deployment.client_id(slug), nonce=nonce, max_age_s=settings.key_binding_max_age_s
+        ),
+        status_required=terms.preset.status_required,
+        profile=deployment.profile,
+        on_date=terms.on_date or utc_date(now),
+        clock_skew_s=settings.clock_skew_s,
+    )
+
+
+def judge_presentation(
+    deployment: Deployment,
+    status_lists: StatusLists,
+    slug: str,
+    unverified_text: str,
+    policy: VerificationPolicy,
+    *,
+    now: int,
+    may_fetch: bool = True,
+) -> VerificationReport:
+    """Return the report of one presentation, with its status where that may be asked for.
+
+    A status list is looked up only once a trusted institution's signature has been verified, and fetched only when
+    everything else about the credential holds. Spec: Token Status List §8.3 step 1.
+    """
+
+    def verify(status: HeldStatusLists) -> VerificationReport:
+        return verify_presentation(unverified_text, trust=deployment.trust, status=status, policy=policy, now=now)
+
+    report = verify(HeldStatusLists())
+    if report.institution_id is None or report.check(STATUS).outcome is not Outcome.UNKNOWN:
+        return report
+    reference = status_reference(report.claims)
+    assert reference is not None, "an unknown status has a reference"
+    wanted = may_fetch and report.verdict is Verdict.STATUS_UNKNOWN
+    return verify(
+        status_lists.answers(slug, reference.uri, issued_by=report.institution_id, now=now, may_fetch=wanted)
+    )
+
+
+def asked_claims(wanted: CredentialQuery, presented: CredentialView) -> JsonObject:
+    """Return a copy of the claims that holds what the query asks for and nothing else.
+
+    Nothing is left of a credential that does not answer the query. Spec: OpenID4VP 1.0 §6.4.1.
+    """
+    return dict(_kept(presented.claims, (), asked_paths(wanted, presented)))
+
+
+def _kept(value: Json, path: ClaimPath, asked: tuple[ClaimPath, ...]) -> Json:
+    if any(path[: len(place)] == place for place in asked):
+        return value
+    if isinstance(value, dict):
+        return {k: _kept(v, (*path, k), asked) for k, v in value.items() if _leads(asked, (*path, k))}
+    if isinstance(value, list):
+        return [_kept(v, (*path, i), asked) for i, v in enumerate(value) if _leads(asked, (*path, i))]
+    return value
+
+
+def _leads(asked: tuple[ClaimPath, ...], path: ClaimPath) -> bool:
+    return any(overlaps(path, place) for place in asked)
+
+
+def _with_asked_claims(wanted: CredentialQuery | None, judged: PresentationResult) -> PresentationResult:
+    """Keep no claim at all of a presentation whose presenter is not proven to be the holder."""
+    presented = _view(judged.report)
+    claims = asked_claims(wanted, presented) if wanted is not None and presented.holder_bound else {}
+    return replace(judged, report=replace(judged.report, claims=claims))
+
+
+def _view(report: VerificationReport) -> CredentialView:
+    return CredentialView(
+        format=SD_JWT_VC,
+        vct=report.credential_type or "",
+        claims=report.claims,
+        disclosed=(),
+        holder_bound=report.check(KEY_BINDING).outcome is Outcome.PASS,
+    )
+
+
+def _query_problems(terms: Terms, judged: tuple[PresentationResult, ...]) -> tuple[Problem, ...]:
+    """Check the answer against the query again: values and sets are only hints to the wallet. Spec: §6.4, §14.9."""
+    presented: dict[str, list[CredentialView]] = {}
+    for each in judged:
+        presented.setdefault(each.query_id, []).append(_view(each.report))
+    return tuple(
+        Problem("query_unsatisfied", {"query": found.query, "reason": found.reason, "path": found.path})
+        for found in check_answer(terms.query, presented)
+    )
+
+
+def _holder_problems(terms: Terms, judged: tuple[PresentationResult, ...]) -> tuple[Problem, ...]:
+    """Where one holder is asked for, require one key behind all credentials."""
+    if not terms.preset.same_holder or not all(each.report.valid for each in judged):
+        return ()
+    keys = {thumbprint(each.report.claims["cnf"]["jwk"]) for each in judged}
+    return () if len(keys) <= 1 else (Problem("binding_mismatch"),)
+
+
+def utc_date(now: int) -> date:
+    """Return the day of a time in epoch seconds, in UTC."""
+    return datetime.fromtimestamp(now, UTC).date()

@@ -1,0 +1,132 @@
+"""What came of one request: written once, with the answer, and never changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from portadoc.errors import Error, Param
+from portadoc.formats import strict_json
+from portadoc.schemas.claims import JsonObject
+from portadoc.verification.report import NO_PARAMS, Check, Outcome, VerificationReport
+
+MAX_RESULT_BYTES: Final = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why an answer is refused."""
+
+    code: str
+    params: Mapping[str, Param] = NO_PARAMS
+
+    @property
+    def full_code(self) -> str:
+        """Return the code with its reason, such as ``kb_invalid.aud``."""
+        reason = self.params.get("reason")
+        return f"{self.code}.{reason}" if reason else self.code
+
+
+@dataclass(frozen=True, slots=True)
+class PresentationResult:
+    """One presentation: which query it answers, and its report with the claims that were asked for."""
+
+    query_id: str
+    report: VerificationReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of one request. Whether it is accepted is computed from what was found, never set.
+
+    ``problems`` concern the answer as a whole; ``wallet_error`` is what the wallet sent in place of presentations.
+    """
+
+    presentations: tuple[PresentationResult, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    wallet_error: str | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Tell whether the answer is complete and every presentation in it is valid."""
+        return bool(self.presentations) and self.problem is None
+
+    @property
+    def problem(self) -> Problem | None:
+        """Return the first reason why the answer is not accepted, if there is one."""
+        for each in self.presentations:
+            check = each.report.first_problem
+            if check is not None:
+                return Problem(check.code, check.params)
+        if self.problems:
+            return self.problems[0]
+        return None if self.wallet_error is None else Problem("wallet_refused", {"error": self.wallet_error})
+
+    def to_json(self) -> JsonObject:
+        """Return the result as JSON; what can be computed is there for the reader and ignored by ``from_text``."""
+        problem = self.problem
+        return {
+            "accepted": self.accepted,
+            "code": problem.full_code if problem else None,
+            "wallet_error": self.wallet_error,
+            "problems": [{"code": each.code, "params": dict(each.params)} for each in self.problems],
+            "presentations": [
+                {"query_id": each.query_id, "report": report_to_json(each.report)} for each in self.presentations
+            ],
+        }
+
+    def to_text(self) -> str:
+        """Return the stored form."""
+        return strict_json.dumps(self.to_json()).decode("utf-8")
+
+    @classmethod
+    def from_text(cls, stored: str) -> "Result":
+        """Return what ``to_text`` stored."""
+        read = strict_json.loads_object(stored, what="result", max_bytes=MAX_RESULT_BYTES)
+        return cls(
+            presentations=tuple(
+                PresentationResult(each["query_id"], _report(each["report"])) for each in read["presentations"]
+            ),
+            problems=tuple(Problem(each["code"], each["params"]) for each in read["problems"]),
+            wallet_error=read["wallet_error"],
+        )
+
+
+def refused(error: Error) -> Result:
+    """Return the result of an answer that could not be read."""
+    return Result(problems=(Problem(error.code, error.params),))
+
+
+def report_to_json(report: VerificationReport) -> JsonObject:
+    """Return a report as JSON."""
+    return {
+        "verdict": report.verdict,
+        "as_of": report.as_of,
+        "policy_id": report.policy_id,
+        "institution_id": report.institution_id,
+        "credential_type": report.credential_type,
+        "checks": [
+            {
+                "id": check.id,
+                "outcome": check.outcome,
+                "code": check.code,
+                "clause": check.clause,
+                "params": dict(check.params),
+            }
+            for check in report.checks
+        ],
+        "claims": report.claims,
+    }
+
+
+def _report(read: JsonObject) -> VerificationReport:
+    return VerificationReport(
+        checks=tuple(
+            Check(each["id"], Outcome(each["outcome"]), each["code"], each["clause"], each["params"])
+            for each in read["checks"]
+        ),
+        as_of=read["as_of"],
+        policy_id=read["policy_id"],
+        institution_id=read["institution_id"],
+        credential_type=read["credential_type"],
+        claims=read["claims"],
+    )

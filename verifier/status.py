@@ -1,0 +1,247 @@
+"""Status lists, held ahead of need: fetched by their own ttl, never one by one for a presentation.
+
+A list is believed when its signer's chain is trusted for status and its subject is the address that it came from.
+An older list never takes the place of a newer one. A failed fetch is remembered for a while, and a list that many
+presentations wait for is fetched once. Spec: Token Status List §8, §11.5, §13.7.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Final
+from zlib import crc32
+
+from portadoc.errors import Error, Malformed, Untrusted
+from portadoc.formats.status_list_token import (
+    StatusListLimits,
+    VerifiedStatusList,
+    parse_status_list_token,
+    verify_status_list_token,
+)
+from portadoc.keys.algorithms import ALL_ALGORITHMS
+from portadoc.keys.purposes import KeyPurpose
+from portadoc.verification.answers import HeldStatusList, HeldStatusLists
+from portadoc.verifier import store
+from portadoc.verifier.deployment import Deployment
+from portadoc.verifier.store import StoredStatusList
+
+MEDIA_TYPE: Final = "application/statuslist+jwt"
+_MAX_PROBLEMS: Final = 1024
+_LOCKS: Final = 64
+_USED_EVERY_S: Final = 3600
+
+_logger = logging.getLogger("portadoc.verifier")
+_Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A list that can be believed, whose institution signed it, and when somebody last asked for it."""
+
+    held: HeldStatusList
+    issued_by: str
+    used_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """Why a list could not be had, and when to try again."""
+
+    code: str
+    reason: str
+    retry_at: int
+
+
+class StatusLists:
+    """The lists of every institution that verifies here: in memory, over the database, over the network."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._settings = deployment.settings.status
+        self._limits = StatusListLimits(
+            min_ttl_s=self._settings.min_ttl_s,
+            max_ttl_s=self._settings.max_ttl_s,
+            default_ttl_s=self._settings.default_ttl_s,
+            max_age_s=self._settings.max_age_s,
+            max_inflated=self._settings.max_inflated_bytes,
+        )
+        self._lists: dict[_Key, _Held] = {}
+        self._problems: dict[_Key, _Problem] = {}
+        self._memory = Lock()
+        self._single_flight = tuple(Lock() for _ in range(_LOCKS))
+
+    def answers(self, slug: str, uri: str, *, issued_by: str, now: int, may_fetch: bool) -> HeldStatusLists:
+        """Return what is known of one list, for a credential that the institution ``issued_by`` signed.
+
+        ``may_fetch`` is for a credential that holds in every other respect: a list that is missing or past its ttl
+        is then fetched first. The answer is a value; a list of another institution is a problem in it.
+        """
+        key = (slug, uri)
+        known = self._known(key, now)
+        if may_fetch and (known is None or _is_due(known, now)):
+            self._fetch_once(key, now)
+            known = self._known(key, now)
+        if known is None:
+            problem = self._problems.get(key)
+            return HeldStatusLists() if problem is None else _problem_answer(uri, problem.code, problem.reason)
+        if known.issued_by != issued_by:
+            return _problem_answer(uri, "status_invalid", "institution_mismatch")
+        self._mark_used(key, known, now)
+        return HeldStatusLists(lists={uri: known.held})
+
+    def refresh(self, now: int) -> int:
+        """Fetch every list that is due or soon will be and that is still asked for; return how many came."""
+        fetched = 0
+        for institution in self._deployment.settings.institutions:
+            with self._deployment.database.read() as connection:
+                due = store.lists_due(
+                    connection,
+                    institution.slug,
+                    by=now + self._settings.ahead_s,
+                    used_after=now - self._settings.idle_s,
+                )
+            fetched += sum(self._fetch_once((institution.slug, each.uri), now, ahead=True) for each in due)
+        return fetched
+
+    def _known(self, key: _Key, now: int) -> _Held | None:
+        """Return a list that can still be believed: from memory, else from the database and verified anew."""
+        known = self._lists.get(key)
+        if known is None:
+            known = self._stored(key, now, newer_than=-1)
+        elif known.held.token.exp <= now or _is_due(known, now):  # another process may have fetched it since
+            known = self._stored(key, now, newer_than=known.held.resolved_at) or known
+        return known if known is not None and known.held.token.exp > now else None
+
+    def _stored(self, key: _Key, now: int, *, newer_than: int) -> _Held | None:
+        with self._deployment.database.read() as connection:
+            stored = store.find_list(connection, *key)
+        if stored is None or stored.fetched_at <= newer_than:
+            return None
+        try:
+            token, issued_by = self._verified(stored.token, stored.uri, now)
+        except (Malformed, Untrusted):  # it was in order when it was stored: expired or no longer trusted
+            return None
+        return self._hold(key, _Held(HeldStatusList(token, stored.fetched_at), issued_by, stored.used_at))
+
+    def _fetch_once(self, key: _Key, now: int, *, ahead: bool = False) -> bool:
+        """Fetch the list unless somebody else just did or failed to; say whether it came."""
+        with self._single_flight[crc32(key[1].encode()) % _LOCKS]:
+            problem = self._problems.get(key)
+            if problem is not None and problem.retry_at > now:
+                return False
+            known = self._lists.get(key)
+            margin = self._settings.ahead_s if ahead else 0
+            if known is not None and known.held.token.exp > now and not _is_due(known, now + margin):
+                return False
+            try:
+                self._fetch(key, now)
+            except Error as error:
+                self._note_problem(key, error, now)
+                return False
+            with self._memory:
+                self._problems.pop(key, None)
+            return True
+
+    def _fetch(self, key: _Key, now: int) -> None:
+        """Spec: Token Status List §8.3 steps 2 to 6."""
+        slug, uri = key
+        # 1. fetch: status 200, the right media type, within bounds of size and time
+        fetched = self._deployment.fetch.get(
+            uri,
+            accept=(MEDIA_TYPE,),
+            max_bytes=self._settings.max_token_bytes,
+            timeout_s=self._settings.timeout_s,
+        )
+        # 2. believe: chain, signature, subject, times, content
+        text = _text(fetched.body)
+        token, issued_by = self._verified(text, uri, now)
+        # 3. keep, unless a newer one is known
+        known = self._lists.get(key)
+        used_at = now if known is None else known.used_at
+        kept = StoredStatusList(
+            uri=uri,
+            issued_by=issued_by,
+            token=text,
+            iat=token.iat,
+            fetched_at=now,
+            refresh_at=now + token.ttl,
+            expires_at=token.exp,
+            used_at=used_at,
+        )
+        with self._deployment.database.transaction() as connection:
+            newest = store.keep_list(connection, slug, kept, max_lists=self._settings.max_lists)
+        if not newest:
+            _logger.warning("an older status list came in place of a newer one: refused (institution %s)", slug)
+            raise Untrusted("status_invalid", spec="Token Status List §13.7", reason="rollback")
+        self._hold(key, _Held(HeldStatusList(token, now), issued_by, used_at))
+
+    def _verified(self, text: str, uri: str, now: int) -> tuple[VerifiedStatusList, str]:
+        """Return the list, at the end no later than its signer's certificate, and the institution that signed it."""
+        unverified = parse_status_list_token(text, allowed_algs=ALL_ALGORITHMS)
+        signer = self._deployment.trust.resolve(
+            unverified.unverified_chain,
+            purpose=KeyPurpose.STATUS,
+            at=now,
+            credential_type=None,
+            issuer=None,
+            institution=None,
+        )
+        token = verify_status_list_token(
+            unverified,
+            key=signer.key,
+            uri=uri,
+            now=now,
+            skew_s=self._deployment.settings.clock_skew_s,
+            limits=self._limits,
+        )
+        return replace(token, exp=min(token.exp, signer.not_after + 1)), signer.institution_id
+
+    def _hold(self, key: _Key, held: _Held) -> _Held:
+        with self._memory:
+            known = self._lists.get(key)
+            if known is not None and known.held.token.iat > held.held.token.iat:
+                return known
+            self._lists[key] = held
+            if len(self._lists) > self._settings.max_lists * len(self._deployment.settings.institutions):
+                del self._lists[next(iter(self._lists))]
+            return held
+
+    def _note_problem(self, key: _Key, error: Error, now: int) -> None:
+        code, reason = _told(error)
+        with self._memory:
+            self._problems.pop(key, None)
+            if len(self._problems) >= _MAX_PROBLEMS:
+                del self._problems[next(iter(self._problems))]
+            self._problems[key] = _Problem(code, reason, now + self._settings.retry_after_s)
+
+    def _mark_used(self, key: _Key, known: _Held, now: int) -> None:
+        if now - known.used_at < _USED_EVERY_S:
+            return
+        self._hold(key, replace(known, used_at=now))
+        with self._deployment.database.transaction() as connection:
+            store.mark_list_used(connection, *key, now=now)
+
+
+def _is_due(known: _Held, now: int) -> bool:
+    return known.held.resolved_at + known.held.token.ttl < now
+
+
+def _problem_answer(uri: str, code: str, reason: str) -> HeldStatusLists:
+    return HeldStatusLists(problems={uri: (code, reason)})
+
+
+def _told(error: Error) -> tuple[str, str]:
+    """Return code and reason of a failed attempt: what was blocked, what did not come, what is not in order."""
+    reason = str(error.params.get("reason", error.code))
+    if error.code in ("fetch_blocked", "status_invalid"):
+        return error.code, reason
+    if error.code in ("fetch_failed", "storage_unavailable"):
+        return "status_unavailable", reason
+    return "status_invalid", error.code
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("ascii")
+    except UnicodeDecodeError as exc:
+        raise Malformed("malformed_token", spec="RFC 7515 §3.1", reason="not_ascii") from exc

@@ -1,0 +1,157 @@
+"""Answer a verifier's request with the least that satisfies it, bound to the holder's key and encrypted.
+
+Spec: OpenID4VP 1.0 §6.4, §8; RFC 9901 §7.2.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+from urllib.parse import urlencode
+
+from portadoc.errors import Refused
+from portadoc.formats import jwe, strict_json
+from portadoc.formats.dcql.matching import Candidate, CredentialView, DcqlMatch, match
+from portadoc.formats.jws import unverified_claims
+from portadoc.formats.sd_jwt import bind, parse, process, select
+from portadoc.keys.private_jwk import signer_from_private_jwk
+from portadoc.schemas.claims import ClaimPath, JsonObject
+from portadoc.schemas.openid4vci import read_message
+from portadoc.schemas.openid4vp import DirectPostAnswer
+from portadoc.wallet_sim.peers import Means, admitted, read_answer
+from portadoc.wallet_sim.requests import TrustedRequest
+from portadoc.wallet_sim.store import HeldCredential, WalletStore
+from portadoc.wallet_sim.transport import FORM_TYPE, TransportResponse
+
+FORMAT: Final = "dc+sd-jwt"
+VpToken = dict[str, list[str]]
+"""Query id to presentations. Spec: OpenID4VP 1.0 §8.1."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedCredential:
+    """What one credential would reveal: ``disclosed`` the places opened up, ``claims`` all that can be read."""
+
+    query_id: str
+    credential: HeldCredential
+    disclosed: tuple[ClaimPath, ...]
+    claims: JsonObject = field(repr=False)
+    unbound_text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A trusted request and what the wallet would share; ``satisfiable`` false means it can share nothing."""
+
+    request: TrustedRequest
+    shared: tuple[SharedCredential, ...]
+    satisfiable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PresentationOutcome:
+    """The verifier took the answer. ``redirect_uri`` is where the holder's browser goes next, if anywhere."""
+
+    status: Literal["presented"]
+    redirect_uri: str | None
+    shared: tuple[SharedCredential, ...]
+
+
+def preview_answer(request: TrustedRequest, store: WalletStore, *, optional_sets: bool) -> Preview:
+    """Work out the least disclosure that satisfies a request; nothing is sent or signed.
+
+    Copies that were shown least often come first. ``optional_sets`` adds what the verifier asked for and does not
+    need. Spec: OpenID4VP 1.0 §6.4.
+    """
+    held = sorted(store.credentials(), key=lambda credential: credential.presented)
+    found: DcqlMatch = match(request.request.query, [_view(credential) for credential in held])
+    if not found.satisfiable:
+        return Preview(request, (), satisfiable=False)
+    chosen = found.choose(optional_sets=optional_sets)
+    shared = tuple(
+        _shared(query_id, held[candidate.position], candidate)
+        for query_id, candidates in chosen.items()
+        for candidate in candidates
+    )
+    return Preview(request, shared, satisfiable=True)
+
+
+def send_answer(preview: Preview, *, means: Means, store: WalletStore) -> PresentationOutcome:
+    """Present what a preview shows. Spec: OpenID4VP 1.0 §8.
+
+    Raises Refused[query_unsatisfied], after telling the verifier no more than ``access_denied``, when the wallet
+    lacks what is required; Refused[peer_refused], [peer_redirected] and Unavailable as the verifier answers.
+    """
+    if not preview.satisfiable:
+        decline(preview, means=means)
+        raise Refused("query_unsatisfied", spec="OpenID4VP 1.0 §6.4.2", query="-", reason="credential_missing")
+    vp_token = bind_answer(preview, means=means)  # 1 each presentation bound to this verifier and nonce
+    form = {"response": encrypt_answer(vp_token, preview.request)}  # 2 encrypted for this request's key
+    answer = read_message(
+        DirectPostAnswer, read_answer(post_answer(form, preview, means), endpoint="response")
+    )  # 3
+    for credential_id in sorted({shared.credential.id for shared in preview.shared}):
+        store.mark_presented(credential_id)
+    return PresentationOutcome("presented", answer.redirect_uri, preview.shared)
+
+
+def decline(preview: Preview, *, means: Means) -> None:
+    """Tell the verifier that there will be no presentation. Spec: OpenID4VP 1.0 §8.5.
+
+    Raises as the verifier answers.
+    """
+    form = {"error": "access_denied"}
+    if preview.request.request.state is not None:
+        form["state"] = preview.request.request.state
+    read_answer(post_answer(form, preview, means), endpoint="response")
+
+
+def bind_answer(preview: Preview, *, means: Means) -> VpToken:
+    """Return the presentations by query id, each bound to this verifier and nonce. Spec: OpenID4VP 1.0 §B.3.6."""
+    vp_token: VpToken = {}
+    for shared in preview.shared:
+        text = bind(
+            shared.unbound_text,
+            audience=preview.request.request.client_id,
+            nonce=preview.request.request.nonce,
+            now=means.clock.now(),
+            signer=signer_from_private_jwk(shared.credential.holder_key),
+        )
+        vp_token.setdefault(shared.query_id, []).append(text)
+    return vp_token
+
+
+def encrypt_answer(vp_token: VpToken, trusted: TrustedRequest) -> str:
+    """Return the encrypted response for the key of the request. Spec: OpenID4VP 1.0 §8.3."""
+    payload: JsonObject = {"vp_token": vp_token}
+    if trusted.request.state is not None:
+        payload["state"] = trusted.request.state
+    return jwe.encrypt(strict_json.dumps(payload), trusted.encryption_jwk, enc=trusted.enc, apu=None, apv=None)
+
+
+def post_answer(form: Mapping[str, str], preview: Preview, means: Means) -> TransportResponse:
+    """POST a form to the response address; a redirect comes back as it is and is never followed."""
+    url = preview.request.request.response_uri
+    admitted(url, means.transport)
+    headers = {"accept": "application/json", "content-type": FORM_TYPE}
+    return means.transport.request("POST", url, headers=headers, body=urlencode(form).encode())
+
+
+def _view(credential: HeldCredential) -> CredentialView:
+    """Return what matching may know; the credential was verified on receipt."""
+    held = parse(credential.sd_jwt)
+    processed = process(unverified_claims(held.jws_text), held.disclosures)
+    return CredentialView(
+        format=FORMAT,
+        vct=credential.vct,
+        claims=processed.claims,
+        disclosed=processed.disclosed,
+        holder_bound=True,
+        issued_positions=processed.issued_positions,
+    )
+
+
+def _shared(query_id: str, credential: HeldCredential, candidate: Candidate) -> SharedCredential:
+    unbound = select(credential.sd_jwt, candidate.paths)
+    shown = parse(unbound)
+    processed = process(unverified_claims(shown.jws_text), shown.disclosures)
+    return SharedCredential(query_id, credential, processed.disclosed, processed.claims, unbound)

@@ -1,0 +1,116 @@
+"""A verifier's request: fetched, authenticated and taken apart before anything of the holder is touched.
+
+Until every check here has passed, nothing is sent to the verifier, not even an error. Spec: OpenID4VP 1.0 §5, §14.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from portadoc import base64url
+from portadoc.errors import Malformed, Untrusted
+from portadoc.formats import jwe, strict_json
+from portadoc.formats.request_object import VerifiedRequest, parse_request_object, verify_request_object
+from portadoc.keys.algorithms import ALL_ALGORITHMS
+from portadoc.keys.purposes import KeyPurpose
+from portadoc.schemas.claims import Json, JsonObject
+from portadoc.schemas.openid4vci import read_message
+from portadoc.schemas.openid4vp import AuthorizationRequestLink
+from portadoc.wallet_sim.peers import CLOCK_SKEW_S, Means, admitted, link_parameters, require_success
+from portadoc.wallet_sim.transport import FORM_TYPE, TransportResponse
+
+REQUEST_SCHEMES: Final = frozenset({"openid4vp", "haip-vp", "eudi-openid4vp"})
+REQUEST_TYPE: Final = "application/oauth-authz-req+jwt"
+DEFAULT_ENC: Final = "A128GCM"
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedRequest:
+    """A request whose signer is a verifier that the trust store knows, and how to encrypt the answer for it."""
+
+    request: VerifiedRequest
+    verifier_id: str
+    verifier_country: str
+    encryption_jwk: JsonObject
+    enc: str
+
+
+def read_request(link: str, means: Means) -> TrustedRequest:
+    """Return the request behind a link or QR code.
+
+    Raises Malformed[link_invalid], Malformed[message_invalid], Refused[fetch_blocked], Untrusted[request_invalid]
+    with a reason, Untrusted[encryption_invalid], and what the chain's judgement raises.
+    """
+    parameters = link_parameters(link, schemes=REQUEST_SCHEMES)
+    start = read_message(AuthorizationRequestLink, parameters)  # 1 who asks, and where the request lies
+    wallet_nonce = base64url.encode(means.random_bytes(16)) if start.request_uri_method == "post" else None
+    text = start.request or _fetch_object(start.request_uri or "", wallet_nonce, means)  # 2 the signed request
+    unverified = parse_request_object(text, allowed_algs=ALL_ALGORITHMS)
+    trusted = means.trust.resolve(  # 3 an access certificate that we trust for requests
+        unverified.unverified_chain,
+        purpose=KeyPurpose.REQUEST,
+        at=means.clock.now(),
+        credential_type=None,
+        issuer=None,
+        institution=None,
+    )
+    request = verify_request_object(  # 4 signature, identity, recipient, form
+        unverified,
+        key=trusted.key,
+        client_id=start.client_id,
+        wallet_nonce=wallet_nonce,
+        now=means.clock.now(),
+        skew_s=CLOCK_SKEW_S,
+    )
+    admitted(request.response_uri, means.transport)  # 5 an address that the answer may go to
+    encryption_jwk = jwe.choose_encryption_key(_key_set(request))  # 6 a key and a cipher for the answer
+    enc = _choose_enc(request.client_metadata.get("encrypted_response_enc_values_supported", [DEFAULT_ENC]))
+    return TrustedRequest(request, trusted.institution_id, trusted.country, encryption_jwk, enc)
+
+
+def _fetch_object(url: str, wallet_nonce: str | None, means: Means) -> str:
+    """Return the text of a request object. Spec: OpenID4VP 1.0 §5.10, RFC 9101 §5.2."""
+    admitted(url, means.transport)
+    headers = {"accept": REQUEST_TYPE}
+    if wallet_nonce is None:
+        response = means.transport.get(url, headers=headers)
+    else:
+        form = {"wallet_nonce": wallet_nonce, "wallet_metadata": _wallet_metadata(means)}
+        sent = {**headers, "content-type": FORM_TYPE}
+        response = means.transport.request("POST", url, headers=sent, body=urlencode(form).encode())
+    return _object_text(response)
+
+
+def _object_text(response: TransportResponse) -> str:
+    require_success(response, endpoint="request")
+    if response.content_type != REQUEST_TYPE:
+        raise Malformed("peer_answer_invalid", spec="RFC 9101 §5.2.3", endpoint="request", reason="content_type")
+    return response.text
+
+
+def _wallet_metadata(means: Means) -> str:
+    """Return what the wallet can do, for verifiers that adapt their request to it. Spec: OpenID4VP 1.0 §10."""
+    algs = sorted(ALL_ALGORITHMS)
+    metadata: JsonObject = {
+        "vp_formats_supported": {"dc+sd-jwt": {"sd-jwt_alg_values": algs, "kb-jwt_alg_values": ["ES256"]}},
+        "client_id_prefixes_supported": ["x509_hash"],
+        "request_object_signing_alg_values_supported": algs,
+        "authorization_encryption_alg_values_supported": list(means.profile.encryption_algs),
+        "authorization_encryption_enc_values_supported": list(means.profile.encryption_encs),
+    }
+    return strict_json.dumps(metadata).decode()
+
+
+def _key_set(request: VerifiedRequest) -> JsonObject:
+    jwks = request.client_metadata.get("jwks")
+    if not isinstance(jwks, dict):
+        raise Untrusted("encryption_invalid", spec="OpenID4VP 1.0 §8.3", reason="no_usable_key")
+    return jwks
+
+
+def _choose_enc(offered: Json) -> str:
+    """Return the verifier's first cipher that we have. Raises Untrusted[encryption_invalid], reason ``enc``."""
+    for enc in offered if isinstance(offered, list) else ():
+        if enc in jwe.ENCRYPTIONS:
+            return str(enc)
+    raise Untrusted("encryption_invalid", spec="OpenID4VP 1.0 §5.1", reason="enc")

@@ -1,0 +1,52 @@
+"""The wallet as others use it: accept an offer, look at a request, answer or decline it, list what is held."""
+
+from portadoc.clock import Clock
+from portadoc.randomness import RandomBytes
+from portadoc.schemas.profiles import ProtocolProfile
+from portadoc.verification.answers import TrustAnswers
+from portadoc.wallet_sim.issuance import accept_offer
+from portadoc.wallet_sim.peers import Means
+from portadoc.wallet_sim.presentation import PresentationOutcome, Preview, decline, preview_answer, send_answer
+from portadoc.wallet_sim.requests import read_request
+from portadoc.wallet_sim.store import HeldCredential, WalletStore
+from portadoc.wallet_sim.transport import Transport
+
+
+class Wallet:
+    """A wallet that a test, a demonstration or the command line drives; ``trust`` says whom it believes."""
+
+    def __init__(
+        self,
+        store: WalletStore,
+        *,
+        transport: Transport,
+        trust: TrustAnswers,
+        clock: Clock,
+        random_bytes: RandomBytes,
+        profile: ProtocolProfile,
+    ) -> None:
+        self._store = store
+        self.means = Means(
+            transport=transport, trust=trust, clock=clock, random_bytes=random_bytes, profile=profile
+        )
+
+    def accept(self, offer: str, *, tx_code: str | None = None, copies: int = 1) -> tuple[HeldCredential, ...]:
+        """Obtain, verify and keep what an offer (link or QR code text) promises. Raises as ``accept_offer``."""
+        return accept_offer(offer, tx_code=tx_code, copies=copies, means=self.means, store=self._store)
+
+    def preview(self, link: str, *, optional_sets: bool = False) -> Preview:
+        """Return who asks and what would be shared; nothing is sent. Raises as ``read_request``."""
+        return preview_answer(read_request(link, self.means), self._store, optional_sets=optional_sets)
+
+    def present(self, request: str | Preview, *, optional_sets: bool = False) -> PresentationOutcome:
+        """Answer a link, or a preview that the holder agreed to. Raises as ``preview`` and ``send_answer``."""
+        agreed = request if isinstance(request, Preview) else self.preview(request, optional_sets=optional_sets)
+        return send_answer(agreed, means=self.means, store=self._store)
+
+    def decline(self, preview: Preview) -> None:
+        """Tell the verifier that the holder does not agree. Raises as the verifier answers."""
+        decline(preview, means=self.means)
+
+    def credentials(self) -> tuple[HeldCredential, ...]:
+        """Return every credential held, in the order of arrival."""
+        return self._store.credentials()
