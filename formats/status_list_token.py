@@ -13,7 +13,7 @@ from portadoc.formats.jws import UnverifiedJws
 from portadoc.formats.numeric_date import check_times, numeric_date
 from portadoc.formats.reasons import told_as
 from portadoc.formats.roles import STATUS_LIST
-from portadoc.formats.status_list import StatusList, decode_lst
+from portadoc.formats.status_list import DEFAULT_MAX_INFLATED, StatusList, decode_lst
 from portadoc.keys.jwk import VerificationKey
 from portadoc.keys.signer import Signer
 from portadoc.schemas.claims import JsonObject
@@ -30,7 +30,7 @@ class StatusListLimits:
     max_ttl_s: int = 12 * 3600
     default_ttl_s: int = 900
     max_age_s: int = 7 * 24 * 3600
-    max_inflated: int = 2 * 1024 * 1024
+    max_inflated: int = DEFAULT_MAX_INFLATED
 
 
 @dataclass(frozen=True, slots=True)

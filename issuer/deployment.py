@@ -48,8 +48,8 @@ class Deployment:
         return f"{self.settings.base_url}/issuer/{slug}"
 
     def new_id(self) -> str:
-        """Return an identifier that cannot be guessed (128 bits, base64url)."""
-        return base64url.encode(self.random_bytes(ID_BYTES))
+        """Return an identifier that cannot be guessed (128 bits, hexadecimal)."""
+        return self.random_bytes(ID_BYTES).hex()
 
     def new_secret(self) -> str:
         """Return a secret (256 bits, base64url); only its ``digest`` may be stored."""

@@ -20,7 +20,7 @@ from portadoc.issuer.credential_store import CredentialRow
 from portadoc.issuer.credentials import PreparedCredential, Subject, make_envelope, make_subject, sign_prepared
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.grant_store import Grant
-from portadoc.issuer.grants import AuthorizationServer, credential_identifier
+from portadoc.issuer.grants import credential_identifier
 from portadoc.issuer.nonces import Nonces
 from portadoc.issuer.proofs import verify_proofs
 from portadoc.issuer.status_lists import StatusLists
@@ -36,37 +36,32 @@ SPEC: Final = "OpenID4VCI 1.0 §8.3.1.2"
 class Issuance:
     """Answers credential requests."""
 
-    def __init__(
-        self, deployment: Deployment, grants: AuthorizationServer, nonces: Nonces, status_lists: StatusLists
-    ) -> None:
+    def __init__(self, deployment: Deployment, nonces: Nonces, status_lists: StatusLists) -> None:
         self._deployment = deployment
-        self._grants = grants
         self._nonces = nonces
         self._status_lists = status_lists
 
-    def issue(self, institution: str, token: str, request: CredentialRequest) -> CredentialResponse:
+    def issue(self, grant: Grant, request: CredentialRequest) -> CredentialResponse:
         """Return one signed copy for each key proven, all of one record and one configuration.
 
-        ``token`` and ``request`` are unverified. Raises Refused, Conflict, Untrusted or Malformed for what is
-        wrong with them, Unavailable to be tried again, Misconfigured when our own output does not hold.
-        Spec: OpenID4VCI 1.0 §8.
+        ``grant`` is what a live access token allows; ``request`` is unverified. Raises Refused, Conflict, Untrusted
+        or Malformed for what is wrong with it, Unavailable to be tried again, Misconfigured when our own output
+        does not hold. Spec: OpenID4VCI 1.0 §8.
         """
-        # 1. What the access token allows.
-        grant = self._grants.grant_of(institution, token)
-        # 2. The configuration asked for, which must be among it.
+        # 1. The configuration asked for, which the access token must cover.
         configuration = _chosen_configuration(self._deployment, grant, request)
-        # 3. The holder's keys, each proven for us, now, under a challenge of ours.
+        # 2. The holder's keys, each proven for us, now, under a challenge of ours.
         proofs = verify_proofs(self._deployment, self._nonces, grant, request.proofs)
-        # 4. The record behind the grant.
+        # 3. The record behind the grant.
         record = self._load_record(grant)
-        # 5. Its claims in the configuration's layout, and how long they are good for.
+        # 4. Its claims in the configuration's layout, and how long they are good for.
         subject = self._subject(configuration, record)
-        # 6. One transaction: challenge used up, copies counted, entries reserved, intents recorded.
+        # 5. One transaction: challenge used up, copies counted, entries reserved, intents recorded.
         prepared = self._record_intents(grant, configuration, subject, proofs)
-        # 7. One signature for each copy, and 8. our own output read back as a stranger would.
-        issued = tuple(self._sign(institution, copy) for copy in prepared)
-        # 9. Marked as issued before it is answered.
-        self._mark_issued(institution, prepared)
+        # 6. One signature for each copy, and 7. our own output read back as a stranger would.
+        issued = tuple(self._sign(grant.institution, copy) for copy in prepared)
+        # 8. Marked as issued before it is answered.
+        self._mark_issued(grant.institution, prepared)
         return CredentialResponse(
             credentials=tuple(IssuedCredential(credential=text) for text in issued),
             notification_id=prepared[0].row.notification_id,

@@ -6,13 +6,14 @@ constraint comes, and the metadata promises nothing else.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from portadoc.errors import Malformed, Refused
 from portadoc.formats import strict_json
+from portadoc.issuer.grant_store import Grant
 from portadoc.issuer.protocol_errors import (
     CREDENTIAL_ERRORS,
     NO_STORE,
@@ -63,7 +64,13 @@ async def access_token(request: Request) -> str:
     return found[1]
 
 
-AccessToken = Annotated[str, Depends(access_token)]
+def _granted(issuer: Issuer) -> Callable[..., Grant]:
+    """Return a dependency that comes before the body: who may not ask learns nothing about his question."""
+
+    def grant_of(institution: str, token: Annotated[str, Depends(access_token)]) -> Grant:
+        return issuer.grant_of(institution, token)
+
+    return grant_of
 
 
 def token_router(issuer: Issuer) -> APIRouter:
@@ -98,8 +105,8 @@ def credential_router(issuer: Issuer) -> APIRouter:
     router = APIRouter(route_class=protocol_route(CREDENTIAL_ERRORS))
 
     @router.post("/issuer/{institution}/credential")
-    def issue_credential(institution: str, token: AccessToken, body: Body) -> Response:
-        response = issuer.issue(institution, token, read_message(CredentialRequest, body))
+    def issue_credential(grant: Annotated[Grant, Depends(_granted(issuer))], body: Body) -> Response:
+        response = issuer.issuance.issue(grant, read_message(CredentialRequest, body))
         return _json(response.to_json(), NO_STORE)
 
     return router
@@ -110,8 +117,8 @@ def notification_router(issuer: Issuer) -> APIRouter:
     router = APIRouter(route_class=protocol_route(NOTIFICATION_ERRORS))
 
     @router.post("/issuer/{institution}/notification")
-    def take_notification(institution: str, token: AccessToken, body: Body) -> Response:
-        issuer.notify(institution, token, read_message(NotificationRequest, body))
+    def take_notification(grant: Annotated[Grant, Depends(_granted(issuer))], body: Body) -> Response:
+        issuer.notify(grant, read_message(NotificationRequest, body))
         return Response(status_code=204, headers=NO_STORE)
 
     return router

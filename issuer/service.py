@@ -11,6 +11,7 @@ from portadoc.issuer import credential_store, grant_store
 from portadoc.issuer.credential_store import CredentialRow
 from portadoc.issuer.credentials import make_subject
 from portadoc.issuer.deployment import Deployment
+from portadoc.issuer.grant_store import Grant
 from portadoc.issuer.grants import AuthorizationServer, Offer
 from portadoc.issuer.issuance import Issuance
 from portadoc.issuer.metadata import Metadata
@@ -24,8 +25,6 @@ from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.events import EventKind
 from portadoc.schemas.openid4vci import (
     CredentialOffer,
-    CredentialRequest,
-    CredentialResponse,
     NotificationRequest,
     TokenRequest,
     TokenResponse,
@@ -63,7 +62,7 @@ class Issuer:
         self.nonces = Nonces(deployment)
         self.status_lists = StatusLists(deployment)
         self.metadata = Metadata(deployment)
-        self.issuance = Issuance(deployment, self.grants, self.nonces, self.status_lists)
+        self.issuance = Issuance(deployment, self.nonces, self.status_lists)
 
     def upload(self, institution: str, record: Record) -> str:
         """Keep a record and return its id. Raises: Refused[institution_unknown]."""
@@ -121,22 +120,20 @@ class Issuer:
         self._deployment.institution(institution)
         return self.nonces.make(institution)
 
-    def issue(self, institution: str, token: str, request: CredentialRequest) -> CredentialResponse:
-        """Answer a credential request. Raises: Refused[institution_unknown], and as ``issuance`` does."""
+    def grant_of(self, institution: str, token: str) -> Grant:
+        """Return what an access token allows. Raises: Refused[institution_unknown], [access_token_invalid]."""
         self._deployment.institution(institution)
-        return self.issuance.issue(institution, token, request)
+        return self.grants.grant_of(institution, token)
 
-    def notify(self, institution: str, token: str, request: NotificationRequest) -> None:
+    def notify(self, grant: Grant, request: NotificationRequest) -> None:
         """Keep what a wallet reports; the same report again changes nothing. Spec: OpenID4VCI 1.0 §11.
 
-        Raises: Refused[access_token_invalid], Refused[notification_unknown].
+        Raises: Refused[notification_unknown].
         """
-        self._deployment.institution(institution)
-        grant = self.grants.grant_of(institution, token)
         with self._deployment.database.transaction() as connection:
             news = credential_store.note_notification(
                 connection,
-                institution,
+                grant.institution,
                 notification_id=request.notification_id,
                 offer_id=grant.offer_id,
                 event=request.event,
@@ -145,7 +142,11 @@ class Issuer:
                 raise Refused("notification_unknown", spec="OpenID4VCI 1.0 §11.3")
             if news:
                 self._deployment.tell(
-                    connection, EventKind.CREDENTIAL_NOTIFIED, institution, grant.record_id, event=request.event
+                    connection,
+                    EventKind.CREDENTIAL_NOTIFIED,
+                    grant.institution,
+                    grant.record_id,
+                    event=request.event,
                 )
 
     def withdraw(self, institution: str, subject_id: str, *, reason: WithdrawalReason) -> Withdrawal:

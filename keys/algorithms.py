@@ -40,27 +40,16 @@ class SignatureAlgorithm:
 
 
 def _ecdsa(
-    name: str, crv: str, curve: ec.EllipticCurve, digest: Callable[[], hashes.HashAlgorithm], order: int
+    name: str, crv: str, curve: ec.EllipticCurve, digest: Callable[[], hashes.HashAlgorithm]
 ) -> SignatureAlgorithm:
     size = (curve.key_size + 7) // 8
     schemes = ec.ECDSA(digest()), ec.ECDSA(digest(), deterministic_signing=True)
-    return SignatureAlgorithm(name, "EC", crv, size, 2 * size, EcdsaParameters(curve, *schemes, order))
+    return SignatureAlgorithm(name, "EC", crv, size, 2 * size, EcdsaParameters(curve, *schemes, curve.group_order))
 
 
-# Group orders: SEC 2 version 2.0, sections 2.4.2, 2.5.1 and 2.6.1.
-_N_256: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-_N_384: Final = int(
-    "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973", 16
-)
-_N_521: Final = int(
-    "01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFA"
-    "51868783BF2F966B7FCC0148F709A5D03BB5C9B8899C47AEBB6FB71E91386409",
-    16,
-)
-
-ES256: Final = _ecdsa("ES256", "P-256", ec.SECP256R1(), hashes.SHA256, _N_256)
-ES384: Final = _ecdsa("ES384", "P-384", ec.SECP384R1(), hashes.SHA384, _N_384)
-ES512: Final = _ecdsa("ES512", "P-521", ec.SECP521R1(), hashes.SHA512, _N_521)
+ES256: Final = _ecdsa("ES256", "P-256", ec.SECP256R1(), hashes.SHA256)
+ES384: Final = _ecdsa("ES384", "P-384", ec.SECP384R1(), hashes.SHA384)
+ES512: Final = _ecdsa("ES512", "P-521", ec.SECP521R1(), hashes.SHA512)
 ED25519: Final = SignatureAlgorithm("Ed25519", "OKP", "Ed25519", 32, 64, None)
 
 _ALL: Final = (ES256, ES384, ES512, ED25519)

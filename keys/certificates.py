@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.utils import CryptographyDeprecationWarning
 
 from portadoc.errors import Malformed, Misconfigured, Untrusted
 from portadoc.keys.jwk import VerificationKey, verification_key
@@ -19,8 +20,11 @@ ORGANIZATION_IDENTIFIER: Final = x509.ObjectIdentifier("2.5.4.97")
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
+# TypeError answers a name attribute of a wrong string type; the warning raises where warnings are errors.
 _UNREADABLE: Final = (
     ValueError,
+    TypeError,
+    CryptographyDeprecationWarning,
     UnsupportedAlgorithm,
     x509.DuplicateExtension,
     x509.InvalidVersion,
@@ -71,6 +75,9 @@ def parse_certificate(der: bytes) -> UnverifiedCertificate:
     """Return the certificate of exactly these DER bytes. Raises Malformed[malformed_token]."""
     try:
         certificate = x509.load_der_x509_certificate(der)
+        # Two liberties of the library that would give one certificate several forms.
+        if certificate.serial_number <= 0 or der[-len(certificate.signature) - 1] != 0:
+            raise ValueError("serial number not positive, or idle bits in the signature")
         return UnverifiedCertificate(
             der=der,
             certificate=certificate,

@@ -77,13 +77,14 @@ def validate_chain(
     leaf, authorities = chain[0], chain[1:]
     _check_anchor_left_out(chain, anchors)  # 3 leaf not self-signed, anchor not sent
     _check_leaf(leaf, purpose)  # 4 signs data, for this purpose, and is no authority
-    _check_authorities(authorities)  # 5 every other certificate may sign certificates, path lengths hold
+    _check_authorities(authorities)  # 5 every other certificate may sign certificates
     _check_signatures(chain)  # 6 each is signed by the next
     anchor = _anchor_of(chain[-1], anchors)  # 7 the last is signed by an anchor we hold
     path = (*chain, anchor)
-    _check_validity(path, at)  # 8 all valid at the same time
-    _check_path(path, at)  # 9 everything else of RFC 5280
-    return _facts(path)  # 10 one institution, one key
+    _check_path_lengths(path[1:])  # 8 no authority has more below it than it may
+    _check_validity(path, at)  # 9 all valid at the same time
+    _check_path(path, at)  # 10 everything else of RFC 5280
+    return _facts(path)  # 11 one institution, one key
 
 
 def check_window(validated: ValidatedChain, at: int) -> None:
@@ -126,9 +127,12 @@ def _check_leaf(leaf: UnverifiedCertificate, purpose: KeyPurpose) -> None:
 
 
 def _check_authorities(authorities: tuple[UnverifiedCertificate, ...]) -> None:
+    if not all(authority.is_authority for authority in authorities):
+        raise _invalid("issuer_not_authority", "RFC 5280 §6.1.4")
+
+
+def _check_path_lengths(authorities: tuple[UnverifiedCertificate, ...]) -> None:
     for below, authority in enumerate(authorities):
-        if not authority.is_authority:
-            raise _invalid("issuer_not_authority", "RFC 5280 §6.1.4")
         constraints = authority.extension(x509.BasicConstraints)
         if constraints and constraints.path_length is not None and below > constraints.path_length:
             raise _invalid("path_length", "RFC 5280 §4.2.1.9")

@@ -21,7 +21,7 @@ from portadoc.keys.jwk import VerificationKey, public_jwk, public_key_from_jwk
 from portadoc.keys.key_index import AuthorityEntry, KeyEntry, KeyIndex, KeyState, read_index, write_index
 from portadoc.keys.purposes import DOMAIN_OF_PURPOSE, TrustDomain
 from portadoc.keys.purposes import KeyPurpose as KeyPurpose
-from portadoc.keys.signer import LocalSigner, MacKey, Signer, path_of
+from portadoc.keys.signer import LocalSigner, MacKey, Signer, open_signer, path_of
 from portadoc.randomness import RandomBytes
 
 MAC_ALG: Final = "HS256"
@@ -105,7 +105,7 @@ class KeyRing:
     """Give the signer of an institution for a purpose. Institutions are named by slug."""
 
     def __init__(self, directory: Path, index: KeyIndex, *, passphrase: bytes) -> None:
-        self.directory = directory
+        self.directory = directory.resolve()
         self.index = index
         self._passphrase = passphrase
         self._signers: dict[tuple[str, KeyPurpose], Signer] = {}
@@ -143,9 +143,7 @@ class KeyRing:
         """Return the active message-code key. Raises Misconfigured[key_missing], Conflict[key_retired]."""
         mac = self._macs.get((institution, purpose))
         if mac is None:
-            entry = self._active(institution, purpose)
-            mac = self._open_mac(entry)
-            self._macs[institution, purpose] = mac
+            mac = self._macs[institution, purpose] = self._open_mac(self._active(institution, purpose))
         return mac
 
     def public_keys(self, institution: str, purpose: KeyPurpose) -> tuple[VerificationKey, ...]:
@@ -169,7 +167,7 @@ class KeyRing:
         """Open every active key once, so that a wrong passphrase or a swapped file shows before it is needed."""
         for entry in self.keys:
             if entry.state is KeyState.ACTIVE:
-                _ = self._open_mac(entry) if entry.jwk is None else self._open(entry)
+                (self._open_mac if entry.jwk is None else self._open)(entry)
 
     def new_key(
         self, institution: str, purpose: KeyPurpose, *, alg: str = "ES256", now: int, random_bytes: RandomBytes
@@ -202,7 +200,7 @@ class KeyRing:
 
     def _open(self, entry: KeyEntry) -> Signer:
         chain = self._chain(entry.chain) if entry.chain is not None else ()
-        signer = LocalSigner(self._private_key(entry.uri), chain=chain)
+        signer = open_signer(self._path(entry.uri).as_uri(), passphrase=self._passphrase, chain=chain)
         if signer.kid != entry.kid or (chain and certificate_key(parse_certificate(chain[0])).kid != entry.kid):
             raise Misconfigured("key_mismatch", institution=entry.institution, purpose=entry.purpose)
         return signer

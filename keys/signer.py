@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Protocol
+from urllib.parse import unquote
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -117,9 +118,10 @@ def path_of(uri: str, *, relative_to: Path | None = None) -> Path:
     Raises Misconfigured[key_uri_unsupported].
     """
     scheme, _, rest = uri.partition(":")
-    path = Path(rest.removeprefix("//"))
+    path = Path(unquote(rest.removeprefix("//")))
     inside = relative_to is not None and path.name == str(path) and path.name not in {"", ".", ".."}
-    if scheme != "file" or not (path.is_absolute() or inside):
+    absolute = relative_to is None and path.is_absolute() and not str(path).startswith("//")
+    if scheme != "file" or not (absolute or inside):
         raise Misconfigured("key_uri_unsupported", scheme=scheme if scheme.isalnum() else "?")
     return path if relative_to is None else relative_to / path
 

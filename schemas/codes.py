@@ -1,12 +1,18 @@
-"""Closed lists: states, countries, situations, kinds of identifiers, articles of law.
+"""Closed lists (states, countries, situations, kinds of identifiers, articles of law) and the checks of values.
+
+A check raises with ``member``, the name of the field (or a JSON Pointer without its first stroke); ``records``
+puts the place of the part in front of it. Errors never carry the value.
 
 Spec: Regulation (EC) 883/2004 Title II; WE BUILD PD A1 rulebook 1.0; DC4EU PDA1 rulebook 1.1
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
+
+from portadoc.errors import Malformed, Refused
 
 
 def _codes(text: str) -> frozenset[str]:
@@ -131,3 +137,54 @@ def institution_id_is_usual(identifier: str) -> bool:
     """
     found = _INSTITUTION_ID.fullmatch(identifier)
     return found is not None and canonical_country(found[1]) in PDA1_STATES
+
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_LONGEST_TEXT: Final = 500
+
+
+def require_text(member: str, value: str | None, *, longest: int = _LONGEST_TEXT) -> None:
+    """Require visible text of bounded length on one line. Raises Malformed[text_invalid]."""
+    if value is not None and (not value.strip() or len(value) > longest or _CONTROL.search(value)):
+        raise Malformed("text_invalid", member=member, longest=longest)
+
+
+def require_country(member: str, value: str | None, allowed: Collection[str] = PDA1_STATES) -> None:
+    """Require a code of the list. Raises Malformed[country_unknown]."""
+    if value is not None and value not in allowed:
+        raise Malformed("country_unknown", member=member)
+
+
+def require_code(member: str, value: str | int | None, allowed: Collection[str] | Collection[int]) -> None:
+    """Require a code of a closed list. Raises Malformed[code_unknown]."""
+    if value is not None and value not in allowed:
+        raise Malformed("code_unknown", member=member)
+
+
+def require_period(member: str, start: date | None, end: date | None) -> None:
+    """Require that a period does not end before it starts. Raises Refused[period_reversed]."""
+    if start is not None and end is not None and end < start:
+        raise Refused("period_reversed", member=member)
+
+
+OPEN_END_DATE: Final = "2499-01-01"
+"""Stands for "no end" in layouts that demand an end date. A record holds None instead."""
+
+
+def require_plain_end(member: str, end: date | None) -> None:
+    """Require that an open end is None, not the date that stands for it. Raises Refused[open_end_as_date]."""
+    if end is not None and end.isoformat() >= OPEN_END_DATE:
+        raise Refused("open_end_as_date", member=member)
+
+
+def require_some(member: str, values: Collection[object]) -> None:
+    """Require at least one entry. Raises Refused[entry_missing]."""
+    if not values:
+        raise Refused("entry_missing", member=member)
+
+
+def require_distinct(member: str, values: Iterable[str]) -> None:
+    """Require that no value comes twice. Raises Refused[entry_repeated]."""
+    listed = list(values)
+    if len(set(listed)) != len(listed):
+        raise Refused("entry_repeated", member=member)

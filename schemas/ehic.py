@@ -4,15 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
-from portadoc.schemas.record_parts import (
-    AuthenticSource,
-    IssuingAuthority,
-    RecordWarning,
-    institution_warnings,
-    require_period,
-    require_plain_end,
-    require_text,
-)
+from portadoc.schemas.codes import require_period, require_plain_end, require_text
+from portadoc.schemas.pda1 import AuthenticSource, IssuingAuthority, RecordWarning, institution_warnings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

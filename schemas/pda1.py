@@ -20,14 +20,7 @@ from portadoc.schemas.codes import (
     STATUS_CONFIRMATIONS,
     TRANSITIONAL_ARTICLES,
     WORLD_COUNTRIES,
-)
-from portadoc.schemas.profiles import REGIME_PACKS
-from portadoc.schemas.record_parts import (
-    Address,
-    AuthenticSource,
-    IssuingAuthority,
-    RecordWarning,
-    institution_warnings,
+    institution_id_is_usual,
     require_code,
     require_country,
     require_distinct,
@@ -36,10 +29,72 @@ from portadoc.schemas.record_parts import (
     require_some,
     require_text,
 )
+from portadoc.schemas.profiles import REGIME_PACKS
 
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{1,14}")
 _EMAIL: Final = re.compile(r"[a-zA-Z0-9._%+\-]+@[a-zA-Z0-9.\-]+\.[a-zA-Z]{2,}")
 _SHIP_OR_BASE: Final = re.compile(r"[A-Z]{2}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A postal address anywhere in the world; where it must lie in one of the 32 states, its owner checks that."""
+
+    town: str
+    country: str
+    street_and_number: str | None = None
+    postcode: str | None = None
+    region: str | None = None
+
+    def __post_init__(self) -> None:
+        require_text("town", self.town)
+        require_country("country", self.country, WORLD_COUNTRIES)
+        require_text("street_and_number", self.street_and_number)
+        require_text("postcode", self.postcode)
+        require_text("region", self.region)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuingAuthority:
+    """The body under whose name the attestation is issued."""
+
+    id: str
+    name: str
+    country: str
+
+    def __post_init__(self) -> None:
+        require_text("id", self.id)
+        require_text("name", self.name)
+        require_country("country", self.country)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthenticSource:
+    """The institution that took the decision, as the EESSI Institution Repository knows it."""
+
+    id: str
+    name: str
+
+    def __post_init__(self) -> None:
+        require_text("id", self.id)
+        require_text("name", self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWarning:
+    """Something unusual that does not stop issuance: a code and a JSON Pointer into the record."""
+
+    code: str
+    member: str
+
+
+def institution_warnings(**identifiers: str) -> tuple[RecordWarning, ...]:
+    """Return a warning for each institution id of unusual form; keywords are member names of the record."""
+    return tuple(
+        RecordWarning("institution_id_unusual", f"/{member}/id")
+        for member, identifier in identifiers.items()
+        if not institution_id_is_usual(identifier)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

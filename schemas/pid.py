@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Final
 
-from portadoc.schemas.codes import NATIONALITIES, PDA1_STATES, WORLD_COUNTRIES
-from portadoc.schemas.record_parts import (
+from portadoc.schemas.codes import (
+    NATIONALITIES,
+    PDA1_STATES,
+    WORLD_COUNTRIES,
     require_code,
     require_country,
     require_distinct,

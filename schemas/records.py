@@ -18,9 +18,8 @@ from portadoc.schemas import ehic, pda1
 from portadoc.schemas.claims import Json, JsonObject
 from portadoc.schemas.codes import canonical_country
 from portadoc.schemas.ehic import Ehic
-from portadoc.schemas.pda1 import Pda1
+from portadoc.schemas.pda1 import Pda1, RecordWarning
 from portadoc.schemas.pid import Pid
-from portadoc.schemas.record_parts import RecordWarning
 
 Record = Pda1 | Ehic | Pid
 

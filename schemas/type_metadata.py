@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import resources
@@ -28,6 +28,12 @@ _ENVELOPE: Final = (
     Claim(path=("cnf",), en="Key of the holder", fr="Clé du détenteur"),
     Claim(path=("status",), en="Status reference", fr="Référence de statut"),
 )
+
+_MIXED: Final[Mapping[str, str]] = {
+    "en": "An object where there is one, a list where there are several; its parts are always visible.",
+    "fr": "Un objet s'il n'y en a qu'un, une liste s'il y en a plusieurs ; ses éléments sont toujours visibles.",
+}
+"""For a claim that is an object in one layout and an array in another."""
 
 _TITLES: Final[Mapping[str, tuple[CredentialDisplay, ...]]] = {
     configuration.vct: configuration.display for configuration in reversed(list(CREDENTIAL_TYPES.values()))
@@ -74,11 +80,27 @@ def _title(display: CredentialDisplay) -> JsonObject:
 
 
 def _claims(projections: Sequence[Projection]) -> list[JsonObject]:
-    """Describe every claim of the layouts; mandatory is only what every one of them demands."""
+    """Describe every claim of the layouts; mandatory is only what every one of them demands.
+
+    Where one layout has an object and another an array, only the claim itself is described: a path into it would
+    be an error in credentials of the other layout, and such an error is a reason to refuse them.
+    """
     layouts = [_layout(projection) for projection in projections]
     described = {path: claim for layout in reversed(layouts) for path, claim in layout.items()}
     in_order = dict.fromkeys(path for layout in layouts for path in layout)
-    return [_described(described[path], all(_demands(layout, path) for layout in layouts)) for path in in_order]
+    mixed = _objects_and_arrays(in_order)
+    return [
+        _described(described[path], all(_demands(layout, path) for layout in layouts), path in mixed)
+        for path in in_order
+        if not any(path[:length] in mixed for length in range(1, len(path)))
+    ]
+
+
+def _objects_and_arrays(paths: Collection[ClaimPattern]) -> set[ClaimPattern]:
+    """Return the places that are an object in one layout and an array in another."""
+    arrays = {path[:index] for path in paths for index, step in enumerate(path) if step is None}
+    objects = {path[:index] for path in paths for index, step in enumerate(path) if step is not None}
+    return arrays & objects
 
 
 def _layout(projection: Projection) -> dict[ClaimPattern, Claim]:
@@ -108,10 +130,13 @@ def _in_state(claim: Claim, state: str) -> Claim:
     return Claim(path=path, en=f"{claim.en} ({state})", fr=f"{claim.fr} ({state})", sd=claim.sd)
 
 
-def _described(claim: Claim, mandatory: bool) -> JsonObject:
+def _described(claim: Claim, mandatory: bool, mixed: bool) -> JsonObject:
+    labels: list[JsonObject] = [{"locale": "en", "label": claim.en}, {"locale": "fr", "label": claim.fr}]
+    if mixed:
+        labels = [{**label, "description": _MIXED[label["locale"]]} for label in labels]
     return {
         "path": list(claim.path),
-        "display": [{"locale": "en", "label": claim.en}, {"locale": "fr", "label": claim.fr}],
+        "display": labels,
         **({"mandatory": True} if mandatory else {}),
         "sd": claim.sd,
     }

@@ -3,15 +3,19 @@
 What the question did not ask for is dropped here, before anything is stored.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Final
 
-from portadoc.errors import Refused
+from portadoc.errors import Malformed
+from portadoc.formats.dcql.authorities import authorities_of
 from portadoc.formats.dcql.matching import CredentialView, asked_paths, check_answer
 from portadoc.formats.dcql.paths import overlaps
-from portadoc.formats.dcql.query import SD_JWT_VC, CredentialQuery
+from portadoc.formats.dcql.query import SD_JWT_VC, CredentialQuery, DcqlQuery
+from portadoc.formats.jws import certificate_chain, split, unverified_claims
+from portadoc.formats.roles import CREDENTIAL_WITH_X5U
+from portadoc.formats.sd_jwt import parse, process
 from portadoc.formats.status_list import status_reference
 from portadoc.keys.jwk import thumbprint
 from portadoc.schemas.claims import ClaimPath, Json, JsonObject
@@ -33,6 +37,15 @@ from portadoc.verifier.status import StatusLists
 MAX_PRESENTATIONS: Final = 16
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One presentation: its report, and what its authenticated part has to do with the query."""
+
+    query_id: str
+    report: VerificationReport
+    view: CredentialView
+
+
 def judge_answer(
     deployment: Deployment,
     status_lists: StatusLists,
@@ -47,21 +60,21 @@ def judge_answer(
 
     Spec: OpenID4VP 1.0 §8.6, §14.
     """
-    # 1. no more presentations than could be asked for, and only for queries that were asked
+    # 1. no more presentations than could be asked for
     query = terms.query
-    if sum(map(len, vp_token.values())) > MAX_PRESENTATIONS or len(vp_token) > len(query.credentials):
-        return refused(Refused("query_unsatisfied", query="-", reason="presentation_surplus", path=""))
+    if sum(map(len, vp_token.values())) > MAX_PRESENTATIONS:
+        return refused(Malformed("limit_exceeded", what="presentations", limit=MAX_PRESENTATIONS))
     # 2. each presentation by itself
     policy = presentation_policy(deployment, slug, terms, nonce=nonce, now=now)
-    judged = tuple(
-        PresentationResult(query_id, judge_presentation(deployment, status_lists, slug, text, policy, now=now))
-        for query_id, texts in vp_token.items()
-        for text in texts
-    )
+    judged: list[_Judged] = []
+    for query_id, texts in vp_token.items():
+        for text in texts:
+            report = judge_presentation(deployment, status_lists, slug, text, policy, now=now)
+            judged.append(_Judged(query_id, report, _view(text, report, policy)))
     # 3. all together: what was asked, whatever the wallet made of it
-    problems = (*_query_problems(terms, judged), *_holder_problems(terms, judged))
+    problems = (*_query_problems(query, judged), *_holder_problems(terms, judged))
     # 4. nothing that was not asked goes any further
-    kept = tuple(_with_asked_claims(query.by_id.get(each.query_id), each) for each in judged)
+    kept = tuple(_with_asked_claims(query.credential(each.query_id), each) for each in judged)
     return Result(presentations=kept, problems=problems)
 
 
@@ -138,39 +151,51 @@ def _leads(asked: tuple[ClaimPath, ...], path: ClaimPath) -> bool:
     return any(overlaps(path, place) for place in asked)
 
 
-def _with_asked_claims(wanted: CredentialQuery | None, judged: PresentationResult) -> PresentationResult:
+def _with_asked_claims(wanted: CredentialQuery | None, judged: _Judged) -> PresentationResult:
     """Keep no claim at all of a presentation whose presenter is not proven to be the holder."""
-    presented = _view(judged.report)
-    claims = asked_claims(wanted, presented) if wanted is not None and presented.holder_bound else {}
-    return replace(judged, report=replace(judged.report, claims=claims))
+    claims = asked_claims(wanted, judged.view) if wanted is not None and judged.view.holder_bound else {}
+    return PresentationResult(judged.query_id, replace(judged.report, claims=claims))
 
 
-def _view(report: VerificationReport) -> CredentialView:
+def _view(unverified_text: str, report: VerificationReport, policy: VerificationPolicy) -> CredentialView:
+    """Return what the query is checked against: nothing, unless the issuer's signature was verified."""
+    if report.institution_id is None:
+        return CredentialView(SD_JWT_VC, "", {}, (), holder_bound=False)
+    sd_jwt = parse(unverified_text)
+    processed = process(unverified_claims(sd_jwt.jws_text), sd_jwt.disclosures)
+    header = split(
+        sd_jwt.jws_text,
+        CREDENTIAL_WITH_X5U,
+        allowed_algs=policy.allowed_algs,
+        tolerated_typ=policy.profile.accepted_credential_typs,
+    )
     return CredentialView(
         format=SD_JWT_VC,
         vct=report.credential_type or "",
-        claims=report.claims,
-        disclosed=(),
+        claims=processed.claims,
+        disclosed=processed.disclosed,
         holder_bound=report.check(KEY_BINDING).outcome is Outcome.PASS,
+        issued_positions=processed.issued_positions,
+        authorities=authorities_of(certificate_chain(header)),
     )
 
 
-def _query_problems(terms: Terms, judged: tuple[PresentationResult, ...]) -> tuple[Problem, ...]:
-    """Check the answer against the query again: values and sets are only hints to the wallet. Spec: §6.4, §14.9."""
+def _query_problems(query: DcqlQuery, judged: Sequence[_Judged]) -> tuple[Problem, ...]:
+    """Check the answer against the query: the wallet may have ignored it. Spec: OpenID4VP 1.0 §6.4, §14.9."""
     presented: dict[str, list[CredentialView]] = {}
     for each in judged:
-        presented.setdefault(each.query_id, []).append(_view(each.report))
+        presented.setdefault(each.query_id, []).append(each.view)
     return tuple(
         Problem("query_unsatisfied", {"query": found.query, "reason": found.reason, "path": found.path})
-        for found in check_answer(terms.query, presented)
+        for found in check_answer(query, presented)
     )
 
 
-def _holder_problems(terms: Terms, judged: tuple[PresentationResult, ...]) -> tuple[Problem, ...]:
+def _holder_problems(terms: Terms, judged: Sequence[_Judged]) -> tuple[Problem, ...]:
     """Where one holder is asked for, require one key behind all credentials."""
     if not terms.preset.same_holder or not all(each.report.valid for each in judged):
         return ()
-    keys = {thumbprint(each.report.claims["cnf"]["jwk"]) for each in judged}
+    keys = {thumbprint(each.view.claims["cnf"]["jwk"]) for each in judged}
     return () if len(keys) <= 1 else (Problem("binding_mismatch"),)
 
 

@@ -1,13 +1,13 @@
 """What came of one request: written once, with the answer, and never changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from portadoc.errors import Error, Param
 from portadoc.formats import strict_json
 from portadoc.schemas.claims import JsonObject
-from portadoc.verification.report import NO_PARAMS, Check, Outcome, VerificationReport
+from portadoc.verification.report import Check, Outcome, VerificationReport
 
 MAX_RESULT_BYTES: Final = 4 * 1024 * 1024
 
@@ -17,7 +17,7 @@ class Problem:
     """Why an answer is refused."""
 
     code: str
-    params: Mapping[str, Param] = NO_PARAMS
+    params: Mapping[str, Param] = field(default_factory=dict)
 
     @property
     def full_code(self) -> str:

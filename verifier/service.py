@@ -123,9 +123,9 @@ class Verifier:
         phase = session.request.phase_at(self._deployment.clock.now())
         return SessionView(phase, session.request.expires_at, None if body is None else Result.from_text(body))
 
-    def refresh_status_lists(self) -> int:
-        """Fetch the status lists that are due; return how many came."""
-        return self._status_lists.refresh(self._deployment.clock.now())
+    def refresh_status_lists(self, *, everything: bool = False) -> int:
+        """Fetch the status lists that are due, or ``everything`` that is held; return how many came."""
+        return self._status_lists.refresh(self._deployment.clock.now(), everything=everything)
 
     def forget(self) -> None:
         """Close what has expired, and delete results and status lists that are kept no longer."""

@@ -89,18 +89,22 @@ class StatusLists:
         self._mark_used(key, known, now)
         return HeldStatusLists(lists={uri: known.held})
 
-    def refresh(self, now: int) -> int:
-        """Fetch every list that is due or soon will be and that is still asked for; return how many came."""
+    def refresh(self, now: int, *, everything: bool = False) -> int:
+        """Fetch every list that is due or soon will be and that is still asked for; return how many came.
+
+        ``everything`` takes those that are not due as well.
+        """
+        ahead_s = self._settings.max_age_s if everything else self._settings.ahead_s
         fetched = 0
         for institution in self._deployment.settings.institutions:
             with self._deployment.database.read() as connection:
                 due = store.lists_due(
                     connection,
                     institution.slug,
-                    by=now + self._settings.ahead_s,
+                    by=now + ahead_s,
                     used_after=now - self._settings.idle_s,
                 )
-            fetched += sum(self._fetch_once((institution.slug, each.uri), now, ahead=True) for each in due)
+            fetched += sum(self._fetch_once((institution.slug, each.uri), now, ahead_s=ahead_s) for each in due)
         return fetched
 
     def _known(self, key: _Key, now: int) -> _Held | None:
@@ -123,15 +127,14 @@ class StatusLists:
             return None
         return self._hold(key, _Held(HeldStatusList(token, stored.fetched_at), issued_by, stored.used_at))
 
-    def _fetch_once(self, key: _Key, now: int, *, ahead: bool = False) -> bool:
+    def _fetch_once(self, key: _Key, now: int, *, ahead_s: int = 0) -> bool:
         """Fetch the list unless somebody else just did or failed to; say whether it came."""
         with self._single_flight[crc32(key[1].encode()) % _LOCKS]:
             problem = self._problems.get(key)
             if problem is not None and problem.retry_at > now:
                 return False
             known = self._lists.get(key)
-            margin = self._settings.ahead_s if ahead else 0
-            if known is not None and known.held.token.exp > now and not _is_due(known, now + margin):
+            if known is not None and known.held.token.exp > now and not _is_due(known, now + ahead_s):
                 return False
             try:
                 self._fetch(key, now)
@@ -176,7 +179,7 @@ class StatusLists:
         self._hold(key, _Held(HeldStatusList(token, now), issued_by, used_at))
 
     def _verified(self, text: str, uri: str, now: int) -> tuple[VerifiedStatusList, str]:
-        """Return the list, at the end no later than its signer's certificate, and the institution that signed it."""
+        """Return the list, ending with its signer's certificate, and the institution that signed it."""
         unverified = parse_status_list_token(text, allowed_algs=ALL_ALGORITHMS)
         signer = self._deployment.trust.resolve(
             unverified.unverified_chain,

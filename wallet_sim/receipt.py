@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from portadoc.errors import Error, Malformed, Untrusted
+from portadoc.errors import Untrusted
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.jwk import holder_key
 from portadoc.schemas.claims import JsonObject
@@ -37,8 +37,8 @@ def check_received(
 ) -> tuple[ReceivedCredential, ...]:
     """Return the credentials of one answer, each bound to another key of the wallet.
 
-    Raises the code of the first check that failed, Untrusted[holder_key_mismatch] for a key that is not the
-    wallet's, or that two copies share. Spec: OpenID4VCI 1.0 §8.3, §13.
+    Raises Untrusted with the code of the first check that failed, Untrusted[holder_key_mismatch] for a key that is
+    not the wallet's, or that two copies share. Spec: OpenID4VCI 1.0 §8.3, §13.
     """
     received = tuple(_check_one(text, vct=vct, means=means) for text in unverified_texts)
     bound_to = [credential.holder_thumbprint for credential in received]
@@ -63,7 +63,7 @@ def _check_one(unverified_text: str, *, vct: str, means: Means) -> ReceivedCrede
     )
     for check in report.checks:
         if not _acceptable(check):
-            raise _refusal(check)
+            raise Untrusted(check.code, spec=check.clause, **check.params)
     return ReceivedCredential(unverified_text, report.claims, _holder_thumbprint(report.claims))
 
 
@@ -76,8 +76,3 @@ def _acceptable(check: Check) -> bool:
     if check.id == STATUS.id and check.outcome is Outcome.UNKNOWN:
         return True
     return check.id in _FOR_LATER or check.outcome in _LETS_THROUGH
-
-
-def _refusal(check: Check) -> Error:
-    family = Malformed if check.code.startswith(("malformed", "claim_")) else Untrusted
-    return family(check.code, spec=check.clause, **check.params)

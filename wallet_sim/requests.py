@@ -38,7 +38,7 @@ class TrustedRequest:
 def read_request(link: str, means: Means) -> TrustedRequest:
     """Return the request behind a link or QR code.
 
-    Raises Malformed[link_invalid], Malformed[message_invalid], Refused[fetch_blocked], Untrusted[request_invalid]
+    Raises Malformed[link_invalid], Malformed[message_invalid], Refused[fetch_blocked], Untrusted[request_object_invalid]
     with a reason, Untrusted[encryption_invalid], and what the chain's judgement raises.
     """
     parameters = link_parameters(link, schemes=REQUEST_SCHEMES)

@@ -15,8 +15,8 @@ from portadoc.formats.sd_jwt.parse import MAX_DISCLOSURE_CHARS
 Content = list[Any]
 """``[salt, name, value]`` for a member of an object, ``[salt, value]`` for an element of an array."""
 
-# Letters of the standard alphabet become an impossible one, so that no text has two spellings.
-_TO_STANDARD: Final = bytes.maketrans(b"-_+/", b"+/!!")
+# What only standard base64 has becomes an impossible letter, so that no text has two spellings.
+_TO_STANDARD: Final = bytes.maketrans(b"-_+/=", b"+/!!!")
 _PADDING: Final = (b"", b"!", b"==", b"=")
 _TEXT: Final = frozenset((str,))
 _ONE_READING: Final = frozenset((str, bool, type(None)))

@@ -1,10 +1,10 @@
 """From the JWS JSON serialisations to the compact form; protocol edges refuse them. Spec: RFC 9901 §8."""
 
-from typing import Any, Final
+from typing import Final
 
 from portadoc.errors import Malformed
 from portadoc.formats import strict_json
-from portadoc.formats.sd_jwt.parse import MAX_BYTES, UnverifiedSdJwt, checked
+from portadoc.formats.sd_jwt.parse import MAX_BYTES, UnverifiedSdJwt, parse
 from portadoc.schemas.claims import JsonObject
 
 MAX_SIGNATURES: Final = 8
@@ -14,23 +14,30 @@ _FLATTENED: Final = frozenset(("signature", "protected", "header"))
 def from_json(raw: bytes | str) -> tuple[UnverifiedSdJwt, ...]:
     """Return one compact SD-JWT for each signature of a flattened or general JWS JSON serialisation.
 
-    All share the payload and the disclosures of the first unprotected header. Input is unverified. Raises
-    Malformed[malformed_token], Malformed[limit_exceeded]. Spec: RFC 7515 §7.2, RFC 9901 §8.1.
+    All share the payload and what the first unprotected header carries. Members that the specification does not
+    know are ignored. Input is unverified. Raises Malformed[malformed_token], Malformed[limit_exceeded].
+    Spec: RFC 7515 §7.2, RFC 9901 §8.1.
     """
     token = _token(raw)
     payload = _text(token, "payload")
     signatures = _signatures(token)
-    first = signatures[0].get("header", {})
-    if type(first) is not dict:
-        raise _malformed("header")
-    disclosures = first.get("disclosures", [])
-    if type(disclosures) is not list or not all(type(text) is str and text for text in disclosures):
-        raise _malformed("disclosures")
-    key_binding = _text(first, "kb_jwt") if "kb_jwt" in first else None
+    carried = _carried(signatures[0])
     return tuple(
-        checked(UnverifiedSdJwt(_compact(signature, payload), tuple(disclosures), key_binding))
+        parse(f"{_text(signature, 'protected')}.{payload}.{_text(signature, 'signature')}~{carried}")
         for signature in signatures
     )
+
+
+def _carried(signature: JsonObject) -> str:
+    """Return what follows the signature in the compact form, without the first tilde."""
+    header = signature.get("header", {})
+    if type(header) is not dict:
+        raise _malformed("header")
+    disclosures = header.get("disclosures", [])
+    if type(disclosures) is not list:
+        raise _malformed("disclosures")
+    key_binding = _text(header, "kb_jwt") if "kb_jwt" in header else ""
+    return "~".join([*(_checked(text, "disclosures") for text in disclosures), key_binding])
 
 
 def _token(raw: bytes | str) -> JsonObject:
@@ -62,13 +69,12 @@ def _carries_disclosures(signature: JsonObject) -> bool:
     return type(header) is not dict or not {"disclosures", "kb_jwt"}.isdisjoint(header)
 
 
-def _compact(signature: JsonObject, payload: str) -> str:
-    return f"{_text(signature, 'protected')}.{payload}.{_text(signature, 'signature')}"
+def _text(members: JsonObject, name: str) -> str:
+    return _checked(members.get(name), name)
 
 
-def _text(members: JsonObject, name: str) -> Any:
-    text = members.get(name)
-    if type(text) is not str or "~" in text:
+def _checked(text: object, name: str) -> str:
+    if not isinstance(text, str) or not text or "~" in text:
         raise _malformed(name)
     return text
 

@@ -44,16 +44,12 @@ def parse(text: str, *, max_bytes: int = MAX_BYTES, max_disclosures: int = MAX_D
         raise _malformed("tilde")
     if text.count(".") != (4 if parts[-1] else 2):
         raise _malformed("segments")
-    return checked(UnverifiedSdJwt(parts[0], tuple(parts[1:-1]), parts[-1] or None), max_disclosures)
-
-
-def checked(parts: UnverifiedSdJwt, max_disclosures: int = MAX_DISCLOSURES) -> UnverifiedSdJwt:
-    """Return ``parts`` when their number and sizes are within bounds. Raises Malformed[limit_exceeded]."""
-    if len(parts.disclosures) > max_disclosures:
+    disclosures = tuple(parts[1:-1])
+    if len(disclosures) > max_disclosures:
         raise Malformed("limit_exceeded", what="disclosures", limit=max_disclosures)
-    if any(len(text) > MAX_DISCLOSURE_CHARS for text in parts.disclosures):
+    if any(len(disclosure) > MAX_DISCLOSURE_CHARS for disclosure in disclosures):
         raise Malformed("limit_exceeded", what="disclosure", limit=MAX_DISCLOSURE_CHARS)
-    return parts
+    return UnverifiedSdJwt(parts[0], disclosures, parts[-1] or None)
 
 
 def _malformed(reason: str) -> Malformed:

@@ -147,8 +147,9 @@ def _take_digests(members: JsonObject, *, at_root: bool) -> list[str]:
     """Remove what belongs to the format from an object and return its digests. Spec: RFC 9901 §4.2.4.1."""
     if "..." in members:
         raise _malformed("placeholder")
-    if members.pop("_sd_alg", None) is not None and not at_root:
+    if "_sd_alg" in members and not at_root:
         raise Untrusted("hash_alg_unsupported", spec="RFC 9901 §4.1.1")
+    members.pop("_sd_alg", None)
     digests = members.pop("_sd", [])
     if type(digests) is not list or not _TEXT.issuperset(map(type, digests)):
         raise _malformed("_sd")

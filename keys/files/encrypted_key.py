@@ -10,6 +10,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
@@ -57,6 +58,8 @@ def read_key_file(path: Path, *, passphrase: bytes) -> PrivateKey:
         raise Misconfigured("key_file_malformed", file=path.name)
     try:
         key = serialization.load_pem_private_key(pem, passphrase)
+    except UnsupportedAlgorithm as exc:
+        raise Misconfigured("key_alg_unsupported", alg="unknown") from exc
     except ValueError as exc:
         raise Misconfigured("passphrase_wrong", file=path.name) from exc
     algorithm_of(key)

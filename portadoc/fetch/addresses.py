@@ -60,9 +60,11 @@ def system_resolver(host: str, port: int) -> list[str]:
 
 def is_public(address: str) -> bool:
     """Tell whether an address (text) is reachable on the public Internet and stands for itself only."""
+    if "%" in address:  # a zone means a link of this machine
+        return False
     try:
         ip = ipaddress.ip_address(address)
-    except ValueError:  # a scoped address (fe80::1%eth0) or no address at all
+    except ValueError:
         return False
     if isinstance(ip, ipaddress.IPv4Address):
         return ip.is_global and not any(ip in network for network in _CLOSED_IPV4)

@@ -79,7 +79,7 @@ def _host(parts: SplitResult) -> str:
     host = (parts.hostname or "").lower()
     if "[" in parts.netloc:
         try:
-            return str(ipaddress.IPv6Address(host))
+            return str(ipaddress.IPv6Address(host.replace("%", "/")))  # no zone: it means this machine's links
         except ValueError as exc:
             raise blocked("host") from exc
     if not _NAME.fullmatch(host):

@@ -8,7 +8,6 @@ import traceback
 from types import TracebackType
 from typing import Final, TextIO
 
-from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portadoc.errors import Error
@@ -84,7 +83,5 @@ class AccessLog:
 
 
 def path_template(scope: Scope) -> str:
-    """Return the template of the route that took the request, ``-`` when none did."""
-    route = scope.get("route")
-    above = scope.get("root_path", "")
-    return f"{above}/*" if isinstance(route, Mount) else f"{above}{getattr(route, 'path', '')}" or "-"
+    """Return the template of the route that took the request: of the mount alone inside a mount without routes."""
+    return scope.get("root_path", "") + getattr(scope.get("route"), "path", "") or "-"

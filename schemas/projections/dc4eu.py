@@ -13,6 +13,10 @@ from portadoc.schemas.projections.rows import Claim
 DEMANDED: Final = frozenset({"vct", "jti", "sub", "iss", "iat", "exp", "cnf"})
 """Envelope of every DC4EU attestation: the rulebooks' list, and ``exp``, without which nothing is issued here."""
 
+OLD_PIN_NAMES: Final = (("social_security_pin",), ("social_security_number",))
+OLD_NUMBER_NAMES: Final = (("document_id",),)
+"""Names of the same claims in the pilots' first layouts and in the EU reference issuer."""
+
 AUTHORITY_AND_SOURCE: Final = (
     Claim(path=("issuing_authority",), en="Issuing authority", fr="Autorité émettrice", mandatory=True),
     Claim(
@@ -39,6 +43,7 @@ AUTHORITY_AND_SOURCE: Final = (
         field=("authentic_source", "id"),
         form=institution_id(20),
         mandatory=True,
+        also=(("competent_institution", "institution_id"),),
     ),
     Claim(
         path=("authentic_source", "name"),
@@ -47,6 +52,7 @@ AUTHORITY_AND_SOURCE: Final = (
         field=("authentic_source", "name"),
         form=text(1, 100),
         mandatory=True,
+        also=(("competent_institution", "institution_name"),),
     ),
 )
 
@@ -69,6 +75,7 @@ _EHIC_CLAIMS: Final = (
         form=text(4, 50),
         sd="always",
         mandatory=True,
+        also=OLD_PIN_NAMES,
     ),
     Claim(path=("subject",), en="Insured person", fr="Personne assurée"),
     Claim(
@@ -104,6 +111,7 @@ _EHIC_CLAIMS: Final = (
         field=("date_of_issuance",),
         form=FULL_DATE,
         mandatory=True,
+        also=(("issuance_date",),),
     ),
     Claim(
         path=("date_of_expiry",),
@@ -111,6 +119,7 @@ _EHIC_CLAIMS: Final = (
         fr="Date d'expiration",
         field=("date_of_expiry",),
         form=FULL_DATE,
+        also=(("expiry_date",),),
     ),
     Claim(
         path=("starting_date",),
@@ -134,6 +143,7 @@ _EHIC_CLAIMS: Final = (
         form=text(4, 50),
         sd="always",
         mandatory=True,
+        also=OLD_NUMBER_NAMES,
     ),
 )
 

@@ -7,8 +7,13 @@ from datetime import date
 from typing import Final
 
 from portadoc.schemas.claims import Json
-from portadoc.schemas.codes import PDA1_STATES, WORLD_COUNTRIES, canonical_country, institution_id_is_usual
-from portadoc.schemas.record_parts import OPEN_END_DATE
+from portadoc.schemas.codes import (
+    OPEN_END_DATE,
+    PDA1_STATES,
+    WORLD_COUNTRIES,
+    canonical_country,
+    institution_id_is_usual,
+)
 
 _FULL_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -59,7 +64,7 @@ def institution_id(longest: int = 2000) -> Form:
     """An institution id of any form; an unusual one is remarked upon."""
     return Form(
         lambda value: isinstance(value, str) and 1 <= len(value) <= longest,
-        remarks=lambda value: None if institution_id_is_usual(value) else "institution_id_unusual",
+        remarks=lambda value: None if institution_id_is_usual(value) else "claim_institution_unusual",
     )
 
 

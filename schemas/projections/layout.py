@@ -20,10 +20,10 @@ from portadoc.schemas.claims import (
     places,
     pointer,
 )
+from portadoc.schemas.codes import OPEN_END_DATE
 from portadoc.schemas.projections.forms import is_full_date
 from portadoc.schemas.projections.reading import Restored, Step, read_claims, steps_of
 from portadoc.schemas.projections.rows import Claim, filled, put, wildcard_keys
-from portadoc.schemas.record_parts import OPEN_END_DATE
 from portadoc.schemas.records import Record, record_to_json
 
 
@@ -116,14 +116,16 @@ class Projection:
         return Period(start, end)
 
     def _date_at(self, claims: JsonObject, path: ClaimPath) -> date | None:
-        found = [value for _, value in claims_at(claims, path)]
-        if not found:
-            if any(claim.path == path and claim.mandatory and claim.sd == "never" for claim in self.claims):
-                raise Malformed("claim_missing", claim=dotted(path))
-            return None
-        if not is_full_date(found[0]):
+        (claim,) = (claim for claim in self.claims if claim.path == path)
+        patterns = (claim.path, *claim.also)
+        found = [value for pattern in patterns for _, value in claims_at(claims, pattern)]
+        if found and is_full_date(found[0]):
+            return None if found[0] == OPEN_END_DATE else date.fromisoformat(found[0])
+        if found:
             raise Malformed("claim_invalid", claim=dotted(path))
-        return None if found[0] == OPEN_END_DATE else date.fromisoformat(found[0])
+        if claim.mandatory and claim.sd == "never":
+            raise Malformed("claim_missing", claim=dotted(path))
+        return None
 
 
 def cannot_carry(projection: str, member: ClaimPattern) -> Refused:

@@ -9,7 +9,13 @@ from typing import Final
 
 from portadoc.schemas.claims import ClaimPattern, JsonObject
 from portadoc.schemas.codes import EMPLOYMENT_TYPES, STATUS_CONFIRMATIONS
-from portadoc.schemas.projections.dc4eu import AUTHORITY_AND_SOURCE, DEMANDED, ISSUING_COUNTRY
+from portadoc.schemas.projections.dc4eu import (
+    AUTHORITY_AND_SOURCE,
+    DEMANDED,
+    ISSUING_COUNTRY,
+    OLD_NUMBER_NAMES,
+    OLD_PIN_NAMES,
+)
 from portadoc.schemas.projections.forms import (
     COUNTRY,
     DEMANDED_END_DATE,
@@ -36,6 +42,7 @@ _PIN: Final = Claim(
     form=text(4, 50),
     sd="always",
     mandatory=True,
+    also=OLD_PIN_NAMES,
 )
 _DOCUMENT_AND_LEGISLATION: Final = (
     Claim(
@@ -61,6 +68,7 @@ _DOCUMENT_AND_LEGISLATION: Final = (
         field=("document", "date_of_issuance"),
         form=FULL_DATE,
         mandatory=True,
+        also=(("issuance_date",),),
     ),
     Claim(
         path=("date_of_expiry",),
@@ -68,6 +76,7 @@ _DOCUMENT_AND_LEGISLATION: Final = (
         fr="Date d'expiration",
         field=("document", "date_of_expiry"),
         form=FULL_DATE,
+        also=(("expiry_date",),),
     ),
     Claim(
         path=("starting_date",),
@@ -93,6 +102,7 @@ _DOCUMENT_AND_LEGISLATION: Final = (
         form=text(4, 50),
         sd="always",
         mandatory=True,
+        also=OLD_NUMBER_NAMES,
     ),
 )
 

@@ -1,5 +1,6 @@
 """Faults of what the holder adds: disclosures, and the key binding that vouches for them."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -24,9 +25,7 @@ _Disclosures = tuple[str, ...]
 
 def _of_disclosures(name: str, code: str, change: Callable[[_Disclosures], _Disclosures]) -> Fault:
     """A correct key binding over wrong disclosures: the holder itself is the attacker."""
-    return Fault(
-        name, FaultCategory.DISCLOSURES, code, lambda good: rebound(good, change(good.parts.disclosures))
-    )
+    return Fault(name, FaultCategory.DISCLOSURES, code, lambda good: rebound(good, change(good.parts.disclosures)))
 
 
 def _of_first(name: str, code: str, change: Callable[[list[Any]], Any]) -> Fault:
@@ -67,8 +66,80 @@ def _unsigned_binding(good: GoodPresentation) -> str:
     return f"{good.parts.presented_text}{bare}."
 
 
-def _digest_without_last_tilde(good: GoodPresentation) -> Mapping[str, Any]:
-    import hashlib
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
 
-    shown = good.parts.presented_text.removesuffix("~")
-    return {"sd_hash": base64url.encode(hashlib.sha256(shown.encode()).digest())}
+
+_BINDING, _SESSION, _TIME = FaultCategory.KEY_BINDING, FaultCategory.SESSION, FaultCategory.TIME
+
+HOLDER_FAULTS: Final = (
+    _of_disclosures("disclosure-twice", "disclosure_duplicate", lambda shown: (*shown, shown[-1])),
+    _of_disclosures(
+        "disclosure-made-up",
+        "disclosure_unreferenced",
+        lambda shown: (*shown, _written(["c2FsdC1vZi10aGUtaG9sZGVy", "invented", True])),
+    ),
+    _of_first("disclosure-altered", "disclosure_unreferenced", lambda content: [*content[:-1], "altered"]),
+    _of_disclosures("disclosure-rewritten-with-space", "disclosure_unreferenced", _with_spaces),
+    _of_first("disclosure-of-four-elements", "disclosure_malformed.shape", lambda content: [*content, "more"]),
+    _of_first("disclosure-with-number-as-salt", "disclosure_malformed.shape", lambda content: [1, *content[1:]]),
+    _of_first("disclosure-is-an-object", "disclosure_malformed.shape", lambda content: {"value": content[-1]}),
+    _of_disclosures(
+        "disclosure-outside-alphabet",
+        "disclosure_malformed.base64url",
+        lambda shown: (shown[0] + "!", *shown[1:]),
+    ),
+    Fault("key-binding-stripped", _BINDING, "kb_missing", lambda good: good.parts.presented_text),
+    Fault("key-binding-unsigned", _BINDING, "kb_invalid.alg", _unsigned_binding),
+    Fault(
+        "key-binding-by-another-key",
+        _BINDING,
+        "kb_invalid.signature",
+        lambda good: bound(good, good.parts.presented_text, signer=good.stranger),
+    ),
+    Fault(
+        "key-binding-of-any-type",
+        _BINDING,
+        "kb_invalid.typ",
+        lambda good: bound(good, good.parts.presented_text, typ="JWT"),
+    ),
+    _of_binding(_BINDING, "audience-of-another-verifier", "aud", lambda good: {"aud": ANOTHER_VERIFIER}),
+    _of_binding(
+        _BINDING,
+        "audience-without-prefix",
+        "aud",
+        lambda good: {"aud": good.audience.partition(":")[2] or ANOTHER_VERIFIER},
+    ),
+    _of_binding(_BINDING, "audience-list", "aud", lambda good: {"aud": [good.audience, ANOTHER_VERIFIER]}),
+    _of_binding(
+        _BINDING,
+        "digest-without-last-tilde",
+        "sd_hash",
+        lambda good: {"sd_hash": base64url.encode(_digest(good.parts.presented_text[:-1]))},
+    ),
+    _of_binding(
+        _BINDING,
+        "digest-in-hexadecimal",
+        "sd_hash",
+        lambda good: {"sd_hash": _digest(good.parts.presented_text).hex()},
+    ),
+    Fault(
+        "disclosure-dropped-after-binding",
+        _BINDING,
+        "kb_invalid.sd_hash",
+        lambda good: "~".join((good.parts.jws_text, *good.parts.disclosures[1:], good.key_binding)),
+    ),
+    Fault(
+        "disclosure-added-after-binding",
+        _BINDING,
+        "kb_invalid.sd_hash",
+        lambda good: f"{good.parts.presented_text}{good.withheld[0]}~{good.key_binding}",
+    ),
+    _of_binding(_SESSION, "nonce-of-another-session", "nonce", lambda good: {"nonce": ANOTHER_NONCE}),
+    _of_binding(_SESSION, "nonce-left-out", "nonce", lambda good: {"nonce": None}),
+    _of_binding(_TIME, "key-binding-a-year-old", "iat", lambda good: {"iat": good.now - YEAR_S}),
+    _of_binding(_TIME, "key-binding-from-next-year", "iat", lambda good: {"iat": good.now + YEAR_S}),
+    _of_binding(_TIME, "key-binding-without-time", "iat", lambda good: {"iat": None}),
+    _of_binding(_TIME, "key-binding-time-as-text", "iat", lambda good: {"iat": str(good.now)}),
+    _of_binding(_TIME, "key-binding-expired", "exp", lambda good: {"exp": good.now - YEAR_S}),
+)

@@ -164,8 +164,14 @@ TOKEN_FAULTS: Final = (
         _SIGNATURE, "key-behind-a-link", "header_param_forbidden", _with(jku="https://keys.invalid/jwks.json")
     ),
     _of_header(_SIGNATURE, "critical-extension", "crit_unsupported", _with(crit=["exp"])),
-    _of_header(_TRUST, "chain-left-out", "chain_invalid.x5c_missing", _without_chain),
-    _of_header(_TRUST, "chain-without-authority", "issuer_untrusted", _with_chain(lambda chain: chain[:1])),
-    _of_header(_TRUST, "chain-upside-down", "chain_invalid", _with_chain(lambda chain: chain[::-1])),
-    _of_header(_TRUST, "chain-repeats-itself", "chain_invalid", _with_chain(lambda chain: chain * 2)),
+    _of_header(_TRUST, "chain-left-out", "chain_invalid.chain_missing", _without_chain),
+    _of_header(
+        _TRUST, "chain-without-authority", "issuer_untrusted.anchor_unknown", _with_chain(lambda chain: chain[:1])
+    ),
+    _of_header(
+        _TRUST, "chain-upside-down", "chain_invalid.leaf_is_authority", _with_chain(lambda chain: chain[::-1])
+    ),
+    _of_header(
+        _TRUST, "chain-repeats-itself", "chain_invalid.duplicate_certificate", _with_chain(lambda chain: chain * 2)
+    ),
 )

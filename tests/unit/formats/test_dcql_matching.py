@@ -37,7 +37,13 @@ DISCLOSED: tuple[tuple[str | int, ...], ...] = (
 
 
 def view(vct: str = A1, claims: dict[str, Any] = CLAIMS, **changes: Any) -> CredentialView:
-    members = {"format": "dc+sd-jwt", "vct": vct, "claims": claims, "disclosed": DISCLOSED, "holder_bound": True}
+    members: dict[str, Any] = {
+        "format": "dc+sd-jwt",
+        "vct": vct,
+        "claims": claims,
+        "disclosed": DISCLOSED,
+        "holder_bound": True,
+    }
     return CredentialView(**(members | changes))
 
 
@@ -123,7 +129,7 @@ def test_credentials_of_another_kind_are_refused_on_both_sides(
 
 
 def test_credential_without_binding_and_of_a_named_authority_fit_when_asked_for() -> None:
-    members = {"trusted_authorities": [{"type": "aki", "values": ["x", "z"]}]}
+    members: dict[str, Any] = {"trusted_authorities": [{"type": "aki", "values": ["x", "z"]}]}
     asked = query(credential(require_cryptographic_holder_binding=False, **members))
     held = view(holder_bound=False, authorities=frozenset({("aki", "x")}))
     assert check_answer(asked, {"a1": [held]}) == ()
@@ -162,7 +168,7 @@ def test_without_sets_every_credential_is_required() -> None:
     assert match(asked, [view(), view(vct=EHIC)]).satisfiable
 
 
-SETS = [{"options": [["pid"], ["a1"]]}, {"options": [["ehic"]], "required": False}]
+SETS: list[dict[str, Any]] = [{"options": [["pid"], ["a1"]]}, {"options": [["ehic"]], "required": False}]
 THREE = (*BOTH, credential("pid", "urn:eudi:pid:1"))
 
 

@@ -1,13 +1,25 @@
 """Claims path pointers."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portadoc.errors import Malformed, Refused
-from portadoc.formats.dcql.paths import MAX_PATH_LENGTH, Located, overlaps, parse_pointer, select, spell, without
+from portadoc.formats.dcql.paths import (
+    MAX_PATH_LENGTH,
+    IssuedPositions,
+    Located,
+    overlaps,
+    parse_pointer,
+    select,
+    spell,
+    without,
+)
+from portadoc.schemas.claims import ClaimPath
 
-CREDENTIAL = {
+CREDENTIAL: dict[str, Any] = {
     "name": "Arthur Dent",
     "address": {"street_address": "42 Market Street", "locality": "Milliways"},
     "degrees": [{"type": "Bachelor"}, {"type": "Master", "honours": True}],
@@ -54,7 +66,7 @@ def test_pointer_to_nothing_is_an_error(pointer: tuple[str | int | None, ...], r
 
 def test_index_counts_elements_as_issued() -> None:
     presented = {"nationalities": ["Betelgeusian"]}
-    issued = {("nationalities",): (1,)}
+    issued: IssuedPositions = {("nationalities",): (1,)}
     assert select(presented, ("nationalities", 1), issued_positions=issued) == (
         Located(("nationalities", 0), "Betelgeusian"),
     )
@@ -85,7 +97,7 @@ def test_overlap_is_being_on_one_line_of_descent() -> None:
 
 
 def test_dropping_takes_members_and_elements_and_leaves_the_original() -> None:
-    dropped = [("address", "locality"), ("degrees", 0), ("name",)]
+    dropped: list[ClaimPath] = [("address", "locality"), ("degrees", 0), ("name",)]
     assert without(CREDENTIAL, dropped) == {
         "address": {"street_address": "42 Market Street"},
         "degrees": [{"type": "Master", "honours": True}],

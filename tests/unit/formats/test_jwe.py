@@ -211,6 +211,16 @@ def test_sizes_are_bounded_before_any_cryptography() -> None:
         opened(over)
 
 
+SEGMENT = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=12)
+
+
+@given(st.lists(SEGMENT, min_size=4, max_size=6).map(".".join) | st.text())
+def test_arbitrary_text_is_refused_by_code(text: str) -> None:
+    with pytest.raises(Untrusted) as refusal:
+        opened(text)
+    assert refusal.value.code == "encryption_invalid"
+
+
 UNUSABLE: list[Any] = [
     "text",
     {},

@@ -184,7 +184,7 @@ def test_wallet_nonce_has_to_come_back() -> None:
 
 
 def test_limits_keep_their_own_code() -> None:
-    big = {"credentials": [{}] * 1000}
+    big: dict[str, Any] = {"credentials": [{}] * 1000}
     for text in (altered(dcql_query=big), altered(pad="x" * 200_000)):
         with pytest.raises(Malformed) as refusal:
             verify(text)

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portadoc import base64url
 from portadoc.errors import Malformed, Untrusted
@@ -161,3 +163,10 @@ def test_older_list_never_replaces_a_newer_one() -> None:
     assert not supersedes(newer, older)
     elsewhere = VerifiedStatusList("https://status.example/2", STATUSES, NOW + 5, NOW + 9, 60)
     assert not supersedes(newer, elsewhere)
+
+
+@given(st.text() | st.lists(st.text("abcABC019_-=", max_size=9), min_size=3, max_size=3).map(".".join))
+def test_arbitrary_text_is_refused_by_code(text: str) -> None:
+    with pytest.raises(Untrusted) as refusal:
+        parse_status_list_token(text, allowed_algs=frozenset({"ES256"}))
+    assert refusal.value.code == "status_invalid"

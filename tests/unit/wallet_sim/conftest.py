@@ -16,7 +16,7 @@ from portadoc.formats.headers import signing_header
 from portadoc.formats.key_proof import verify_key_proof
 from portadoc.formats.request_object import client_id_of
 from portadoc.formats.sd_jwt import issue
-from portadoc.keys.algorithms import ALL_ALGORITHMS, new_private_key
+from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.development_chain import (
     CertifiedInstitution,
     issue_leaf,
@@ -38,7 +38,7 @@ NOW = int(datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp())
 BASE = "http://127.0.0.1:8700"
 ISSUER = f"{BASE}/issuer/fr-demo"
 VERIFIER = f"{BASE}/verifier/de-inspection"
-PDA1, EHIC = CREDENTIAL_TYPES["pda1"], CREDENTIAL_TYPES["ehic"]
+PDA1, FULL = CREDENTIAL_TYPES["pda1"], CREDENTIAL_TYPES["pda1-webuild"]
 PRE_AUTHORIZED = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
 
 
@@ -120,7 +120,7 @@ def authorisation(institution: CertifiedInstitution, purposes: frozenset[KeyPurp
         country=institution.country,
         issuers=frozenset(institution.urls),
         purposes=purposes,
-        credential_types=frozenset({PDA1.vct, EHIC.vct}),
+        credential_types=frozenset({PDA1.vct, FULL.vct}),
         valid_from=NOW - 86_400,
     )
 
@@ -177,7 +177,7 @@ class Peers:
 
 
 class IssuerPeer:
-    """An issuer of PDA1 and EHIC by the pre-authorised code flow; its parts may be replaced by a test."""
+    """An issuer of PDA1 in two layouts by the pre-authorised code flow; its parts may be replaced by a test."""
 
     def __init__(self, peers: Peers, world: World) -> None:
         self.world = world
@@ -193,14 +193,16 @@ class IssuerPeer:
             "nonce_endpoint": f"{ISSUER}/nonce",
             "notification_endpoint": f"{ISSUER}/notification",
             "batch_credential_issuance": {"batch_size": 5},
-            "credential_configurations_supported": {"pda1": _configured(PDA1), "ehic": _configured(EHIC)},
+            "credential_configurations_supported": {"pda1": _configured(PDA1), "pda1-webuild": _configured(FULL)},
         }
         self.server_metadata: dict[str, Any] = {"issuer": ISSUER, "token_endpoint": f"{ISSUER}/token"}
         self.token: dict[str, Any] = {"access_token": "access-1", "token_type": "Bearer", "expires_in": 300}
         self.issue_text: Callable[[str, dict[str, str]], str] = self.good_credential
         peers.routes.update(
             {
-                ("GET", "/.well-known/openid-credential-issuer/issuer/fr-demo"): lambda _: json_reply(self.metadata),
+                ("GET", "/.well-known/openid-credential-issuer/issuer/fr-demo"): lambda _: json_reply(
+                    self.metadata
+                ),
                 ("GET", "/.well-known/oauth-authorization-server/issuer/fr-demo"): lambda _: json_reply(
                     self.server_metadata
                 ),
@@ -213,7 +215,8 @@ class IssuerPeer:
 
     def offer(self, *ids: str, **changes: Any) -> str:
         """Return an offer link by value."""
-        return f"openid-credential-offer://?{urlencode({'credential_offer': json.dumps(self.offer_json(*ids, **changes))})}"
+        content = json.dumps(self.offer_json(*ids, **changes))
+        return f"openid-credential-offer://?{urlencode({'credential_offer': content})}"
 
     def offer_json(self, *ids: str, **changes: Any) -> dict[str, Any]:
         grant: dict[str, Any] = {"pre-authorized_code": "code-1"}
@@ -267,8 +270,7 @@ class IssuerPeer:
         signer = changes.pop("signer", self.world.credential)
         header = {**signing_header("dc+sd-jwt", signer), **changes.pop("header", {})}
         configuration = CREDENTIAL_TYPES[configuration_id]
-        record = example("posted-worker-fr-de" if configuration_id == "pda1" else "insured-traveller")
-        subject = configuration.projection.project(record)
+        subject = configuration.projection.project(example("posted-worker-fr-de"))
         envelope = {
             "iss": ISSUER,
             "iat": NOW - 60,

@@ -70,7 +70,7 @@ def test_a_request_is_logged_by_method_template_status_and_time(
         (f"/offers/{CANARY}?token={CANARY}", "GET /offers/{offer_id} 200"),
         (f"/issuer/fr-demo/offers/{CANARY}", "GET /issuer/{slug}/offers/{offer_id} 200"),
         (f"/mounted/inner/{CANARY}", "GET /mounted/inner/{offer_id} 200"),
-        (f"/mounted/nowhere/{CANARY}", "GET /mounted/* 404"),
+        (f"/mounted/nowhere/{CANARY}", "GET /mounted 404"),
         (f"/nowhere/{CANARY}", "GET - 404"),
         ("/offers/broken", "GET /offers/{offer_id} 500"),
     ],

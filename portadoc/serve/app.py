@@ -1,0 +1,57 @@
+"""All roles behind one origin: their routes, the well-known documents at the root, trust, and the first page."""
+
+import ssl
+
+from fastapi import APIRouter, FastAPI, Response
+
+from portadoc import __version__
+from portadoc.formats import strict_json
+from portadoc.issuer.management import management_router as issuer_management
+from portadoc.issuer.openid4vci import wallet_router as issuer_routes
+from portadoc.keys.trust import TrustStore, trust_to_json
+from portadoc.serve.house import House
+from portadoc.tour.pages import tour_router
+from portadoc.verifier.management import management_router as verifier_management
+from portadoc.verifier.openid4vp import wallet_router as verifier_routes
+from portadoc.web.app import install_problems, protect
+
+_MAX_AGE_S = 300
+
+
+def create_app(house: House) -> FastAPI:
+    """Return the application of a house: wallet-facing routes, management on loopback, pages."""
+    app = FastAPI(title="Portadoc", version=__version__, openapi_url=None)
+    for router in (
+        issuer_routes(house.issuer),
+        issuer_management(house.issuer),
+        verifier_routes(house.verifier),
+        verifier_management(house.verifier),
+        trust_router(house.trust),
+        tour_router(house.issuer, house.verifier, house.wallet),
+    ):
+        app.include_router(router)
+    install_problems(app)
+    protect(app)
+    return app
+
+
+def trust_router(trust: TrustStore) -> APIRouter:
+    """Return the routes that publish whom this installation trusts; both documents are public."""
+    document = strict_json.dumps(trust_to_json(trust))
+    certificates = sorted({anchor.certificate for anchor in trust.anchors})
+    anchors = "".join(map(ssl.DER_cert_to_PEM_cert, certificates)).encode()
+    router = APIRouter(prefix="/trust")
+
+    @router.get("")
+    async def show_trust() -> Response:
+        return _cacheable(document, "application/json")
+
+    @router.get("/anchors.pem")
+    async def show_anchors() -> Response:
+        return _cacheable(anchors, "application/x-pem-file")
+
+    return router
+
+
+def _cacheable(body: bytes, media_type: str) -> Response:
+    return Response(body, headers={"Cache-Control": f"max-age={_MAX_AGE_S}"}, media_type=media_type)

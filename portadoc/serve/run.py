@@ -1,0 +1,124 @@
+"""Run a house behind a server: one process on uvicorn, or several workers on granian."""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+import uvicorn
+
+from portadoc.clock import SystemClock
+from portadoc.errors import Error, Misconfigured
+from portadoc.randomness import system_random_bytes
+from portadoc.serve.app import create_app
+from portadoc.serve.house import House, open_house
+from portadoc.serve.settings import PortadocSettings
+
+HOUSEKEEPING_S: Final = 20.0
+_START_S: Final = 10.0
+_log = logging.getLogger("portadoc.housekeeping")
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 takes a free one. Raises Misconfigured[port_taken]."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, proto=socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as exc:
+        listener.close()
+        raise Misconfigured("port_taken", host=host, port=port) from exc
+    listener.listen(128)
+    return listener
+
+
+def server_for(house: House, *, certificate: str | None = None, private_key: str | None = None) -> uvicorn.Server:
+    """Return a server of one process; forwarded headers are not believed."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            create_app(house),
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=True,
+            lifespan="off",
+            ssl_certfile=certificate,
+            ssl_keyfile=private_key,
+            timeout_keep_alive=20,
+        )
+    )
+
+
+def serve_one(settings: PortadocSettings, listener: socket.socket) -> None:
+    """Serve until the process is told to stop. Raises Misconfigured."""
+    with (
+        open_house(
+            settings, clock=SystemClock(), random_bytes=system_random_bytes, environment=dict(os.environ)
+        ) as house,
+        housekeeping(house),
+    ):
+        server_for(house).run(sockets=[listener])
+
+
+@contextmanager
+def serving(
+    house: House, listener: socket.socket, *, certificate: str | None = None, private_key: str | None = None
+) -> Iterator[None]:
+    """Serve a house in a thread for as long as the block runs. Raises Misconfigured[server_not_started]."""
+    server = server_for(house, certificate=certificate, private_key=private_key)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="portadoc-server")
+    thread.start()
+    try:
+        waited = 0.0
+        while not server.started:
+            if waited >= _START_S or not thread.is_alive():
+                raise Misconfigured("server_not_started")
+            threading.Event().wait(0.01)
+            waited += 0.01
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+@contextmanager
+def housekeeping(house: House, *, every_s: float = HOUSEKEEPING_S) -> Iterator[None]:
+    """Publish, refresh and forget in the background for as long as the block runs.
+
+    A round that fails is logged by its code and tried again in the next one.
+    """
+    stop = threading.Event()
+
+    def rounds() -> None:
+        while not stop.wait(every_s):
+            try:
+                keep_house(house)
+            except Error as error:
+                _log.error("housekeeping failed: %s", error)
+
+    thread = threading.Thread(target=rounds, name="portadoc-housekeeping", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(timeout=_START_S)
+
+
+def keep_house(house: House) -> None:
+    """Sign the status lists that are due, fetch those that others have signed, forget what has expired."""
+    house.issuer.publish_status_lists()
+    house.issuer.forget_expired()
+    house.verifier.refresh_status_lists()
+    house.verifier.forget()
+
+
+def worker_environment(settings: PortadocSettings, settings_file: str | None) -> Mapping[str, str]:
+    """Return the variables by which a worker process finds the same settings."""
+    values = {"PORTADOC_BASE_URL": settings.base_url, "PORTADOC_DATA_DIR": str(settings.data_dir.resolve())}
+    return {**values, "PORTADOC_SETTINGS_FILE": settings_file} if settings_file else values

@@ -1,0 +1,65 @@
+"""Several worker processes on granian, each with a house of its own over the same database and keys."""
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.server import Server
+
+from portadoc.clock import SystemClock
+from portadoc.randomness import system_random_bytes
+from portadoc.serve.app import create_app
+from portadoc.serve.house import open_house
+from portadoc.serve.run import housekeeping, worker_environment
+from portadoc.serve.settings import PortadocSettings, gather_settings, read_settings
+from portadoc.web.logs import set_up_logging
+
+_open = ExitStack()
+
+
+def serve_many(
+    settings: PortadocSettings, *, host: str, port: int, workers: int, settings_file: str | None
+) -> None:
+    """Serve with ``workers`` processes until told to stop; a worker that dies is replaced.
+
+    Keys and tables are made before the workers start. Raises Misconfigured[sqlite_too_old] and others.
+    """
+    with open_house(
+        settings,
+        clock=SystemClock(),
+        random_bytes=system_random_bytes,
+        environment=dict(os.environ),
+        workers=workers,
+    ):
+        pass
+    os.environ.update(worker_environment(settings, settings_file))
+    Server(
+        "portadoc.serve.workers:application",
+        address=host,
+        port=port,
+        interface=Interfaces.ASGINL,
+        workers=workers,
+        factory=True,
+        respawn_failed_workers=True,
+        log_access=False,
+    ).serve()
+
+
+def application() -> Any:
+    """Return the application of one worker; granian calls it once a process."""
+    set_up_logging()
+    file = os.environ.get("PORTADOC_SETTINGS_FILE")
+    settings = read_settings(gather_settings(Path(file) if file else None))
+    house = _open.enter_context(
+        open_house(
+            settings,
+            clock=SystemClock(),
+            random_bytes=system_random_bytes,
+            environment=dict(os.environ),
+            workers=2,
+        )
+    )
+    _open.enter_context(housekeeping(house))
+    return create_app(house)

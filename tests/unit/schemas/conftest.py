@@ -1,0 +1,218 @@
+"""Records made by chance, for properties that hold for every record."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+
+from portadoc.schemas import codes
+from portadoc.schemas.ehic import Ehic, InsuredPerson
+from portadoc.schemas.pda1 import (
+    Address,
+    AuthenticSource,
+    BirthPlace,
+    CountryOfWork,
+    Decision,
+    Document,
+    Employment,
+    Institution,
+    IssuingAuthority,
+    Legislation,
+    Pda1,
+    Person,
+    StatusConfirmation,
+    Workplace,
+)
+from portadoc.schemas.pid import PID_SEXES, Pid, PlaceOfBirth
+
+LETTERS = "abcXYZ éßřØλЖ漢’-./0123456789"
+
+
+def text(shortest: int, longest: int) -> st.SearchStrategy[str]:
+    return st.text(LETTERS, min_size=shortest, max_size=longest).filter(lambda value: bool(value.strip()))
+
+
+def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | strategy
+
+
+STATES = st.sampled_from(sorted(codes.PDA1_STATES))
+COUNTRIES = st.sampled_from(sorted(codes.WORLD_COUNTRIES))
+NAMES = text(1, 40)
+BIRTHS = st.dates(date(1920, 1, 1), date(2005, 12, 31))
+EARLIER = st.dates(date(2010, 1, 1), date(2026, 12, 31))
+LATER = st.dates(date(2027, 1, 1), date(2098, 12, 31))
+
+
+def addresses(countries: st.SearchStrategy[str]) -> st.SearchStrategy[Address]:
+    return st.builds(
+        Address,
+        town=NAMES,
+        country=countries,
+        street_and_number=maybe(text(1, 60)),
+        postcode=maybe(text(1, 12)),
+        region=maybe(NAMES),
+    )
+
+
+AUTHORITIES = st.builds(IssuingAuthority, id=text(1, 20), name=NAMES, country=STATES)
+SOURCES = st.builds(AuthenticSource, id=text(1, 20), name=NAMES)
+
+
+def workplaces(country: str) -> st.SearchStrategy[Workplace]:
+    def place(name: str, address: Address, flag: str | None, company: tuple[str, str] | None) -> Workplace:
+        number, kind = company or (None, None)
+        return Workplace(
+            name=name, address=address, flag_or_base_state=flag, company_id=number, company_id_type=kind
+        )
+
+    company = st.tuples(text(1, 20), st.sampled_from(sorted(codes.IDENTIFIER_TYPES)))
+    return st.builds(place, NAMES, addresses(st.just(country)), maybe(COUNTRIES), maybe(company))
+
+
+@st.composite
+def countries_of_work(draw: st.DrawFn, *, one_workplace: bool) -> tuple[CountryOfWork, ...]:
+    if one_workplace:
+        country = draw(STATES)
+        return (CountryOfWork(country=country, workplaces=(draw(workplaces(country)),)),)
+    chosen = draw(st.lists(STATES, min_size=1, max_size=4, unique=True))
+    free = draw(st.sampled_from([None, *chosen]))
+    return tuple(
+        CountryOfWork(
+            country=country,
+            workplaces=()
+            if country == free
+            else tuple(draw(st.lists(workplaces(country), min_size=1, max_size=3))),
+        )
+        for country in chosen
+    )
+
+
+@st.composite
+def people(draw: st.DrawFn) -> Person:
+    residence = tuple(draw(st.lists(addresses(COUNTRIES), max_size=2)))
+    stay = tuple(draw(st.lists(addresses(STATES), min_size=0 if residence else 1, max_size=2)))
+    nationalities = draw(st.lists(COUNTRIES, min_size=1, max_size=3, unique=True))
+    return Person(
+        pin=draw(text(4, 50)),
+        gender=draw(st.sampled_from("012")),
+        surnames=draw(NAMES),
+        forenames=draw(NAMES),
+        date_of_birth=draw(BIRTHS),
+        nationalities=tuple(nationalities),
+        place_of_birth=BirthPlace(town=draw(NAMES), country=draw(COUNTRIES)),
+        surname_at_birth=draw(maybe(NAMES)),
+        forenames_at_birth=draw(maybe(NAMES)),
+        residence=residence,
+        stay=stay,
+    )
+
+
+@st.composite
+def statuses(draw: st.DrawFn) -> StatusConfirmation:
+    code = draw(st.sampled_from(sorted(codes.STATUS_CONFIRMATIONS)))
+    return StatusConfirmation(
+        code=code, exception_description=draw(NAMES) if code == codes.EXCEPTION_CODE else None
+    )
+
+
+@st.composite
+def pda1_records(draw: st.DrawFn, *, one_employer_and_workplace: bool) -> Pda1:
+    employment = st.builds(
+        Employment,
+        type=st.sampled_from(sorted(codes.EMPLOYMENT_TYPES)),
+        name=NAMES,
+        id=text(1, 20),
+        id_type=st.sampled_from(sorted(codes.IDENTIFIER_TYPES)),
+        address=addresses(COUNTRIES),
+    )
+    return Pda1(
+        document=Document(
+            number=draw(text(4, 50)),
+            date_of_issuance=draw(EARLIER),
+            date_of_expiry=draw(maybe(LATER)),
+            replaces=draw(maybe(text(51, 60))),
+        ),
+        person=draw(people()),
+        legislation=Legislation(
+            state=draw(STATES),
+            start=draw(EARLIER),
+            end=draw(maybe(LATER)),
+            for_duration_of_activity=draw(st.booleans()),
+            provisional=draw(st.booleans()),
+            transitional_rules=draw(st.booleans()),
+        ),
+        status=draw(statuses()),
+        employments=tuple(draw(st.lists(employment, min_size=1, max_size=1 if one_employer_and_workplace else 3))),
+        countries_of_work=draw(countries_of_work(one_workplace=one_employer_and_workplace)),
+        institution=Institution(
+            id=draw(text(1, 20)),
+            name=draw(NAMES),
+            country=draw(STATES),
+            address=draw(addresses(STATES)),
+            phone=draw(maybe(st.from_regex(r"\+[1-9][0-9]{1,14}", fullmatch=True))),
+            fax=draw(maybe(st.just("+33199000002"))),
+            email=draw(maybe(st.just("a1@institution.example"))),
+        ),
+        issuing_authority=draw(AUTHORITIES),
+        authentic_source=draw(SOURCES),
+        decision=Decision(
+            regime_pack="eu-2012",
+            articles=tuple(draw(st.lists(st.sampled_from(sorted(codes.ARTICLES)), max_size=2, unique=True))),
+            case_reference=draw(maybe(NAMES)),
+        ),
+    )
+
+
+EHIC_RECORDS = st.builds(
+    Ehic,
+    insured=st.builds(InsuredPerson, pin=text(4, 50), surnames=NAMES, forenames=NAMES, date_of_birth=BIRTHS),
+    card_number=text(4, 50),
+    issuing_authority=AUTHORITIES,
+    authentic_source=SOURCES,
+    date_of_issuance=EARLIER,
+    date_of_expiry=LATER,
+    start=EARLIER,
+    end=maybe(LATER),
+    to_representative=st.booleans(),
+)
+
+PID_RECORDS = st.builds(
+    Pid,
+    family_name=NAMES,
+    given_name=NAMES,
+    birthdate=BIRTHS,
+    place_of_birth=st.builds(PlaceOfBirth, country=COUNTRIES, region=maybe(NAMES), locality=maybe(NAMES)),
+    nationalities=st.lists(COUNTRIES, min_size=1, max_size=3, unique=True).map(tuple),
+    issuing_authority=NAMES,
+    issuing_country=STATES,
+    date_of_expiry=LATER,
+    date_of_issuance=maybe(EARLIER),
+    birth_family_name=maybe(NAMES),
+    birth_given_name=maybe(NAMES),
+    sex=maybe(st.sampled_from(PID_SEXES)),
+    personal_number=maybe(NAMES),
+    document_number=maybe(NAMES),
+)
+
+
+RECORDS = {
+    "pda1-dc4eu-a": pda1_records(one_employer_and_workplace=True),
+    "pda1-dc4eu-b": pda1_records(one_employer_and_workplace=False),
+    "pda1-webuild": pda1_records(one_employer_and_workplace=False),
+    "ehic-dc4eu": EHIC_RECORDS,
+    "pid-eudi": PID_RECORDS,
+}
+
+
+@pytest.fixture(params=RECORDS)
+def layout_and_records(request: pytest.FixtureRequest) -> tuple[str, st.SearchStrategy[Any]]:
+    """The id of each layout with records that it can carry."""
+    return request.param, RECORDS[request.param]
+
+
+@pytest.fixture
+def records_by_layout() -> dict[str, st.SearchStrategy[Any]]:
+    """For each layout, records that it can carry."""
+    return RECORDS
