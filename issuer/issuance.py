@@ -44,9 +44,9 @@ class Issuance:
     def issue(self, grant: Grant, request: CredentialRequest) -> CredentialResponse:
         """Return one signed copy for each key proven, all of one record and one configuration.
 
-        ``grant`` is what a live access token allows; ``request`` is unverified. Raises Refused, Conflict, Untrusted
-        or Malformed for what is wrong with it, Unavailable to be tried again, Misconfigured when our own output
-        does not hold. Spec: OpenID4VCI 1.0 §8.
+        ``grant`` is what a live access token allows; ``request`` is unverified. Raises Refused, Conflict,
+        Untrusted or Malformed for what is wrong with it, Unavailable to be tried again, Misconfigured when our own
+        output does not hold. Spec: OpenID4VCI 1.0 §8.
         """
         # 1. The configuration asked for, which the access token must cover.
         configuration = _chosen_configuration(self._deployment, grant, request)

@@ -65,7 +65,7 @@ async def access_token(request: Request) -> str:
 
 
 def _granted(issuer: Issuer) -> Callable[..., Grant]:
-    """Return a dependency that comes before the body: who may not ask learns nothing about his question."""
+    """Return a dependency that comes before the body: who may not ask learns nothing about the question."""
 
     def grant_of(institution: str, token: Annotated[str, Depends(access_token)]) -> Grant:
         return issuer.grant_of(institution, token)

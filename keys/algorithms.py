@@ -55,8 +55,6 @@ ED25519: Final = SignatureAlgorithm("Ed25519", "OKP", "Ed25519", 32, 64, None)
 _ALL: Final = (ES256, ES384, ES512, ED25519)
 SIGNATURE_ALGORITHMS: Final[Mapping[str, SignatureAlgorithm]] = {each.name: each for each in _ALL}
 ALL_ALGORITHMS: Final = frozenset(SIGNATURE_ALGORITHMS)
-HIGH_ASSURANCE_ALGORITHMS: Final = frozenset({"ES256"})
-"""The one algorithm that every wallet and verifier has. Spec: HAIP 1.0 §7."""
 
 ALGORITHM_OF_CURVE: Final[Mapping[tuple[str, str], SignatureAlgorithm]] = {(a.kty, a.crv): a for a in _ALL}
 _ALGORITHM_OF_CURVE_NAME: Final[Mapping[str, SignatureAlgorithm]] = {

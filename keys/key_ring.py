@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ed25519
-from cryptography.x509 import load_der_x509_certificate
 
 from portadoc.errors import Conflict, Malformed, Misconfigured
 from portadoc.keys.algorithms import ALL_ALGORITHMS, PrivateKey, new_private_key
@@ -196,7 +195,9 @@ class KeyRing:
         if not entries:
             raise Misconfigured("key_missing", institution=institution, purpose=purpose)
         active = [entry for entry in entries if entry.state is KeyState.ACTIVE]
-        return active[-1] if active else _require_active(entries[-1])
+        if not active:
+            raise Conflict("key_retired", kid=entries[-1].kid)
+        return active[-1]
 
     def _open(self, entry: KeyEntry) -> Signer:
         chain = self._chain(entry.chain) if entry.chain is not None else ()
@@ -218,9 +219,15 @@ class KeyRing:
             return None
         for entry in self.index.authorities:
             if entry.institution == institution and entry.domain is domain:
-                (der,) = self._chain(entry.certificate)
-                return CertificateAuthority(load_der_x509_certificate(der), self._private_key(entry.uri))
+                return self._open_authority(entry, purpose)
         raise Misconfigured("authority_missing", institution=institution, domain=domain)
+
+    def _open_authority(self, entry: AuthorityEntry, purpose: KeyPurpose) -> CertificateAuthority:
+        certificate = parse_certificate(self._chain(entry.certificate)[0])
+        key = self._private_key(entry.uri)
+        if certificate_key(certificate).key != key.public_key():
+            raise Misconfigured("key_mismatch", institution=entry.institution, purpose=purpose)
+        return CertificateAuthority(certificate.certificate, key)
 
     def _private_key(self, uri: str) -> PrivateKey:
         return read_key_file(self._path(uri), passphrase=self._passphrase)
@@ -233,12 +240,6 @@ class KeyRing:
             return from_pem((self.directory / name).read_text(encoding="ascii"))
         except (OSError, ValueError, Malformed) as exc:
             raise Misconfigured("chain_file_malformed", file=name) from exc
-
-
-def _require_active(entry: KeyEntry) -> KeyEntry:
-    if entry.state is not KeyState.ACTIVE:
-        raise Conflict("key_retired", kid=entry.kid)
-    return entry
 
 
 def _retired(entry: KeyEntry, successor: KeyEntry, now: int) -> KeyEntry:

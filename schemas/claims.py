@@ -31,9 +31,14 @@ ENVELOPE_CLAIMS: Final = frozenset(
         "aka_vcts",
         "status",
         "_sd_alg",
+        "category",
+        "adm_nbf",
+        "adm_exp",
+        "oneTime",
+        "shortLived",
     }
 )
-"""Claims that the issuing procedure adds around the subject claims. Spec: SD-JWT VC §2.2.2.2, RFC 7519 §4.1"""
+"""Claims around the subject claims. Spec: SD-JWT VC §2.2.2, RFC 7519 §4.1, ETSI TS 119 472-1 §5.2"""
 
 
 def pointer(path: Sequence[str | int | None]) -> str:

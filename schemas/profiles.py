@@ -37,8 +37,6 @@ class ProtocolProfile:
     x5c_required: bool
     grants: tuple[str, ...]
     client_authentication: tuple[str, ...]
-    dpop_required: bool
-    response_modes: tuple[str, ...]
     encryption_algs: tuple[str, ...]
     encryption_encs: tuple[str, ...]
     required_claims: frozenset[str]
@@ -59,8 +57,6 @@ _IETF_LATEST: Final = ProtocolProfile(
     x5c_required=True,
     grants=(_PRE_AUTHORIZED,),
     client_authentication=("none",),
-    dpop_required=False,
-    response_modes=("direct_post.jwt",),
     encryption_algs=("ECDH-ES",),
     encryption_encs=("A128GCM", "A256GCM"),
     required_claims=frozenset({"vct"}),
@@ -78,8 +74,6 @@ _HAIP: Final = ProtocolProfile(
     x5c_required=True,
     grants=("authorization_code",),
     client_authentication=("attest_jwt_client_auth",),
-    dpop_required=True,
-    response_modes=("direct_post.jwt", "dc_api.jwt"),
     encryption_algs=("ECDH-ES",),
     encryption_encs=("A128GCM", "A256GCM"),
     required_claims=frozenset({"vct"}),
@@ -97,8 +91,6 @@ _EUDI: Final = ProtocolProfile(
     x5c_required=True,
     grants=("authorization_code", _PRE_AUTHORIZED),
     client_authentication=("attest_jwt_client_auth",),
-    dpop_required=True,
-    response_modes=("direct_post.jwt", "dc_api.jwt"),
     encryption_algs=("ECDH-ES",),
     encryption_encs=("A128GCM", "A256GCM"),
     required_claims=frozenset({"vct", "vct#integrity", "iss", "nbf", "exp"}),

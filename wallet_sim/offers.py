@@ -53,16 +53,16 @@ def read_offer(link: str, means: Means) -> CredentialOffer:
 def pre_authorized_grant(offer: CredentialOffer, *, tx_code: str | None) -> PreAuthorizedCodeGrant:
     """Return the grant of an offer, with which ``tx_code`` agrees: given if and only if the offer asks for one.
 
-    Raises Refused[grant_unsupported], Refused[tx_code_required], Refused[tx_code_unexpected].
+    Raises Refused[grant_unsupported], Refused[offer_needs_tx_code], Refused[offer_takes_no_tx_code].
     Spec: OpenID4VCI 1.0 §4.1.1.
     """
     grant = offer.grants.pre_authorized_code if offer.grants else None
     if grant is None:
         raise Refused("grant_unsupported", spec="OpenID4VCI 1.0 §4.1.1")
     if grant.tx_code is not None and not tx_code:
-        raise Refused("tx_code_required", spec="OpenID4VCI 1.0 §4.1.1")
+        raise Refused("offer_needs_tx_code", spec="OpenID4VCI 1.0 §4.1.1")
     if grant.tx_code is None and tx_code:
-        raise Refused("tx_code_unexpected", spec="OpenID4VCI 1.0 §6.1")
+        raise Refused("offer_takes_no_tx_code", spec="OpenID4VCI 1.0 §6.1")
     return grant
 
 

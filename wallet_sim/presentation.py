@@ -40,11 +40,14 @@ class SharedCredential:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A trusted request and what the wallet would share; ``satisfiable`` false means it can share nothing."""
+    """A trusted request and what the wallet would share.
+
+    ``missing`` are the ids of the queries that the wallet has nothing for; then it can share nothing at all.
+    """
 
     request: TrustedRequest
     shared: tuple[SharedCredential, ...]
-    satisfiable: bool
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +68,15 @@ def preview_answer(request: TrustedRequest, store: WalletStore, *, optional_sets
     held = sorted(store.credentials(), key=lambda credential: credential.presented)
     found: DcqlMatch = match(request.request.query, [_view(credential) for credential in held])
     if not found.satisfiable:
-        return Preview(request, (), satisfiable=False)
+        missing = tuple(query_id for query_id, candidates in found.candidates.items() if not candidates)
+        return Preview(request, (), missing)
     chosen = found.choose(optional_sets=optional_sets)
     shared = tuple(
         _shared(query_id, held[candidate.position], candidate)
         for query_id, candidates in chosen.items()
         for candidate in candidates
     )
-    return Preview(request, shared, satisfiable=True)
+    return Preview(request, shared)
 
 
 def send_answer(preview: Preview, *, means: Means, store: WalletStore) -> PresentationOutcome:
@@ -81,9 +85,12 @@ def send_answer(preview: Preview, *, means: Means, store: WalletStore) -> Presen
     Raises Refused[query_unsatisfied], after telling the verifier no more than ``access_denied``, when the wallet
     lacks what is required; Refused[peer_refused], [peer_redirected] and Unavailable as the verifier answers.
     """
-    if not preview.satisfiable:
+    if preview.missing:
         decline(preview, means=means)
-        raise Refused("query_unsatisfied", spec="OpenID4VP 1.0 §6.4.2", query="-", reason="credential_missing")
+        missing = ", ".join(preview.missing)
+        raise Refused(
+            "query_unsatisfied", spec="OpenID4VP 1.0 §6.4.2", query=missing, reason="credential_missing", path=""
+        )
     vp_token = bind_answer(preview, means=means)  # 1 each presentation bound to this verifier and nonce
     form = {"response": encrypt_answer(vp_token, preview.request)}  # 2 encrypted for this request's key
     answer = read_message(

@@ -38,8 +38,8 @@ class TrustedRequest:
 def read_request(link: str, means: Means) -> TrustedRequest:
     """Return the request behind a link or QR code.
 
-    Raises Malformed[link_invalid], Malformed[message_invalid], Refused[fetch_blocked], Untrusted[request_object_invalid]
-    with a reason, Untrusted[encryption_invalid], and what the chain's judgement raises.
+    Raises Malformed[link_invalid], Malformed[message_invalid], Refused[fetch_blocked],
+    Untrusted[request_object_invalid] with a reason, Untrusted[encryption_invalid], and as the chain is judged.
     """
     parameters = link_parameters(link, schemes=REQUEST_SCHEMES)
     start = read_message(AuthorizationRequestLink, parameters)  # 1 who asks, and where the request lies

@@ -167,8 +167,8 @@ def _salts(entropy: bytes, count: int) -> Iterator[str]:
 
 
 def _decoy_seeds(entropy: bytes, salts: int) -> Iterator[bytes]:
-    for start in range(SALT_BYTES * salts, len(entropy), DECOY_BYTES):
-        yield entropy[start : start + DECOY_BYTES]
+    starts = range(SALT_BYTES * salts, len(entropy), DECOY_BYTES)
+    return iter([entropy[start : start + DECOY_BYTES] for start in starts])
 
 
 @dataclass(slots=True)

@@ -29,14 +29,14 @@ class UnverifiedSdJwt:
         return self.presented_text + (self.key_binding_jwt or "")
 
 
-def parse(text: str, *, max_bytes: int = MAX_BYTES, max_disclosures: int = MAX_DISCLOSURES) -> UnverifiedSdJwt:
+def parse(text: str) -> UnverifiedSdJwt:
     """Return the parts of a compact SD-JWT or SD-JWT+KB.
 
     Input is unverified. Raises Malformed[malformed_token] for a bare JWT, an empty part or a stray dot (a second
     Key Binding JWT, say), Malformed[limit_exceeded]. Spec: RFC 9901 §4.
     """
-    if len(text) > max_bytes:
-        raise Malformed("limit_exceeded", what="sd_jwt", limit=max_bytes)
+    if len(text) > MAX_BYTES:
+        raise Malformed("limit_exceeded", what="sd_jwt", limit=MAX_BYTES)
     if not text.isascii():
         raise _malformed("not_ascii")
     parts = text.split("~")
@@ -45,8 +45,8 @@ def parse(text: str, *, max_bytes: int = MAX_BYTES, max_disclosures: int = MAX_D
     if text.count(".") != (4 if parts[-1] else 2):
         raise _malformed("segments")
     disclosures = tuple(parts[1:-1])
-    if len(disclosures) > max_disclosures:
-        raise Malformed("limit_exceeded", what="disclosures", limit=max_disclosures)
+    if len(disclosures) > MAX_DISCLOSURES:
+        raise Malformed("limit_exceeded", what="disclosures", limit=MAX_DISCLOSURES)
     if any(len(disclosure) > MAX_DISCLOSURE_CHARS for disclosure in disclosures):
         raise Malformed("limit_exceeded", what="disclosure", limit=MAX_DISCLOSURE_CHARS)
     return UnverifiedSdJwt(parts[0], disclosures, parts[-1] or None)

@@ -69,7 +69,10 @@ class Trial:
 
 
 class HostileCourt:
-    """Try every known fault against a verifier. ``question`` is one that ``wallet`` can answer once it is filled."""
+    """Try every known fault against a verifier.
+
+    ``wallet`` starts empty; give it a credential that answers ``question`` before asking for ``cases``.
+    """
 
     def __init__(self, house: House, institution: str, question: Preset) -> None:
         self._house = house

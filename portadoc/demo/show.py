@@ -9,6 +9,7 @@ import segno
 
 from portadoc.demo.hostile import HostileCase
 from portadoc.demo.story import StepResult, Tale
+from portadoc.i18n import render
 from portadoc.issuer.grants import Offer
 from portadoc.verification.report import Outcome
 from portadoc.verifier.results import Result
@@ -44,11 +45,16 @@ class Terminal:
         self._say(f"    transaction code, sent by another channel: {offer.tx_code}")
 
     def show_result(self, preview: Preview, result: Result) -> None:
-        """Print the checks of a result."""
+        """Print what was shared, each check with its sentence, and the verdict."""
+        for shared in preview.shared:
+            names = ", ".join(str(path[0]) for path in shared.disclosed) or "nothing"
+            self._say(f"      to {preview.request.verifier_id}: hidden claims opened up: {names}")
         for presentation in result.presentations:
             for check in presentation.report.checks:
-                if check.outcome is not Outcome.NOT_APPLICABLE:
-                    self._say(f"      {_mark(check.outcome)} {check.id:<22}{check.full_code}")
+                sentence = render(check.code, check.params).text
+                self._say(f"      {_mark(check.outcome)} {check.id:<22}{sentence}")
+        verdict = "ACCEPTED" if result.accepted else "REFUSED"
+        self._say(click.style(f"      {verdict}", fg="green" if result.accepted else "red", bold=True))
 
     def show_hostile(self, case: HostileCase) -> None:
         """Count a variant that was refused; print one that was not."""
@@ -94,4 +100,4 @@ def as_json(tale: Tale) -> dict[str, Any]:
 
 def _mark(outcome: Outcome) -> str:
     colours = {Outcome.PASS: "green", Outcome.FAIL: "red"}
-    return click.style(f"{outcome:<8}", fg=colours.get(outcome, "yellow"))
+    return click.style(f"{outcome.replace('_', ' '):<14}", fg=colours.get(outcome, "yellow"))

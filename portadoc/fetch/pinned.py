@@ -81,7 +81,7 @@ class PinnedFetch(ABC):
     ) -> Fetched:
         """Return the answer to one request whatever its status; a redirect is not followed.
 
-        Raises: as ``get`` does.
+        Raises: as ``get`` does, but for the reasons redirects, status and content_type.
         """
         target = parse_target(url, schemes=self._schemes)
         return self._send(Request(method, target, headers or {}, body), max_bytes, Deadline(timeout_s))

@@ -15,7 +15,7 @@ from portadoc.errors import Misconfigured
 from portadoc.fetch import PinnedFetch, SafeFetch, UnsafeLoopbackFetch
 from portadoc.issuer.service import Issuer, build_issuer
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
-from portadoc.keys.key_index import INDEX_FILE
+from portadoc.keys.key_index import INDEX_FILE, read_index
 from portadoc.keys.key_ring import KeyRing
 from portadoc.keys.trust import TRUST_FILE, TrustStore, trust_from_json
 from portadoc.randomness import RandomBytes
@@ -104,7 +104,22 @@ def open_key_ring(
             random_bytes=random_bytes,
             passphrase=passphrase,
         )
+    origin = installed_origin(settings.data_dir)
+    if origin is not None and origin != settings.base_url:
+        raise Misconfigured("base_url_differs", base_url=settings.base_url, installed=origin)
     return KeyRing.open(directory, passphrase=passphrase)
+
+
+def installed_origin(data_dir: Path) -> str | None:
+    """Return the origin for which the development keys of a folder were made; None where there are none.
+
+    Raises Misconfigured[key_ring_malformed].
+    """
+    directory = data_dir.resolve() / "keys"
+    if not (directory / INDEX_FILE).exists():
+        return None
+    urls = (urlsplit(url) for each in read_index(directory).institutions.values() for url in each.urls)
+    return next((f"{url.scheme}://{url.netloc}" for url in urls), None)
 
 
 def read_trust(file: Path) -> TrustStore:

@@ -6,7 +6,6 @@ import ipaddress
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +25,8 @@ class Server:
     requests: list[bytes] = field(default_factory=list)
     connections: int = 0
     answers: dict[str, Sequence[Piece]] = field(default_factory=dict)
+    greeting: bytes = b""
+    stopped: threading.Event = field(default_factory=threading.Event)
 
     @property
     def origin(self) -> str:
@@ -55,6 +56,9 @@ def _read_request(connection: socket.socket) -> bytes:
 
 def _serve_one(server: Server, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
     with contextlib.suppress(OSError), connection:
+        if server.greeting:
+            connection.sendall(server.greeting)
+            return
         secured = connection if tls is None else tls.wrap_socket(connection, server_side=True)
         with secured:
             raw = _read_request(secured)
@@ -64,7 +68,7 @@ def _serve_one(server: Server, connection: socket.socket, tls: ssl.SSLContext | 
                 if isinstance(piece, bytes):
                     secured.sendall(piece)
                 else:
-                    time.sleep(piece)
+                    server.stopped.wait(piece)
             if tls is not None:
                 secured.unwrap()
 
@@ -87,6 +91,7 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     accepting = threading.Thread(target=accept, daemon=True)
     accepting.start()
     yield server
+    server.stopped.set()
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
     accepting.join()
@@ -131,9 +136,7 @@ class Authority:
         signed = certificate.sign(self._key, hashes.SHA256())
         Path(self.ca_file).write_bytes(signed.public_bytes(serialization.Encoding.PEM))
 
-    def _builder(
-        self, name: x509.Name, key: ec.EllipticCurvePublicKey, *, days: int
-    ) -> x509.CertificateBuilder:
+    def _builder(self, name: x509.Name, key: ec.EllipticCurvePublicKey, *, days: int) -> x509.CertificateBuilder:
         now = datetime.datetime.now(datetime.UTC)
         return (
             x509.CertificateBuilder()

@@ -232,7 +232,9 @@ def test_a_body_up_to_the_bound_is_taken(server: Any, fetch: UnsafeLoopbackFetch
 
 
 def test_an_announced_gibibyte_is_refused_unread(server: Any, fetch: UnsafeLoopbackFetch) -> None:
-    server.answer("/", b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1073741824\r\n\r\n", 3.0)
+    server.answer(
+        "/", b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1073741824\r\n\r\n", 3.0
+    )
     began = time.monotonic()
     assert refusal_of(fetch, server.origin) == (Malformed, "limit_exceeded", None)
     assert time.monotonic() - began < 2
@@ -293,13 +295,14 @@ def test_redirects_share_one_deadline(server: Any, fetch: UnsafeLoopbackFetch, a
         (b"nonsense\r\n\r\n", "protocol"),
         (b"HTTP/1.1 abc\r\n\r\n", "protocol"),
         (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{}", "truncated"),
-        (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "protocol"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            "protocol",
+        ),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "protocol"),
     ],
 )
-def test_a_broken_answer_is_no_document(
-    server: Any, fetch: UnsafeLoopbackFetch, raw: bytes, reason: str
-) -> None:
+def test_a_broken_answer_is_no_document(server: Any, fetch: UnsafeLoopbackFetch, raw: bytes, reason: str) -> None:
     server.answer("/", raw)
     assert refusal_of(fetch, server.origin) == (Unavailable, "fetch_failed", reason)
 
@@ -343,10 +346,10 @@ def test_an_expired_certificate_is_not_believed(tls_server: Callable[..., Any], 
 
 
 def test_a_peer_that_speaks_no_tls_is_refused(server: Any, authority: Any) -> None:
-    server.answer("", b"HTTP/1.1 200 OK\r\n\r\n")
+    server.greeting = b"220 mail.example ESMTP\r\n"
     with pytest.raises(Unavailable) as refusal:
         get_pinned(server, "status.example", authority.ca_file)
-    assert refusal.value.params["reason"] in ("tls", "timeout")
+    assert refusal.value.params == {"reason": "tls"}
 
 
 def test_https_on_loopback_under_an_authority_of_our_own(

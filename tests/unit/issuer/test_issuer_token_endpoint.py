@@ -1,4 +1,4 @@
-"""Offers and the token endpoint: the rows F01 to F18 of the abuse catalogue that concern the pre-authorised code."""
+"""Offers and the token endpoint: the rows F01 to F18 of the abuse catalogue for this grant."""
 
 from typing import Any
 from urllib.parse import urlencode

@@ -1,6 +1,7 @@
 """The trust store on hostile chains: each has one fault and is refused for it. Cases B01 to B14, V-30 to V-32."""
 
 import sys
+import warnings
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
@@ -326,6 +327,15 @@ def test_b09_no_changed_bit_of_a_leaf_is_accepted_or_raises_anything_else(worksh
             changed = leaf[:position] + bytes([leaf[position] ^ bit]) + leaf[position + 1 :]
             with pytest.raises((Malformed, Untrusted)):
                 resolve(store, changed, workshop.authority)
+
+
+def test_b09_a_certificate_with_a_negative_serial_number_is_malformed(workshop: Workshop) -> None:
+    leaf = bytearray(workshop.leaf_draft.make().der)
+    serial = leaf.index(b"\xa0\x03\x02\x01\x02\x02") + 7
+    leaf[serial] |= 0x80
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert refusal(workshop.store(), bytes(leaf), workshop.authority) == "malformed_token.certificate"
 
 
 def test_b10_a_signature_by_another_key_than_the_leaf_is_refused(workshop: Workshop) -> None:

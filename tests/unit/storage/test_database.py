@@ -207,7 +207,9 @@ def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
     assert refusal.value.code == "storage_unusable"
 
 
-@pytest.mark.parametrize("url", ["postgresql://db/portadoc", "sqlite:///", "store.sqlite", "sqlite:///a?mode=ro", ""])
+@pytest.mark.parametrize(
+    "url", ["postgresql://db/portadoc", "sqlite:///", "store.sqlite", "sqlite:///a?mode=ro", ""]
+)
 def test_other_addresses_are_refused(url: str) -> None:
     with pytest.raises(Misconfigured) as refusal:
         open_database(url)

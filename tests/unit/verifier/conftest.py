@@ -33,13 +33,13 @@ from portadoc.keys.trust import TRUST_FILE, TrustStore, trust_from_json
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.examples import example
-from portadoc.storage.engine import open_database
+from portadoc.storage.engine import Database, open_database
 from portadoc.verifier.management import management_router
 from portadoc.verifier.openid4vp import wallet_router
 from portadoc.verifier.presets import Preset, preset
 from portadoc.verifier.requests import CreatedRequest
 from portadoc.verifier.service import SessionView, Verifier, build_verifier
-from portadoc.verifier.settings import InstitutionSettings, StatusSettings, VerifierSettings
+from portadoc.verifier.settings import InstitutionSettings, VerifierSettings
 from portadoc.wallet_sim.transport import AsgiTransport, TransportResponse
 from portadoc.web.app import install_problems, protect
 
@@ -98,6 +98,7 @@ class World:
 
     keys: Keys
     settings: VerifierSettings
+    database: Database
     clock: FixedClock
     network: StatusNetwork
     verifier: Verifier
@@ -107,6 +108,12 @@ class World:
 
     def __post_init__(self) -> None:
         self.publish()
+
+    def another_process(self) -> Verifier:
+        keys = self.keys
+        return build_verifier(
+            self.settings, self.database, keys.ring, keys.trust, self.network, self.clock, system_random_bytes
+        )
 
     def signer(self, slug: str, purpose: KeyPurpose = KeyPurpose.CREDENTIAL) -> Signer:
         return self.keys.ring.signer(slug, purpose)
@@ -219,7 +226,9 @@ class Session:
         return result.problem.full_code if result.problem else "accepted"
 
 
-def institution(slug: str, identifier: str, role: Role, types: frozenset[str] = frozenset()) -> DevelopmentInstitution:
+def institution(
+    slug: str, identifier: str, role: Role, types: frozenset[str] = frozenset()
+) -> DevelopmentInstitution:
     return DevelopmentInstitution(
         slug=slug,
         id=identifier,
@@ -266,15 +275,15 @@ def settings(**changes: Any) -> VerifierSettings:
     return VerifierSettings(**values)
 
 
-@pytest.fixture()
+@pytest.fixture
 def make_world(keys: Keys) -> Iterator[Callable[..., World]]:
     """Build worlds with other settings; their databases go when the test ends."""
     databases = []
 
-    def make(*, status: StatusSettings | None = None, **changes: Any) -> World:
+    def make(**changes: Any) -> World:
+        made = settings(**changes)
         database = open_database("sqlite://")
         databases.append(database)
-        made = settings(status=status or StatusSettings(), **changes)
         clock, network = FixedClock(NOW), StatusNetwork()
         verifier = build_verifier(made, database, keys.ring, keys.trust, network, clock, system_random_bytes)
         app = FastAPI(openapi_url=None)
@@ -282,14 +291,14 @@ def make_world(keys: Keys) -> Iterator[Callable[..., World]]:
         app.include_router(management_router(verifier))
         install_problems(app)
         protect(app)
-        return World(keys, made, clock, network, verifier, AsgiTransport(app, BASE_URL))
+        return World(keys, made, database, clock, network, verifier, AsgiTransport(app, BASE_URL))
 
     yield make
     for database in databases:
         database.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def world(make_world: Callable[..., World]) -> World:
     """The good world."""
     return make_world()

@@ -68,9 +68,9 @@ def test_the_transaction_code_goes_along_when_the_offer_asks_for_it(wallet: Any,
 def test_a_missing_or_unexpected_transaction_code_is_noticed_before_the_code_is_spent(
     wallet: Any, issuer: Any, peers: Any
 ) -> None:
-    assert refusal(wallet, issuer.offer("pda1"), tx_code="493536").code == "tx_code_unexpected"
+    assert refusal(wallet, issuer.offer("pda1"), tx_code="493536").code == "offer_takes_no_tx_code"
     issuer.tx_code = "493536"
-    assert refusal(wallet, issuer.offer("pda1")).code == "tx_code_required"
+    assert refusal(wallet, issuer.offer("pda1")).code == "offer_needs_tx_code"
     assert peers.asked == []
 
 

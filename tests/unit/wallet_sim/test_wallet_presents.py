@@ -123,7 +123,7 @@ def test_a_missing_credential_means_no_presentation_at_all(holder: Any, verifier
     link = ask(verifier, wanted(), wanted("urn:eudi:ehic:1", query_id="card"))
     with pytest.raises(Refused) as caught:
         holder.present(link)
-    assert caught.value.code == "query_unsatisfied"
+    assert (caught.value.code, caught.value.params["query"]) == ("query_unsatisfied", "card")
     assert (verifier.received, [form["error"] for form in verifier.errors]) == ([], ["access_denied"])
 
 

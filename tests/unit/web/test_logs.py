@@ -52,7 +52,11 @@ def app() -> FastAPI:
 
 
 def access(stream: io.StringIO) -> list[str]:
-    return [line.split(" portadoc.access ")[1] for line in stream.getvalue().splitlines() if " portadoc.access " in line]
+    return [
+        line.split(" portadoc.access ")[1]
+        for line in stream.getvalue().splitlines()
+        if " portadoc.access " in line
+    ]
 
 
 def test_a_request_is_logged_by_method_template_status_and_time(

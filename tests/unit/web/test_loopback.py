@@ -38,7 +38,8 @@ def test_our_own_page_is_served(app: FastAPI, call: Call, origin: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "peer", ["192.0.2.7", "10.0.0.1", "::ffff:192.0.2.7", "2001:db8::1", "testclient", "127.0.0.1.example", "", None]
+    "peer",
+    ["192.0.2.7", "10.0.0.1", "::ffff:192.0.2.7", "2001:db8::1", "testclient", "127.0.0.1.example", "", None],
 )
 def test_another_peer_is_refused(app: FastAPI, call: Call, peer: str | None) -> None:
     client = None if peer is None else (peer, 40000)

@@ -1,0 +1,117 @@
+"""``portadoc issuer``: offer an attestation, withdraw it."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from portadoc.cli.installation import installation, settings_options
+from portadoc.cli.output import write_json
+
+if TYPE_CHECKING:
+    from portadoc.schemas.records import Record
+
+
+@click.group()
+def issuer() -> None:
+    """Offer attestations and withdraw them."""
+
+
+@issuer.command()
+@click.argument("institution")
+@click.option("--record", "record_file", type=click.Path(exists=True, dir_okay=False), help="Record as JSON.")
+@click.option("--example", "example_name", help="A record of the examples (test data) instead.")
+@click.option("--type", "configurations", multiple=True, required=True, help="Configuration; repeatable.")
+@click.option("--tx-code", is_flag=True, help="Ask for a transaction code, sent by another channel.")
+@click.option("--by-reference", is_flag=True, help="Let the wallet fetch the offer: a small QR code.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@settings_options
+def offer(
+    *,
+    institution: str,
+    record_file: str | None,
+    example_name: str | None,
+    configurations: tuple[str, ...],
+    tx_code: bool,
+    by_reference: bool,
+    as_json: bool,
+    settings_file: str | None,
+    data_dir: str | None,
+) -> None:
+    """Offer a decided record of INSTITUTION (its slug) to a wallet."""
+    record = _record(record_file, example_name)
+    with installation(settings_file, data_dir) as house:
+        record_id = house.issuer.upload(institution, record)
+        made = house.issuer.offer(
+            institution, record_id, configurations, tx_code=tx_code, by_reference=by_reference
+        )
+    if as_json:
+        write_json({"record_id": record_id, **asdict(made)})
+        return
+    import segno
+
+    segno.make(made.offer_uri, error="l").terminal(compact=True, border=2)
+    click.echo(made.offer_uri)
+    if made.tx_code:
+        click.echo(f"transaction code: {made.tx_code}")
+    click.echo(f"record: {record_id}")
+    click.echo("next: portadoc wallet accept 'OFFER'", err=True)
+
+
+@issuer.command()
+@click.argument("institution")
+@click.argument("subject_id", metavar="RECORD-OR-CREDENTIAL")
+@click.option("--reason", default="facts_changed", show_default=True, help="Why, out of a closed list.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@settings_options
+def withdraw(
+    *,
+    institution: str,
+    subject_id: str,
+    reason: str,
+    as_json: bool,
+    settings_file: str | None,
+    data_dir: str | None,
+) -> None:
+    """Withdraw a record with all its copies, or one credential, for good; publish the status list."""
+    from portadoc.issuer.service import WithdrawalReason
+
+    if reason not in (known := [each.value for each in WithdrawalReason]):
+        raise click.BadParameter(f"one of {', '.join(known)}", param_hint="--reason")
+    with installation(settings_file, data_dir) as house:
+        done = house.issuer.withdraw(institution, subject_id, reason=WithdrawalReason(reason))
+        published = house.issuer.publish_status_lists()
+    if as_json:
+        write_json({**asdict(done), "published": published})
+    else:
+        click.echo(f"withdrawn: {len(done.credential_ids)} copies; status lists signed: {published}")
+
+
+@issuer.command("list")
+@click.argument("institution")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@settings_options
+def list_credentials(*, institution: str, as_json: bool, settings_file: str | None, data_dir: str | None) -> None:
+    """List the credentials that INSTITUTION has issued: identifiers and states, no personal data."""
+    with installation(settings_file, data_dir) as house:
+        rows = [asdict(row) for row in house.issuer.credentials(institution)]
+    if as_json:
+        write_json({"credentials": rows})
+        return
+    for row in rows:
+        click.echo(
+            "  ".join(str(row[name]) for name in ("credential_id", "record_id", "configuration_id", "state"))
+        )
+
+
+def _record(record_file: str | None, example_name: str | None) -> "Record":
+    from portadoc.formats import strict_json
+    from portadoc.schemas.examples import example
+    from portadoc.schemas.records import record_from_json
+
+    if (record_file is None) == (example_name is None):
+        raise click.UsageError("give exactly one of --record and --example")
+    if example_name is not None:
+        return example(example_name)
+    return record_from_json(strict_json.loads_object(Path(str(record_file)).read_bytes(), what="record"))

@@ -1,0 +1,75 @@
+"""``portadoc keys``: the key ring of an installation."""
+
+import os
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from portadoc.cli.installation import read, settings_options
+from portadoc.cli.output import write_json
+
+if TYPE_CHECKING:
+    from portadoc.keys.key_ring import KeyRing
+
+
+@click.group()
+def keys() -> None:
+    """Make and list keys. Private keys stay in their files and are never printed."""
+
+
+@keys.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@settings_options
+def list_keys(*, as_json: bool, settings_file: str | None, data_dir: str | None) -> None:
+    """List the keys: institution, purpose, state, algorithm, end of validity, key id."""
+    entries = [asdict(entry) for entry in _ring(settings_file, data_dir).keys]
+    rows = [
+        {name: entry[name] for name in ("institution", "purpose", "state", "alg", "not_after", "kid")}
+        for entry in entries
+    ]
+    if as_json:
+        write_json({"keys": rows})
+        return
+    for row in rows:
+        end = datetime.fromtimestamp(row["not_after"], UTC).date().isoformat() if row["not_after"] else "-"
+        click.echo(
+            f"{row['institution']:<16}{row['purpose']:<16}{row['state']:<9}{row['alg']:<8}{end:<12}{row['kid']}"
+        )
+
+
+@keys.command()
+@click.argument("institution")
+@click.argument("purpose")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@settings_options
+def new(*, institution: str, purpose: str, as_json: bool, settings_file: str | None, data_dir: str | None) -> None:
+    """Make a new key of INSTITUTION for PURPOSE; the one in use until now is retired and stays known."""
+    from portadoc.clock import SystemClock
+    from portadoc.keys.purposes import KeyPurpose
+    from portadoc.randomness import system_random_bytes
+
+    if purpose not in (known := [each.value for each in KeyPurpose]):
+        raise click.BadParameter(f"one of {', '.join(known)}", param_hint="PURPOSE")
+    ring = _ring(settings_file, data_dir).new_key(
+        institution, KeyPurpose(purpose), now=SystemClock().now(), random_bytes=system_random_bytes
+    )
+    entry = ring.keys[-1]
+    if as_json:
+        write_json({"institution": entry.institution, "purpose": entry.purpose, "kid": entry.kid})
+    else:
+        click.echo(f"made {entry.kid}; running servers take it up when they start again")
+
+
+def _ring(settings_file: str | None, data_dir: str | None) -> "KeyRing":
+    from portadoc.clock import SystemClock
+    from portadoc.randomness import system_random_bytes
+    from portadoc.serve.house import open_key_ring
+
+    return open_key_ring(
+        read(settings_file, data_dir),
+        clock=SystemClock(),
+        random_bytes=system_random_bytes,
+        environment=dict(os.environ),
+    )

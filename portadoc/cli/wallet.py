@@ -1,0 +1,86 @@
+"""``portadoc wallet``: the simulated wallet of the installation."""
+
+import click
+
+from portadoc.cli.installation import installation, settings_options
+from portadoc.cli.output import write_json
+
+
+@click.group()
+def wallet() -> None:
+    """Accept offers, present credentials, list what is held (a simulated wallet, for tests and demonstrations)."""
+
+
+@wallet.command()
+@click.argument("offer")
+@click.option("--tx-code", help="Transaction code that came by another channel.")
+@click.option("--copies", default=1, show_default=True, type=click.IntRange(1, 100), help="Copies to obtain.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@settings_options
+def accept(
+    *,
+    offer: str,
+    tx_code: str | None,
+    copies: int,
+    as_json: bool,
+    settings_file: str | None,
+    data_dir: str | None,
+) -> None:
+    """Obtain what OFFER promises from a running issuer; verify it, then keep it."""
+    with installation(settings_file, data_dir) as house:
+        held = house.wallet.accept(offer, tx_code=tx_code, copies=copies)
+    rows = [{"id": each.id, "type": each.vct, "issuer": each.issuer} for each in held]
+    if as_json:
+        write_json({"credentials": rows})
+        return
+    for row in rows:
+        click.echo(f"kept {row['id']}  {row['type']}  from {row['issuer']}")
+
+
+@wallet.command()
+@click.argument("request")
+@click.option("--yes", is_flag=True, help="Share without asking.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; shares without asking.")
+@settings_options
+def present(*, request: str, yes: bool, as_json: bool, settings_file: str | None, data_dir: str | None) -> None:
+    """Answer REQUEST (an openid4vp: link) with the least that satisfies it."""
+    with installation(settings_file, data_dir) as house:
+        preview = house.wallet.preview(request)
+        shared = [
+            {
+                "query": each.query_id,
+                "type": each.credential.vct,
+                "opened_up": ["/".join(str(part) for part in path) for path in each.disclosed],
+                "readable": sorted(each.claims),
+            }
+            for each in preview.shared
+        ]
+        if not as_json:
+            click.echo(f"asked by {preview.request.verifier_id} ({preview.request.verifier_country})")
+            for each in shared:
+                click.echo(f"  {each['type']}: opens up {', '.join(each['opened_up']) or 'nothing hidden'}")
+        if not (yes or as_json) and not click.confirm("share this?"):
+            house.wallet.decline(preview)
+            raise click.exceptions.Exit(1)
+        outcome = house.wallet.present(preview)
+    if as_json:
+        write_json({"status": outcome.status, "redirect_uri": outcome.redirect_uri, "shared": shared})
+    else:
+        click.echo("presented")
+
+
+@wallet.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@settings_options
+def list_held(*, as_json: bool, settings_file: str | None, data_dir: str | None) -> None:
+    """List the credentials held."""
+    with installation(settings_file, data_dir) as house:
+        held = house.wallet.credentials()
+    rows = [
+        {"id": each.id, "type": each.vct, "issuer": each.issuer, "received_at": each.received_at} for each in held
+    ]
+    if as_json:
+        write_json({"credentials": rows})
+        return
+    for row in rows:
+        click.echo(f"{row['id']}  {row['type']}  {row['issuer']}")
