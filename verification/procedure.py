@@ -45,14 +45,14 @@ def verify_presentation(
     run = Run()
     try:
         sd_jwt = run.authenticate(STRUCTURE, lambda: parse(unverified_text))  # 1
-        jws = run.authenticate(HEADER, lambda: _read_header(sd_jwt, policy))  # 2
-        trusted = run.authenticate(TRUST_CHAIN, lambda: _find_trusted_key(jws, trust, now))  # 3
+        jws, chain = run.authenticate(HEADER, lambda: _read_header(sd_jwt, policy))  # 2
+        trusted = run.authenticate(TRUST_CHAIN, lambda: _find_trusted_key(chain, trust, now))  # 3
         payload = run.authenticate(SIGNATURE, lambda: verify(jws, trusted.key))  # 4
         processed = run.authenticate(DISCLOSURES, lambda: process(payload, sd_jwt.disclosures))  # 5
     except Stopped:
         return VerificationReport(run.finish(), as_of=now, policy_id=policy.policy_id)
     claims: JsonObject = processed.claims
-    run.judge(AUTHORISATION, lambda: judgement.authorisation(certificate_chain(jws), claims, trust, now))  # 6
+    run.judge(AUTHORISATION, lambda: judgement.authorisation(chain, claims, trust, now))  # 6
     run.judge(TYPE, lambda: judgement.credential_type(claims, policy))  # 7
     run.judge(KEY_BINDING, lambda: judgement.key_binding(sd_jwt, processed, policy, now))  # 8
     run.judge(CONTENT, lambda: judgement.content(claims, policy))  # 9
@@ -70,17 +70,18 @@ def verify_presentation(
     )
 
 
-def _read_header(sd_jwt: UnverifiedSdJwt, policy: VerificationPolicy) -> UnverifiedJws:
-    """Spec: SD-JWT VC §2.2.1, RFC 8725 §3.11."""
+def _read_header(sd_jwt: UnverifiedSdJwt, policy: VerificationPolicy) -> tuple[UnverifiedJws, tuple[bytes, ...]]:
+    """Spec: SD-JWT VC §2.2.1, RFC 8725 §3.11, RFC 7515 §4.1.6."""
     role = CREDENTIAL_WITH_X5U if "x5u" in policy.profile.issue_header_params else CREDENTIAL
-    return split(
+    jws = split(
         sd_jwt.jws_text,
         role,
         allowed_algs=policy.allowed_algs,
         tolerated_typ=policy.profile.accepted_credential_typs,
     )
+    return jws, certificate_chain(jws)
 
 
-def _find_trusted_key(jws: UnverifiedJws, trust: TrustAnswers, now: int) -> TrustedKey:
+def _find_trusted_key(chain: tuple[bytes, ...], trust: TrustAnswers, now: int) -> TrustedKey:
     """Spec: HAIP 1.0 §6.1.1, SD-JWT VC §2.5."""
-    return trust.resolve_chain(certificate_chain(jws), purpose=KeyPurpose.CREDENTIAL, at=now)
+    return trust.resolve_chain(chain, purpose=KeyPurpose.CREDENTIAL, at=now)

@@ -3,13 +3,14 @@
 Spec: OpenID4VCI 1.0, pre-authorised code flow.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlencode
 
 from portadoc import base64url
-from portadoc.errors import Error, Refused, Unavailable
+from portadoc.errors import Error, Malformed, Refused, Unavailable
 from portadoc.formats import strict_json
 from portadoc.formats.key_proof import make_key_proof
 from portadoc.keys.private_jwk import new_private_jwk, signer_from_private_jwk
@@ -43,6 +44,8 @@ from portadoc.wallet_sim.transport import FORM_TYPE, TransportResponse
 KEY_ALG: Final = "ES256"
 FORMAT: Final = "dc+sd-jwt"
 _JSON: Final = "application/json"
+_ACCESS_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]{1,8192}=*")
+_Event = Literal["credential_accepted", "credential_failure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,8 @@ def _redeem(
 ) -> TokenResponse:
     """Exchange the pre-authorised code for an access token. Spec: OpenID4VCI 1.0 §6.1, §6.2.
 
-    Raises Refused[grant_unsupported], Refused[token_type_unsupported] and as ``read_answer``.
+    Raises Refused[grant_unsupported], Refused[token_type_unsupported], Malformed[peer_answer_invalid] and as
+    ``read_answer``.
     """
     if server.token_endpoint is None:
         raise Refused("grant_unsupported", spec="RFC 8414 §2")
@@ -151,6 +155,8 @@ def _redeem(
     token = read_message(TokenResponse, read_answer(response, endpoint="token"))
     if token.token_type.lower() != "bearer":
         raise Refused("token_type_unsupported", spec="RFC 6749 §7.1")
+    if not _ACCESS_TOKEN.fullmatch(token.access_token):
+        raise Malformed("peer_answer_invalid", spec="RFC 6750 §2.1", endpoint="token", reason="access_token")
     return token
 
 
@@ -230,7 +236,9 @@ def _held(
     )
 
 
-def _notify(order: Order, notification_id: str | None, event: str, means: Means, *, reason: str = "") -> None:
+def _notify(
+    order: Order, notification_id: str | None, event: _Event, means: Means, *, reason: str | None = None
+) -> None:
     """Tell the issuer what became of its credentials, if it wants to know. Spec: OpenID4VCI 1.0 §11.
 
     The outcome for the wallet is settled before, so an issuer that cannot take the message changes nothing.
@@ -238,9 +246,7 @@ def _notify(order: Order, notification_id: str | None, event: str, means: Means,
     endpoint = order.issuer.notification_endpoint
     if endpoint is None or notification_id is None:
         return
-    message = NotificationRequest.model_validate(
-        {"notification_id": notification_id, "event": event, "event_description": reason or None}
-    )
+    message = NotificationRequest(notification_id=notification_id, event=event, event_description=reason)
     try:
         require_success(_post_with_token(endpoint, message.to_json(), order, means), endpoint="notification")
     except (Refused, Unavailable):

@@ -95,7 +95,7 @@ def read_authorization_server(
     """
     named = metadata.authorization_servers or (metadata.credential_issuer,)
     server = named[0] if grant.authorization_server is None else grant.authorization_server
-    if server not in named or (grant.authorization_server and metadata.authorization_servers is None):
+    if server not in named:
         raise Untrusted("authorization_server_unknown", spec="OpenID4VCI 1.0 §4.1.1")
     url = well_known(server, "oauth-authorization-server", means)
     found = read_message(AuthorizationServerMetadata, get_json(url, means, endpoint="server metadata"))

@@ -10,13 +10,17 @@ from urllib.parse import urlencode
 
 from portadoc.errors import Refused
 from portadoc.formats import jwe, strict_json
+from portadoc.formats.dcql.authorities import authorities_of
 from portadoc.formats.dcql.matching import Candidate, CredentialView, DcqlMatch, match
-from portadoc.formats.jws import unverified_claims
+from portadoc.formats.jws import certificate_chain, split, unverified_claims
+from portadoc.formats.roles import CREDENTIAL_WITH_X5U
 from portadoc.formats.sd_jwt import bind, parse, process, select
+from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.private_jwk import signer_from_private_jwk
 from portadoc.schemas.claims import ClaimPath, JsonObject
 from portadoc.schemas.openid4vci import read_message
 from portadoc.schemas.openid4vp import DirectPostAnswer
+from portadoc.schemas.profiles import ProtocolProfile
 from portadoc.wallet_sim.peers import Means, admitted, read_answer
 from portadoc.wallet_sim.requests import TrustedRequest
 from portadoc.wallet_sim.store import HeldCredential, WalletStore
@@ -59,18 +63,20 @@ class PresentationOutcome:
     shared: tuple[SharedCredential, ...]
 
 
-def preview_answer(request: TrustedRequest, store: WalletStore, *, optional_sets: bool) -> Preview:
+def preview_answer(
+    request: TrustedRequest, *, store: WalletStore, profile: ProtocolProfile, optional_sets: bool
+) -> Preview:
     """Work out the least disclosure that satisfies a request; nothing is sent or signed.
 
     Copies that were shown least often come first. ``optional_sets`` adds what the verifier asked for and does not
     need. Spec: OpenID4VP 1.0 §6.4.
     """
     held = sorted(store.credentials(), key=lambda credential: credential.presented)
-    found: DcqlMatch = match(request.request.query, [_view(credential) for credential in held])
-    if not found.satisfiable:
+    found = match(request.request.query, [_view(credential, profile) for credential in held])
+    chosen = _chosen(found, optional_sets=optional_sets)
+    if not chosen:
         missing = tuple(query_id for query_id, candidates in found.candidates.items() if not candidates)
         return Preview(request, (), missing)
-    chosen = found.choose(optional_sets=optional_sets)
     shared = tuple(
         _shared(query_id, held[candidate.position], candidate)
         for query_id, candidates in chosen.items()
@@ -93,11 +99,10 @@ def send_answer(preview: Preview, *, means: Means, store: WalletStore) -> Presen
         )
     vp_token = bind_answer(preview, means=means)  # 1 each presentation bound to this verifier and nonce
     form = {"response": encrypt_answer(vp_token, preview.request)}  # 2 encrypted for this request's key
-    answer = read_message(
-        DirectPostAnswer, read_answer(post_answer(form, preview, means), endpoint="response")
-    )  # 3
     for credential_id in sorted({shared.credential.id for shared in preview.shared}):
-        store.mark_presented(credential_id)
+        store.mark_presented(credential_id)  # 3 recorded first: whoever refuses a copy has seen it all the same
+    response = post_answer(form, preview, means)  # 4 sent, once
+    answer = read_message(DirectPostAnswer, read_answer(response, endpoint="response"))
     return PresentationOutcome("presented", answer.redirect_uri, preview.shared)
 
 
@@ -143,10 +148,16 @@ def post_answer(form: Mapping[str, str], preview: Preview, means: Means) -> Tran
     return means.transport.request("POST", url, headers=headers, body=urlencode(form).encode())
 
 
-def _view(credential: HeldCredential) -> CredentialView:
-    """Return what matching may know; the credential was verified on receipt."""
+def _view(credential: HeldCredential, profile: ProtocolProfile) -> CredentialView:
+    """Return what matching may know; the credential was verified on receipt, under the same profile."""
     held = parse(credential.sd_jwt)
     processed = process(unverified_claims(held.jws_text), held.disclosures)
+    header = split(
+        held.jws_text,
+        CREDENTIAL_WITH_X5U,
+        allowed_algs=ALL_ALGORITHMS,
+        tolerated_typ=profile.accepted_credential_typs,
+    )
     return CredentialView(
         format=FORMAT,
         vct=credential.vct,
@@ -154,7 +165,15 @@ def _view(credential: HeldCredential) -> CredentialView:
         disclosed=processed.disclosed,
         holder_bound=True,
         issued_positions=processed.issued_positions,
+        authorities=authorities_of(certificate_chain(header)),
     )
+
+
+def _chosen(found: DcqlMatch, *, optional_sets: bool) -> Mapping[str, tuple[Candidate, ...]]:
+    """Return what to present; nothing when a required set has no answer. Where nothing is required, all counts."""
+    if not found.satisfiable:
+        return {}
+    return found.choose(optional_sets=optional_sets) or found.choose(optional_sets=True)
 
 
 def _shared(query_id: str, credential: HeldCredential, candidate: Candidate) -> SharedCredential:

@@ -106,6 +106,9 @@ def list_credentials(*, institution: str, as_json: bool, settings_file: str | No
 
 
 def _record(record_file: str | None, example_name: str | None) -> "Record":
+    from datetime import UTC, datetime
+
+    from portadoc.clock import SystemClock
     from portadoc.formats import strict_json
     from portadoc.schemas.examples import example
     from portadoc.schemas.records import record_from_json
@@ -113,5 +116,5 @@ def _record(record_file: str | None, example_name: str | None) -> "Record":
     if (record_file is None) == (example_name is None):
         raise click.UsageError("give exactly one of --record and --example")
     if example_name is not None:
-        return example(example_name)
+        return example(example_name, datetime.fromtimestamp(SystemClock().now(), UTC).date())
     return record_from_json(strict_json.loads_object(Path(str(record_file)).read_bytes(), what="record"))

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from portadoc.clock import SystemClock
@@ -111,7 +112,7 @@ def _issue(tale: Tale, house: House, show_offer: Callable[[Offer], None]) -> Non
         ("ehic", "fr-health", "insured-traveller", "ehic"),
     ):
         with tale.step(f"offer-{name}") as detail:
-            record_id = house.issuer.upload(slug, example(record))
+            record_id = house.issuer.upload(slug, example(record, today(house)))
             offer = house.issuer.offer(slug, record_id, [configuration], tx_code=True, by_reference=True)
             detail.append(f"{configuration} of {slug}, with a transaction code")
         show_offer(offer)
@@ -149,7 +150,7 @@ def _withdraw(tale: Tale, house: House, show_result: Callable[[Preview, Result],
 
 def _defend(tale: Tale, house: House, show_hostile: Callable[[HostileCase], None]) -> None:
     with tale.step("hostile") as detail:
-        record_id = house.issuer.upload("fr-demo", example("posted-worker-fr-de"))
+        record_id = house.issuer.upload("fr-demo", example("posted-worker-fr-de", today(house)))
         court = HostileCourt(house, INSPECTION, preset("inspector-quick"))
         court.wallet.accept(house.issuer.offer("fr-demo", record_id, ["pda1"]).offer_uri)
         for case in court.cases():
@@ -171,6 +172,11 @@ def present(house: House, question: str) -> tuple[Preview, Result]:
     if view.result is None:
         raise Refused("presentation_not_accepted", reason="no_result")
     return preview, view.result
+
+
+def today(house: House) -> date:
+    """Return the day by the house's clock (UTC): the examples' periods are moved to fit it."""
+    return datetime.fromtimestamp(house.clock.now(), UTC).date()
 
 
 def _code(result: Result) -> str:

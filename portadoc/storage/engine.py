@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, Text, insert, select, update
+from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, Text, insert, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -75,19 +75,19 @@ class Database:
     def create(self, metadata: MetaData) -> None:
         """Create the tables that are missing and note the version of their form.
 
-        Raises: Misconfigured[storage_newer] when a later release has written this database.
+        Raises: Misconfigured[storage_newer] or [storage_older] when another release has written this database.
         """
         room, version = metadata.info["room"], metadata.info["version"]
         with self.transaction() as connection:
             _versions_metadata.create_all(connection)
             stored = connection.scalar(select(_VERSIONS.c.version).where(_VERSIONS.c.room == room))
-            if stored is not None and stored > version:
-                raise Misconfigured("storage_newer", room=room, stored=stored, known=version)
-            metadata.create_all(connection)
             if stored is None:
                 connection.execute(insert(_VERSIONS).values(room=room, version=version))
+            elif stored > version:
+                raise Misconfigured("storage_newer", room=room, stored=stored, known=version)
             elif stored < version:
-                connection.execute(update(_VERSIONS).where(_VERSIONS.c.room == room).values(version=version))
+                raise Misconfigured("storage_older", room=room, stored=stored, known=version)
+            metadata.create_all(connection)
 
     def close(self) -> None:
         """Give back every connection; a temporary database is gone afterwards."""

@@ -22,8 +22,16 @@ READERS: Final = 40  # as many as the thread pool that serves requests
 FIRST_SOUND_VERSION: Final = (3, 51, 3)  # the versions before may corrupt a write-ahead log with two writers
 
 # Primary result codes of SQLite that tell of the machine, not of our statement.
-_MACHINE_FAULTS: Final = {5: "busy", 6: "locked", 8: "read_only", 10: "io", 13: "full", 14: "cannot_open"}
-_DAMAGED: Final = {11: "corrupt", 26: "not_a_database"}
+_MACHINE_FAULTS: Final = {
+    5: "busy",
+    6: "locked",
+    8: "read_only",
+    10: "io",
+    11: "corrupt",
+    13: "full",
+    14: "cannot_open",
+    26: "not_a_database",
+}
 _SYNC_FAULTS: Final = frozenset({1034, 1290})  # fsync of the file, fsync of its directory
 
 
@@ -93,12 +101,7 @@ def _engine(path: Path, pragmas: tuple[str, ...], *, begin: str, connections: in
 
 def machine_fault(error: DBAPIError) -> str | None:
     """Return a word for a fault of disk, lock or file; None when the statement itself was wrong."""
-    return (_MACHINE_FAULTS | _DAMAGED).get(_result_code(error) & 0xFF)
-
-
-def is_damaged(error: DBAPIError) -> bool:
-    """Tell whether the file is no sound database."""
-    return _result_code(error) & 0xFF in _DAMAGED
+    return _MACHINE_FAULTS.get(_result_code(error) & 0xFF)
 
 
 def is_sync_fault(error: DBAPIError) -> bool:

@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portadoc.errors import Error, Misconfigured
@@ -33,6 +34,7 @@ def protect(app: FastAPI, *, body_bytes_by_path: Mapping[str, int] | None = None
 
     Call it last: what is added later lies outside of what is added before.
     """
+    app.router.redirect_slashes = False  # such a redirect would repeat the Host header of the request
     app.add_api_route("/problems/{code}", explain_problem, include_in_schema=False)
     app.add_middleware(RequestLimits, body_bytes_by_path=body_bytes_by_path)
     app.add_middleware(SecurityHeaders)
@@ -62,6 +64,8 @@ class IncidentBoundary:
 
         try:
             await self._app(scope, receive, send_noted)
+        except ClientDisconnect:
+            return
         except Exception as exc:  # noqa: BLE001  the outer edge: the server would log the text of the exception
             incident = self._random_bytes(_INCIDENT_BYTES).hex()
             _incidents.error("incident %s", incident, exc_info=exc)

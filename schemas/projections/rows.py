@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, cast
 
 from portadoc.schemas.claims import EACH_MEMBER, ClaimPath, ClaimPattern, Json, JsonObject
 from portadoc.schemas.projections.forms import Form
@@ -53,10 +53,14 @@ def _child(place: Json, step: str | int, empty: Json) -> Json:
 
 def filled(pattern: ClaimPattern, keys: ClaimPath) -> ClaimPath:
     """Return ``pattern`` with its wildcards replaced by ``keys``, in order."""
+    if not keys:
+        return cast("ClaimPath", pattern)
     remaining = iter(keys)
     return tuple(next(remaining) if step is None or step == EACH_MEMBER else step for step in pattern)
 
 
 def wildcard_keys(pattern: ClaimPattern, path: ClaimPath) -> ClaimPath:
     """Return what the wildcards of ``pattern`` stand for in ``path``."""
+    if pattern is path:
+        return ()
     return tuple(key for step, key in zip(pattern, path, strict=True) if step is None or step == EACH_MEMBER)

@@ -1,4 +1,4 @@
-"""Small real servers on loopback that say exactly what a test tells them to, and a certificate authority of our own."""
+"""Small real servers on loopback that say exactly what a test tells them, and a certificate authority."""
 
 import contextlib
 import datetime
@@ -26,6 +26,7 @@ class Server:
     connections: int = 0
     answers: dict[str, Sequence[Piece]] = field(default_factory=dict)
     greeting: bytes = b""
+    deaf: bool = False
     stopped: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -55,7 +56,10 @@ def _read_request(connection: socket.socket) -> bytes:
 
 
 def _serve_one(server: Server, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
-    with contextlib.suppress(OSError), connection:
+    with contextlib.suppress(OSError, UnicodeDecodeError), connection:
+        if server.deaf:
+            server.stopped.wait(30)
+            return
         if server.greeting:
             connection.sendall(server.greeting)
             return
@@ -69,7 +73,7 @@ def _serve_one(server: Server, connection: socket.socket, tls: ssl.SSLContext | 
                     secured.sendall(piece)
                 else:
                     server.stopped.wait(piece)
-            if tls is not None:
+            if isinstance(secured, ssl.SSLSocket):
                 secured.unwrap()
 
 

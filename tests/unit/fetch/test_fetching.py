@@ -1,4 +1,4 @@
-"""Real connections to real servers on loopback: pinned, bounded in size and time, no step taken on a peer's word."""
+"""Real connections to real servers on loopback: pinned, bounded in size and time, no step on a peer's word."""
 
 import gzip
 import time
@@ -279,6 +279,23 @@ def test_a_slow_peer_is_left_at_the_deadline(
     began = time.monotonic()
     assert refusal_of(fetch, server.origin, timeout_s=0.4) == (Unavailable, "fetch_failed", "timeout")
     assert time.monotonic() - began < 1.5
+
+
+def test_a_peer_that_is_silent_in_the_tls_handshake_is_left_at_the_deadline(server: Any) -> None:
+    origin = f"https://127.0.0.1:{server.port}"
+    began = time.monotonic()
+    refusal = refusal_of(loopback_fetch(origin), origin, timeout_s=0.4)
+    assert refusal == (Unavailable, "fetch_failed", "timeout")
+    assert time.monotonic() - began < 1.5
+
+
+def test_a_request_that_the_peer_does_not_take_is_left_at_the_deadline(
+    server: Any, fetch: UnsafeLoopbackFetch
+) -> None:
+    server.deaf = True
+    with pytest.raises(Unavailable) as refusal:
+        fetch.send("POST", server.origin, body=b"x" * 50_000_000, timeout_s=0.4)
+    assert refusal.value.params == {"reason": "timeout"}
 
 
 def test_redirects_share_one_deadline(server: Any, fetch: UnsafeLoopbackFetch, answer_with: Answer) -> None:

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from threading import Barrier
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -238,8 +237,8 @@ def key_ring(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{tmp_path / 'issuer.sqlite'}")
+def database() -> Iterator[Database]:
+    opened = open_database("sqlite://")
     yield opened
     opened.close()
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from portadoc.errors import Misconfigured, Refused
-from portadoc.formats.sd_jwt import PreparedSdJwt
+from portadoc.formats import sd_jwt
 from portadoc.issuer import WithdrawalReason
 from portadoc.issuer.credentials import PreparedCredential, sign_prepared
 from portadoc.keys.key_ring import KeyPurpose
@@ -119,18 +119,19 @@ class TestOwnOutput:
 
     def prepared(self, rig: Any) -> PreparedCredential:
         (row,) = rig.issuer.credentials("fr-demo")
-        return PreparedCredential(row, {"a": 1}, PreparedSdJwt({"a": 1}, b'{"a":1}', ()))
+        unsigned = sd_jwt.prepare({"a": 1}, disclosable=[], random_bytes=bytes)
+        return PreparedCredential(row, {"a": 1}, unsigned)
 
     def test_another_payload_than_the_recorded_one(self, rig: Any) -> None:
         rig.issued()
         signer = rig.key_ring.signer("fr-demo", KeyPurpose.CREDENTIAL)
-        with pytest.raises(Misconfigured, match="own_output_invalid.*differs_from_plan"):
+        with pytest.raises(Misconfigured, match=r"own_output_invalid.*differs_from_plan"):
             sign_prepared(self.prepared(rig), signer, profile("ietf-latest"))
 
     def test_a_signer_whose_public_key_is_another(self, rig: Any) -> None:
         rig.issued()
         signer = Mismatched(rig.key_ring.signer("fr-demo", KeyPurpose.CREDENTIAL), rig.new_key())
-        with pytest.raises(Misconfigured, match="own_output_invalid.*signature_invalid"):
+        with pytest.raises(Misconfigured, match=r"own_output_invalid.*signature_invalid"):
             sign_prepared(self.prepared(rig), signer, profile("ietf-latest"))
 
 

@@ -45,7 +45,7 @@ def test_the_database_holds_no_code_reference_transaction_code_or_token(rig: Any
     by_reference = rig.offer(by_reference=True)
     secrets = [rig.code_of(offer), rig.link_parameters(by_reference)["credential_offer_uri"].rpartition("/")[2]]
     secrets.append(rig.token(offer, tx_code=offer.tx_code))
-    files = b"".join(path.read_bytes() for path in rig.database._path.parent.glob("issuer.sqlite*"))
+    files = b"".join(path.read_bytes() for path in rig.database._path.parent.iterdir())
     assert [secret for secret in secrets if secret.encode() in files] == []
 
 

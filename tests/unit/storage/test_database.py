@@ -26,6 +26,14 @@ def put(connection: Connection, institution: str, n: int) -> None:
     connection.execute(insert(NUMBERS).values(institution=institution, n=n))
 
 
+def write(database: Database, *rows: tuple[str, int], then: Exception | None = None) -> None:
+    with database.transaction() as connection:
+        for institution, n in rows:
+            put(connection, institution, n)
+        if then is not None:
+            raise then
+
+
 def stored(database: Database) -> dict[str, int]:
     with database.read() as connection:
         return {row.institution: row.n for row in connection.execute(select(NUMBERS))}
@@ -44,17 +52,15 @@ def test_a_transaction_is_kept_when_the_block_ends(numbers: Database) -> None:
 
 
 def test_a_transaction_leaves_nothing_when_the_block_raises(numbers: Database) -> None:
-    with pytest.raises(KeyError), numbers.transaction() as connection:
-        put(connection, "FR:TEST01", 1)
-        raise KeyError
+    with pytest.raises(KeyError):
+        write(numbers, ("FR:TEST01", 1), then=KeyError())
     assert stored(numbers) == {}
 
 
 def test_the_next_transaction_works_after_one_that_raised(numbers: Database) -> None:
-    with pytest.raises(KeyError), numbers.transaction():
-        raise KeyError
-    with numbers.transaction() as connection:
-        put(connection, "FR:TEST01", 1)
+    with pytest.raises(KeyError):
+        write(numbers, then=KeyError())
+    write(numbers, ("FR:TEST01", 1))
     assert stored(numbers) == {"FR:TEST01": 1}
 
 
@@ -97,9 +103,8 @@ def test_a_transaction_inside_another_is_a_programming_fault(numbers: Database) 
 
 
 def test_a_broken_rule_of_a_table_reaches_the_store(numbers: Database) -> None:
-    with pytest.raises(IntegrityError), numbers.transaction() as connection:
-        put(connection, "FR:TEST01", 1)
-        put(connection, "FR:TEST01", 2)
+    with pytest.raises(IntegrityError):
+        write(numbers, ("FR:TEST01", 1), ("FR:TEST01", 2))
 
 
 def test_a_wrong_statement_is_not_told_as_a_fault_of_the_machine(numbers: Database) -> None:
@@ -108,9 +113,8 @@ def test_a_wrong_statement_is_not_told_as_a_fault_of_the_machine(numbers: Databa
 
 
 def test_the_text_of_a_database_error_holds_no_value(numbers: Database) -> None:
-    with pytest.raises(IntegrityError) as fault, numbers.transaction() as connection:
-        put(connection, "CANARY", 1)
-        put(connection, "CANARY", 2)
+    with pytest.raises(IntegrityError) as fault:
+        write(numbers, ("CANARY", 1), ("CANARY", 2))
     assert "CANARY" not in str(fault.value)
 
 
@@ -164,9 +168,8 @@ def test_a_full_disk_is_unavailable_and_mends_itself(numbers: Database) -> None:
     with numbers.transaction() as connection:
         pages = connection.scalar(text("PRAGMA page_count"))
         connection.execute(text(f"PRAGMA max_page_count={pages}"))
-    with pytest.raises(Unavailable) as refusal, numbers.transaction() as connection:
-        for n in range(1000):
-            put(connection, f"{n:04}" * 50, n)
+    with pytest.raises(Unavailable) as refusal:
+        write(numbers, *((f"{n:04}" * 50, n) for n in range(1000)))
     assert refusal.value.code == "storage_unavailable"
     assert refusal.value.params["reason"] == "full"
     with numbers.transaction() as connection:
@@ -185,7 +188,7 @@ def foreign_lock(numbers: Database) -> Iterator[None]:
 
 def test_a_lock_held_by_another_process_is_unavailable(numbers: Database, foreign_lock: None) -> None:
     raw = numbers._writer.raw_connection()
-    raw.driver_connection.execute("PRAGMA busy_timeout=20")
+    raw.cursor().execute("PRAGMA busy_timeout=20")
     raw.close()
     with pytest.raises(Unavailable) as refusal, numbers.transaction():
         pass
@@ -225,19 +228,19 @@ def test_an_old_sqlite_is_refused_for_several_processes_only() -> None:
     assert refusal.value.params == {"version": "3.51.2", "needed": "3.51.3", "workers": 2}
 
 
-def test_a_database_written_by_a_later_release_is_refused(database: Database) -> None:
+@pytest.mark.parametrize(("known", "code"), [(1, "storage_newer"), (3, "storage_older")])
+def test_a_database_written_by_another_release_is_refused(database: Database, known: int, code: str) -> None:
     def tables(version: int) -> MetaData:
         metadata = new_metadata("room", version=version)
         Table("things", metadata, Column("institution", Text, primary_key=True))
         return metadata
 
-    database.create(tables(1))
     database.create(tables(2))
     database.create(tables(2))
     with pytest.raises(Misconfigured) as refusal:
-        database.create(tables(1))
-    assert refusal.value.code == "storage_newer"
-    assert refusal.value.params == {"room": "room", "stored": 2, "known": 1}
+        database.create(tables(known))
+    assert refusal.value.code == code
+    assert refusal.value.params == {"room": "room", "stored": 2, "known": known}
 
 
 def test_a_failed_sync_ends_all_use_of_the_database(numbers: Database) -> None:
@@ -251,6 +254,46 @@ def test_a_failed_sync_ends_all_use_of_the_database(numbers: Database) -> None:
         with pytest.raises(Unavailable) as later, use():
             pass
         assert later.value.params["reason"] == "sync"
+
+
+FILLER = textwrap.dedent("""
+    import resource, sys
+    from sqlalchemy import Column, Integer, Table, Text, insert
+    from portadoc.errors import Unavailable
+    from portadoc.storage import new_metadata, open_database
+
+    metadata = new_metadata("filled")
+    acts = Table("acts", metadata, Column("n", Integer, primary_key=True), Column("text", Text))
+
+    def write(n):
+        with database.transaction() as connection:
+            connection.execute(insert(acts).values(n=n, text="x" * 5000))
+
+    database = open_database(sys.argv[1])
+    database.create(metadata)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+    try:
+        for n in range(1000):
+            write(n)
+    except Unavailable as refusal:
+        print(refusal.code)
+    with database.read() as connection:
+        print(len(connection.execute(acts.select()).all()) == n)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    write(n)
+    database.close()
+""")
+
+
+def test_a_disk_that_takes_no_more_is_unavailable_until_it_does(tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", FILLER, f"sqlite:///{tmp_path / 'store.sqlite'}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.split() == ["storage_unavailable", "True"]
 
 
 WRITER = textwrap.dedent("""

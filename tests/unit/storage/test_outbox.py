@@ -56,9 +56,13 @@ def test_an_event_comes_back_as_it_was_written(database: Database, stream: Rando
 
 
 def test_an_event_shares_the_fate_of_its_transaction(database: Database, stream: RandomBytes) -> None:
-    with pytest.raises(KeyError), database.transaction() as connection:
-        outbox.append(connection, event("a"), random_bytes=stream)
-        raise KeyError
+    def act() -> None:
+        with database.transaction() as connection:
+            outbox.append(connection, event("a"), random_bytes=stream)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        act()
     assert subjects(database) == []
 
 

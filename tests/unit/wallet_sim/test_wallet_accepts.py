@@ -360,6 +360,18 @@ def test_a_token_that_needs_a_proof_of_possession_is_refused(wallet: Any, issuer
     assert refusal(wallet, issuer.offer("pda1")).code == "token_type_unsupported"
 
 
+@pytest.mark.parametrize("token", ["a b", "é", "a\r\nx: y"])
+def test_a_token_that_does_not_fit_a_header_is_refused(token: str, wallet: Any, issuer: Any) -> None:
+    issuer.token["access_token"] = token
+    assert refusal(wallet, issuer.offer("pda1")).code == "peer_answer_invalid"
+
+
+def test_an_issuer_without_notifications_is_not_told(wallet: Any, issuer: Any) -> None:
+    del issuer.metadata["notification_endpoint"]
+    assert len(wallet.accept(issuer.offer("pda1"))) == 1
+    assert issuer.notified == []
+
+
 def test_an_issuer_that_wants_to_be_asked_later_is_unavailable_until_then(
     wallet: Any, issuer: Any, peers: Any
 ) -> None:

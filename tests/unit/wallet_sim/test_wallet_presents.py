@@ -1,5 +1,6 @@
 """How the wallet answers a request: with the least, bound and encrypted; and which requests it does not answer."""
 
+import base64
 import json
 from typing import Any
 from urllib.parse import urlencode
@@ -8,6 +9,7 @@ import pytest
 
 from portadoc.errors import Error, Refused
 from portadoc.formats import jwe, jws
+from portadoc.formats.dcql.authorities import authorities_of
 from portadoc.formats.sd_jwt import parse
 from portadoc.schemas.examples import example
 from portadoc.wallet_sim.presentation import Preview
@@ -152,6 +154,14 @@ def test_an_optional_set_is_left_out_unless_the_holder_wants_it(wallet: Any, iss
     assert [set(answer["vp_token"]) for answer in verifier.received] == [{"a1"}, {"a1", "full"}]
 
 
+def test_where_nothing_is_required_the_optional_is_the_answer(holder: Any, verifier: Any) -> None:
+    sets = [{"options": [["a1"]], "required": False}, {"options": [["card"]], "required": False}]
+    holder.present(ask(verifier, wanted(), wanted("urn:eudi:ehic:1", query_id="card"), credential_sets=sets))
+    assert set(verifier.received[0]["vp_token"]) == {"a1"}
+    link = ask(verifier, wanted("urn:eudi:ehic:1"), credential_sets=[{"options": [["a1"]], "required": False}])
+    assert holder.preview(link).missing == ("a1",)
+
+
 def test_an_optional_set_that_the_wallet_lacks_is_skipped(holder: Any, verifier: Any) -> None:
     sets = [{"options": [["a1"]]}, {"options": [["card"]], "required": False}]
     link = ask(verifier, wanted(), wanted("urn:eudi:ehic:1", query_id="card"), credential_sets=sets)
@@ -209,6 +219,14 @@ def test_a_request_can_be_fetched_by_post_with_a_nonce_of_the_wallet(
     (asked,) = [asked for asked in peers.asked if (asked.method, asked.path) == ("POST", REQUEST)]
     assert len(asked.form["wallet_nonce"]) >= 22
     assert json.loads(asked.form["wallet_metadata"])["vp_formats_supported"].keys() == {"dc+sd-jwt"}
+
+
+def test_an_authority_that_the_verifier_trusts_is_looked_for(holder: Any, verifier: Any, world: Any) -> None:
+    (identifier, *_) = sorted(value for _, value in authorities_of(world.credential.chain))
+    for values, answers in (([identifier], 1), (["AAAA"], 0)):
+        authority = {"type": "aki", "values": values}
+        preview = holder.preview(ask(verifier, wanted(trusted_authorities=[authority])))
+        assert len(preview.shared) == answers
 
 
 # H07 to H12 and W-20: the abuse cases of the reference for presentation.
@@ -407,13 +425,12 @@ def test_a_request_on_a_private_network_is_not_fetched(holder: Any, verifier: An
     assert len(peers.asked) == before
 
 
-def test_a_refusing_verifier_is_told_in_its_own_word_and_the_copy_counts_as_unshown(
-    holder: Any, verifier: Any
-) -> None:
+def test_a_refusing_verifier_is_told_in_its_own_word_and_has_seen_the_copy(holder: Any, verifier: Any) -> None:
     verifier.reply = (400, {"content-type": "application/json"}, b'{"error":"invalid_request"}')
     with pytest.raises(Refused) as caught:
         holder.present(verifier.link())
     assert (caught.value.code, caught.value.params["error"]) == ("peer_refused", "invalid_request")
+    assert [credential.presented for credential in holder.credentials()] == [1]
 
 
 def test_an_answer_that_could_not_be_sent_leaves_nothing_readable_on_the_wire(
@@ -436,7 +453,5 @@ def test_previews_compare_by_value(holder: Any, verifier: Any) -> None:
 
 
 def _header(token: str) -> dict[str, Any]:
-    import base64
-
     segment = token.split(".")[0]
     return dict(json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))))

@@ -107,7 +107,7 @@ def test_no_value_can_forge_a_line(text: str, written: str) -> None:
 def entry(exception: Exception) -> str:
     try:
         raise exception
-    except Exception:
+    except (ValueError, Malformed):
         record = logging.LogRecord("name", logging.ERROR, "path", 1, "it %s", ("failed\n",), sys.exc_info())
     return OneLineFormatter().format(record)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from pydantic import BaseModel, ConfigDict
 
 from portadoc.errors import Conflict, Error, Malformed, Misconfigured, Refused, Unavailable, Untrusted
@@ -44,6 +44,10 @@ def app() -> FastAPI:
     @app.post("/wanted")
     def wanted(body: Wanted) -> None:
         pass
+
+    @app.post("/raw")
+    async def raw(request: Request) -> None:
+        await request.body()
 
     protect(app)
     return app
@@ -154,6 +158,37 @@ def test_broken_json_is_refused_by_the_framework_as_a_problem(app: FastAPI, call
     answer = call(app, "POST", "/wanted", headers=[("Content-Type", "application/json")], chunks=[b"{"])
     assert answer.status == 422
     assert answer.json()["code"] == "request_invalid"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"\\ud800": 1}',
+        b'"\\ud800"',
+        b"[" * 100_000,
+        b'{"country": ' + b"9" * 5000 + b"}",
+        b"\xff",
+        b"nul\x00",
+        b"",
+    ],
+    ids=["surrogate name", "surrogate", "depth", "digits", "not utf-8", "nul", "empty"],
+)
+def test_no_body_makes_an_incident(app: FastAPI, call: Call, body: bytes) -> None:
+    answer = call(app, "POST", "/wanted", headers=[("Content-Type", "application/json")], chunks=[body])
+    assert answer.status in (400, 422)
+
+
+def test_a_client_that_goes_away_is_no_incident(app: FastAPI, call: Call, log: io.StringIO) -> None:
+    with pytest.raises(AssertionError, match=r"\[\]"):  # nothing was answered, nobody was there to read it
+        call(app, "POST", "/raw", chunks=[])
+    assert "incident" not in log.getvalue()
+
+
+@pytest.mark.parametrize("host", ["evil.example", "[::1", "", "a b"])
+def test_a_path_is_not_mended_by_a_redirect_to_the_host_that_was_named(
+    app: FastAPI, call: Call, host: str
+) -> None:
+    assert call(app, "POST", "/wanted/", headers=[("Host", host)]).status == 404
 
 
 def test_the_type_of_a_problem_can_be_read(app: FastAPI, call: Call) -> None:
