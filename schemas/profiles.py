@@ -32,16 +32,15 @@ class ProtocolProfile:
     title: str
     credential_typ: str
     accepted_credential_typs: frozenset[str]
-    accepted_vct_claims: frozenset[str]
+    type_claims: frozenset[str]
+    """Claims that may name the type: ``vct``, and where the draft has it ``aka_vcts``. Spec: SD-JWT VC -18"""
     issue_header_params: frozenset[str]
-    x5c_required: bool
     grants: tuple[str, ...]
     client_authentication: tuple[str, ...]
     encryption_algs: tuple[str, ...]
     encryption_encs: tuple[str, ...]
     required_claims: frozenset[str]
     status_rule: StatusRule
-    key_binding_always: bool
 
 
 _PRE_AUTHORIZED: Final = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
@@ -52,16 +51,14 @@ _IETF_LATEST: Final = ProtocolProfile(
     title="RFC 9901, SD-JWT VC draft 19, Token Status List draft 20, OpenID4VCI 1.0, OpenID4VP 1.0",
     credential_typ=_DC_SD_JWT,
     accepted_credential_typs=frozenset({_DC_SD_JWT}),
-    accepted_vct_claims=frozenset({"vct", "aka_vcts"}),
+    type_claims=frozenset({"vct", "aka_vcts"}),
     issue_header_params=frozenset({"alg", "typ", "kid", "x5c"}),
-    x5c_required=True,
     grants=(_PRE_AUTHORIZED,),
     client_authentication=("none",),
     encryption_algs=("ECDH-ES",),
     encryption_encs=("A128GCM", "A256GCM"),
     required_claims=frozenset({"vct"}),
     status_rule=StatusRule.WHEN_PRESENT,
-    key_binding_always=False,
 )
 
 _HAIP: Final = ProtocolProfile(
@@ -69,16 +66,14 @@ _HAIP: Final = ProtocolProfile(
     title="OpenID4VC High Assurance Interoperability Profile 1.0",
     credential_typ=_DC_SD_JWT,
     accepted_credential_typs=frozenset({_DC_SD_JWT, "vc+sd-jwt"}),
-    accepted_vct_claims=frozenset({"vct"}),
+    type_claims=frozenset({"vct"}),
     issue_header_params=frozenset({"alg", "typ", "x5c"}),
-    x5c_required=True,
     grants=("authorization_code",),
     client_authentication=("attest_jwt_client_auth",),
     encryption_algs=("ECDH-ES",),
     encryption_encs=("A128GCM", "A256GCM"),
     required_claims=frozenset({"vct"}),
     status_rule=StatusRule.WHEN_PRESENT,
-    key_binding_always=True,
 )
 
 _EUDI: Final = ProtocolProfile(
@@ -86,16 +81,14 @@ _EUDI: Final = ProtocolProfile(
     title="European Digital Identity Wallet, implementing regulations in force since August 2026",
     credential_typ=_DC_SD_JWT,
     accepted_credential_typs=frozenset({_DC_SD_JWT}),
-    accepted_vct_claims=frozenset({"vct"}),
+    type_claims=frozenset({"vct"}),
     issue_header_params=frozenset({"alg", "typ", "x5c", "x5u", "x5t#S256"}),
-    x5c_required=True,
     grants=("authorization_code", _PRE_AUTHORIZED),
     client_authentication=("attest_jwt_client_auth",),
     encryption_algs=("ECDH-ES",),
     encryption_encs=("A128GCM", "A256GCM"),
     required_claims=frozenset({"vct", "vct#integrity", "iss", "nbf", "exp"}),
     status_rule=StatusRule.OR_SHORT_LIVED,
-    key_binding_always=True,
 )
 
 PROFILES: Final[Mapping[str, ProtocolProfile]] = {p.id: p for p in (_IETF_LATEST, _HAIP, _EUDI)}

@@ -1,6 +1,7 @@
 """The judging steps: each reads authenticated claims and returns what it found, or raises why it cannot hold."""
 
 from datetime import date
+from itertools import product
 from typing import Final
 
 from portadoc.errors import Malformed, Refused, Untrusted
@@ -13,6 +14,7 @@ from portadoc.keys.jwk import holder_key
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.schemas.catalogue import projection_for
 from portadoc.schemas.claims import JsonObject
+from portadoc.schemas.profiles import StatusRule
 from portadoc.schemas.projections import Projection
 from portadoc.verification.answers import StatusAnswer, StatusAnswers, StatusKnowledge, TrustAnswers
 from portadoc.verification.policy import KeyBindingRequired, VerificationPolicy
@@ -22,30 +24,36 @@ from portadoc.verification.run import Finding
 VALID: Final = 0
 INVALID: Final = 1
 SUSPENDED: Final = 2
+SECONDS_PER_DAY: Final = 86_400
 
 
-def authorisation(chain: tuple[bytes, ...], claims: JsonObject, trust: TrustAnswers, now: int) -> Finding:
-    """Ask whether this chain may sign this type for this institution, now and when it signed.
+def authorisation(
+    chain: tuple[bytes, ...], claims: JsonObject, trust: TrustAnswers, policy: VerificationPolicy, now: int
+) -> Finding:
+    """Ask whether this chain may sign each type it claims for this institution, now and when it signed.
 
     Spec: SD-JWT VC §2.5, ARF OIA_14.
     """
     signed_at = numeric_date(claims, "iat", required=False)
-    institution = _institution(claims)
-    for at in {now, now if signed_at is None else min(signed_at, now)}:
+    times = {now, now if signed_at is None else min(signed_at, now)}
+    for at, claimed in product(sorted(times), claimed_types(claims, policy) or (None,)):
         trust.resolve(
             chain,
             purpose=KeyPurpose.CREDENTIAL,
             at=at,
-            credential_type=text_claim(claims, "vct"),
+            credential_type=claimed,
             issuer=text_claim(claims, "iss"),
-            institution=institution,
+            institution=_institution(claims),
         )
     return Finding(Outcome.PASS, "authorisation_ok")
 
 
 def credential_type(claims: JsonObject, policy: VerificationPolicy) -> Finding:
-    """Ask whether the verifier wanted this type. Spec: SD-JWT VC §2.2.2.1."""
-    if text_claim(claims, "vct") not in policy.accepted_types:
+    """Ask whether the verifier wanted this type, or one that the credential is also known as.
+
+    Spec: SD-JWT VC §2.2.2.1.
+    """
+    if policy.accepted_types.isdisjoint(claimed_types(claims, policy)):
         raise Refused("type_not_accepted", spec="SD-JWT VC §2.2.2.1")
     return Finding(Outcome.PASS, "type_ok")
 
@@ -95,7 +103,7 @@ def status(claims: JsonObject, answers: StatusAnswers, policy: VerificationPolic
     """Ask whether the credential was withdrawn. Spec: Token Status List §8.3."""
     reference = status_reference(claims)
     if reference is None:
-        if policy.status_required:
+        if policy.status_required or _outlives_a_day(claims, policy):
             raise Malformed("claim_missing", spec="SD-JWT VC §2.2.2.3", claim="status")
         return Finding(Outcome.NOT_APPLICABLE, "status_not_named")
     answer = answers.answer(reference, now=now)
@@ -132,6 +140,23 @@ def coverage_period(claims: JsonObject, policy: VerificationPolicy) -> Finding:
     return Finding(Outcome.PASS, "coverage_period_ok", _period(first, last))
 
 
+def claimed_types(claims: JsonObject, policy: VerificationPolicy) -> tuple[str, ...]:
+    """Return the types that a credential claims to be of, as far as the profile reads them.
+
+    Raises Malformed[claim_invalid] for ``aka_vcts`` that is no list of other types. Spec: SD-JWT VC §2.2.2.1.
+    """
+    vct = text_claim(claims, "vct")
+    named = () if vct is None else (vct,)
+    if "aka_vcts" not in claims or "aka_vcts" not in policy.profile.type_claims:
+        return named
+    others = claims["aka_vcts"]
+    if not isinstance(others, list) or not others or not all(isinstance(other, str) for other in others):
+        raise Malformed("claim_invalid", spec="SD-JWT VC §2.2.2.1", claim="aka_vcts")
+    if vct in others:
+        raise Malformed("claim_invalid", spec="SD-JWT VC §2.2.2.1", claim="aka_vcts")
+    return (*named, *others)
+
+
 def layout_of(claims: JsonObject) -> Projection:
     """Return the layout in which the claims are to be read.
 
@@ -149,6 +174,15 @@ def text_claim(claims: JsonObject, name: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise Malformed("claim_invalid", spec="RFC 7519 §4.1", claim=name)
     return value
+
+
+def _outlives_a_day(claims: JsonObject, policy: VerificationPolicy) -> bool:
+    """Tell whether the profile wants a status of a credential that lives so long. Spec: CIR (EU) 2026/1731."""
+    if policy.profile.status_rule is not StatusRule.OR_SHORT_LIVED:
+        return False
+    start = numeric_date(claims, "nbf", required=False) or numeric_date(claims, "iat", required=False)
+    end = numeric_date(claims, "exp", required=False)
+    return start is None or end is None or end - start > SECONDS_PER_DAY
 
 
 def _institution(claims: JsonObject) -> str | None:

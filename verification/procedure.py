@@ -52,7 +52,7 @@ def verify_presentation(
     except Stopped:
         return VerificationReport(run.finish(), as_of=now, policy_id=policy.policy_id)
     claims: JsonObject = processed.claims
-    run.judge(AUTHORISATION, lambda: judgement.authorisation(chain, claims, trust, now))  # 6
+    run.judge(AUTHORISATION, lambda: judgement.authorisation(chain, claims, trust, policy, now))  # 6
     run.judge(TYPE, lambda: judgement.credential_type(claims, policy))  # 7
     run.judge(KEY_BINDING, lambda: judgement.key_binding(sd_jwt, processed, policy, now))  # 8
     run.judge(CONTENT, lambda: judgement.content(claims, policy))  # 9

@@ -3,7 +3,7 @@
 Spec: OpenID4VP 1.0 §6.4, §8; RFC 9901 §7.2.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 from urllib.parse import urlencode
@@ -64,21 +64,21 @@ class PresentationOutcome:
 
 
 def preview_answer(
-    request: TrustedRequest, *, store: WalletStore, profile: ProtocolProfile, optional_sets: bool
+    request: TrustedRequest, held: Sequence[HeldCredential], *, profile: ProtocolProfile, optional_sets: bool
 ) -> Preview:
-    """Work out the least disclosure that satisfies a request; nothing is sent or signed.
+    """Work out the least disclosure of ``held`` that satisfies a request; nothing is sent or signed.
 
     Copies that were shown least often come first. ``optional_sets`` adds what the verifier asked for and does not
     need. Spec: OpenID4VP 1.0 §6.4.
     """
-    held = sorted(store.credentials(), key=lambda credential: credential.presented)
-    found = match(request.request.query, [_view(credential, profile) for credential in held])
+    fresh_first = sorted(held, key=lambda credential: credential.presented)
+    found = match(request.request.query, [_view(credential, profile) for credential in fresh_first])
     chosen = _chosen(found, optional_sets=optional_sets)
     if not chosen:
         missing = tuple(query_id for query_id, candidates in found.candidates.items() if not candidates)
         return Preview(request, (), missing)
     shared = tuple(
-        _shared(query_id, held[candidate.position], candidate)
+        _shared(query_id, fresh_first[candidate.position], candidate)
         for query_id, candidates in chosen.items()
         for candidate in candidates
     )

@@ -37,7 +37,8 @@ class Wallet:
     def preview(self, link: str, *, optional_sets: bool = False) -> Preview:
         """Return who asks and what would be shared; nothing is sent. Raises as ``read_request``."""
         request = read_request(link, self.means)
-        return preview_answer(request, store=self._store, profile=self.means.profile, optional_sets=optional_sets)
+        held = self._store.credentials()
+        return preview_answer(request, held, profile=self.means.profile, optional_sets=optional_sets)
 
     def present(self, request: str | Preview, *, optional_sets: bool = False) -> PresentationOutcome:
         """Answer a link, or a preview that the holder agreed to. Raises as ``preview`` and ``send_answer``."""

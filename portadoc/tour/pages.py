@@ -1,8 +1,137 @@
-from fastapi import APIRouter
+"""The tour's routes: a first page for everyone, and the pages of a journey for this machine only.
+
+Every act is a form that is posted to the address of the page it leads to; the answer sends the browser there. What
+shows or changes something of the simulated wallet, the institution or a result answers on loopback only, and acts
+moreover only to our own pages.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from portadoc.errors import Refused
 from portadoc.issuer.service import Issuer
+from portadoc.tour.journeys import Journey, journeys_of
+from portadoc.tour.progress import Progress
+from portadoc.tour.refusals import PageRoute
+from portadoc.tour.rendering import PAGES, Step, page, static_file
+from portadoc.tour.steps import Tour
+from portadoc.tour.texts import Reader, reader_of
+from portadoc.tour.views import VIEWS, Visit
 from portadoc.verifier.service import Verifier
 from portadoc.wallet_sim.wallet import Wallet
+from portadoc.web.bodies import read_form
+from portadoc.web.loopback import require_loopback
+from portadoc.web.origin import require_same_origin
+
+COOKIE: Final = "portadoc-tour"
+Form = Annotated[dict[str, str], Depends(read_form)]
+Act = Callable[[Journey, Request, dict[str, str]], Progress]
 
 
 def tour_router(issuer: Issuer, verifier: Verifier, wallet: Wallet) -> APIRouter:
-    return APIRouter()
+    """Return the first page, the tour and the files that they use."""
+    pages = TourPages(issuer, verifier, wallet)
+
+    def same_origin(request: Request) -> None:
+        require_same_origin(request, origin=issuer.settings.base_url)
+
+    router = APIRouter(route_class=PageRoute, include_in_schema=False)
+    router.add_api_route("/", pages.show_start, methods=["GET"])
+    router.add_api_route("/tour/static/{name}", static_file, methods=["GET"])
+    inner = APIRouter(
+        prefix="/tour/{attestation}", route_class=PageRoute, dependencies=[Depends(require_loopback)]
+    )
+    for name in PAGES:
+        inner.add_api_route(f"/{name}", pages.showing(name), methods=["GET"])
+    for name, act in pages.acts().items():
+        inner.add_api_route(
+            f"/{name}", pages.acting(name, act), methods=["POST"], dependencies=[Depends(same_origin)]
+        )
+    router.include_router(inner)
+    return router
+
+
+class TourPages:
+    """The endpoints. They are plain functions that run in the thread pool: the wallet calls this server back."""
+
+    def __init__(self, issuer: Issuer, verifier: Verifier, wallet: Wallet) -> None:
+        self._tour = Tour(issuer, verifier, wallet)
+        self._issuer = issuer.settings
+        self._verifier = verifier.settings
+        self._journeys = journeys_of(issuer.settings, verifier.settings)
+
+    def show_start(self, request: Request) -> Response:
+        """Return the first page; it shows nothing that is not public."""
+        return page("start", reader_of(request), here="/", journeys=self._journeys, institutions=self._issuer)
+
+    def acts(self) -> Mapping[str, Act]:
+        """Return what is done before a page is shown, by the name of the page."""
+        tour = self._tour
+        return {
+            "offer": lambda journey, request, form: tour.offer(journey),
+            "wallet": lambda journey, request, form: tour.accept(_progress(request), form.get("tx_code", "")),
+            "request": lambda journey, request, form: tour.ask(journey, _progress(request)),
+            "report": lambda journey, request, form: tour.present(
+                journey, _progress(request), agreed=form.get("answer") == "share"
+            ),
+            "withdrawal": lambda journey, request, form: tour.withdraw(journey, _progress(request)),
+            "refusal": lambda journey, request, form: tour.ask_again(journey, _progress(request)),
+        }
+
+    def showing(self, name: str) -> Callable[..., Response]:
+        """Return the endpoint that shows a page of a journey."""
+
+        def show(attestation: str, request: Request) -> Response:
+            journey, reader, progress = self._journey(attestation), reader_of(request), _progress(request)
+            visit = Visit(self._tour, journey, progress, reader, self._issuer, self._verifier)
+            steps = _steps(journey, progress, reader, current=name)
+            return page(
+                name, reader, here=request.url.path, steps=steps, journey=journey, visit=visit, **VIEWS[name](visit)
+            )
+
+        return show
+
+    def acting(self, name: str, act: Act) -> Callable[..., Response]:
+        """Return the endpoint that acts and sends the browser to the page that shows what came of it."""
+
+        def act_and_show(attestation: str, request: Request, form: Form) -> Response:
+            journey = self._journey(attestation)
+            progress = act(journey, request, form)
+            response = Response(status_code=303)
+            response.headers["Location"] = f"{request.url.path}{reader_of(request).query}"
+            response.set_cookie(
+                COOKIE,
+                progress.to_cookie(),
+                path=f"/tour/{journey.id}",
+                httponly=True,
+                samesite="strict",
+                secure=request.url.scheme == "https",
+            )
+            return response
+
+        return act_and_show
+
+    def _journey(self, attestation: str) -> Journey:
+        if attestation not in self._journeys:
+            raise Refused("not_found")
+        return self._journeys[attestation]
+
+
+def _progress(request: Request) -> Progress:
+    return Progress.from_cookie(request.cookies.get(COOKIE))
+
+
+def _steps(journey: Journey, progress: Progress, reader: Reader, *, current: str) -> tuple[Step, ...]:
+    reached = {
+        "offer": True,
+        "wallet": bool(progress.held),
+        "request": progress.question is not None,
+        "withdrawal": progress.withdrawn is not None,
+        "refusal": progress.second_question is not None,
+    }
+    return tuple(
+        Step(name, f"/tour/{journey.id}/{name}{reader.query}" if reached.get(name) else "", name == current)
+        for name in PAGES
+    )

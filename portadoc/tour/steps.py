@@ -22,7 +22,7 @@ from portadoc.verifier.results import Result
 from portadoc.verifier.service import Verifier
 from portadoc.wallet_sim.presentation import Preview, preview_answer
 from portadoc.wallet_sim.requests import read_request
-from portadoc.wallet_sim.store import HeldCredential, MemoryStore
+from portadoc.wallet_sim.store import HeldCredential
 from portadoc.wallet_sim.wallet import Wallet
 
 COPIES: Final = 2
@@ -137,9 +137,9 @@ class Tour:
 
     def _preview(self, copies: Sequence[HeldCredential], question: Question) -> Preview:
         """Look through these copies only: the wallet may hold others, from other visits."""
-        chosen = MemoryStore()
-        chosen.add(copies)
-        return preview_answer(read_request(question.link, self._wallet.means), chosen, optional_sets=False)
+        means = self._wallet.means
+        request = read_request(question.link, means)
+        return preview_answer(request, copies, profile=means.profile, optional_sets=False)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -183,19 +183,20 @@ def marked_paths(tree: Any, path: ClaimPath = ()) -> Iterator[ClaimPath]:
         yield from marked_paths(inner, (*path, step))
 
 
-def choice_of(chosen: Any, step: str | int) -> Any:
+def choice_of(chosen: Any, step: str | int, marked: bool) -> Any:
     """What a holder chose at one step; choosing a container chooses all it holds (OpenID4VP 1.0 §7.3)."""
     if chosen is True:
         return True
-    if isinstance(chosen, dict):
-        return chosen.get(step)
-    return chosen[step] if isinstance(chosen, list) and isinstance(step, int) and step < len(chosen) else None
+    if isinstance(chosen, list):
+        chosen = dict(enumerate(chosen))
+    choice = (chosen or {}).get(step)
+    return True if marked and choice in ([], {}) else choice
 
 
 def chosen_paths(tree: Any, chosen: Any, path: ClaimPath = ()) -> Iterator[ClaimPath]:
     """The deepest marked places that a holder chose."""
     for step, marked, inner in steps(tree):
-        choice, place = choice_of(chosen, step), (*path, step)
+        choice, place = choice_of(chosen, step, marked), (*path, step)
         deeper = list(chosen_paths(inner, choice, place))
         yield from deeper
         if marked and choice not in (None, False) and not deeper:
@@ -206,10 +207,11 @@ def shown(tree: Any, chosen: Any) -> Any:
     """What a verifier should see, worked out without any SD-JWT."""
     if not isinstance(tree, dict | list):
         return tree
+    choices = [(step, marked, inner, choice_of(chosen, step, marked)) for step, marked, inner in steps(tree)]
     seen = {
-        step: shown(inner, choice_of(chosen, step))
-        for step, marked, inner in steps(tree)
-        if not marked or choice_of(chosen, step) not in (None, False)
+        step: shown(inner, choice)
+        for step, marked, inner, choice in choices
+        if not marked or choice not in (None, False)
     }
     return seen if isinstance(tree, dict) else list(seen.values())
 

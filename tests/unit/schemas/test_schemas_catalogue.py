@@ -48,7 +48,7 @@ def test_there_are_three_profiles_and_the_latest_is_the_default() -> None:
 def test_every_profile_accepts_what_it_issues_and_knows_its_grants() -> None:
     for entry in PROFILES.values():
         assert entry.credential_typ in entry.accepted_credential_typs
-        assert entry.x5c_required
+        assert "vct" in entry.type_claims
         assert entry.grants
         assert set(entry.encryption_encs) == {"A128GCM", "A256GCM"}
 
@@ -57,7 +57,7 @@ def test_profiles_differ_where_the_specifications_differ() -> None:
     assert "vc+sd-jwt" in profile("haip-1.0").accepted_credential_typs
     assert "vc+sd-jwt" not in profile("ietf-latest").accepted_credential_typs
     assert "vct#integrity" in profile("eudi-2026").required_claims
-    assert "aka_vcts" in profile("ietf-latest").accepted_vct_claims
+    assert "aka_vcts" in profile("ietf-latest").type_claims
     assert profile("haip-1.0").client_authentication == ("attest_jwt_client_auth",)
 
 

@@ -332,3 +332,47 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
     database.close()
     assert acknowledged in kept
     assert len(kept) >= 60
+
+
+def test_a_newer_event_table_is_refused_at_the_start(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
+    database = open_database(url)
+    with database.transaction() as connection:
+        connection.execute(text("UPDATE schema_versions SET version = 99 WHERE room = 'outbox'"))
+    database.close()
+    with pytest.raises(Misconfigured) as refusal:
+        open_database(url)
+    assert refusal.value.code == "storage_newer"
+
+
+STARTER = textwrap.dedent("""
+    import sys
+    from sqlalchemy import Column, Integer, Table, insert
+    from portadoc.storage import new_metadata, open_database
+
+    metadata = new_metadata("together")
+    acts = Table("acts", metadata, *(Column(name, Integer, primary_key=True) for name in ("process", "n")))
+    sys.stdin.readline()
+    database = open_database(sys.argv[1], workers=3)
+    database.create(metadata)
+    for n in range(20):
+        with database.transaction() as connection:
+            connection.execute(insert(acts).values(process=int(sys.argv[2]), n=n))
+    database.close()
+""")
+
+
+def test_processes_that_start_together_share_one_new_file(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
+    started = [
+        subprocess.Popen([sys.executable, "-c", STARTER, url, str(n)], stdin=subprocess.PIPE) for n in range(3)
+    ]
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write(b"\n")
+        process.stdin.close()
+    assert [process.wait() for process in started] == [0, 0, 0]
+    database = open_database(url)
+    with database.read() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM acts")) == 60
+    database.close()

@@ -12,6 +12,8 @@ from portadoc.i18n import LANGUAGES, render
 from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.signer import LocalSigner
 from portadoc.randomness import system_random_bytes
+from portadoc.schemas.catalogue import CREDENTIAL_TYPES
+from portadoc.schemas.examples import example
 from portadoc.schemas.profiles import profile
 from portadoc.verification.answers import HeldStatusLists
 from portadoc.verification.policy import KeyBindingRefused
@@ -240,6 +242,38 @@ def test_a_status_that_nobody_asked_for_may_be_absent(world: Any) -> None:
     assert report.valid
 
 
+def test_a_profile_may_want_a_status_of_everything_that_outlives_a_day(world: Any) -> None:
+    eudi = profile("eudi-2026")
+    short = world.claims(status=None, nbf=world.NOW, exp=world.NOW + 3600)
+    for claims, outcome in (
+        (short, Outcome.NOT_APPLICABLE),
+        ({**short, "exp": world.NOW + 100_000}, Outcome.FAIL),
+        ({name: value for name, value in short.items() if name != "exp"}, Outcome.FAIL),
+    ):
+        text = world.presentation(world.credential(claims))
+        report = world.verify(text, status_required=False, profile=eudi)
+        assert report.check(STATUS).outcome is outcome
+
+
+def test_v35_a_further_type_counts_only_where_the_issuer_may_issue_it(world: Any) -> None:
+    def verified(others: Any, **policy: Any) -> VerificationReport:
+        text = world.presentation(world.credential(world.claims(aka_vcts=others)))
+        return world.verify(text, **policy)
+
+    wanted = frozenset({"eu.we-build.pda1.1"})
+    assert found(verified(["eu.we-build.pda1.1"], accepted_types=wanted), TYPE) == (Outcome.PASS, "type_ok")
+    foreign = verified(["urn:eudi:ehic:1"], accepted_types=frozenset({"urn:eudi:ehic:1"}))
+    assert found(foreign, AUTHORISATION) == (Outcome.FAIL, "issuer_untrusted.type_not_authorised")
+    older = verified(["eu.we-build.pda1.1"], accepted_types=wanted, profile=profile("haip-1.0"))
+    assert found(older, TYPE) == (Outcome.FAIL, "type_not_accepted")
+
+
+@pytest.mark.parametrize("others", ["urn:eudi:ehic:1", [], [1], ["urn:eudi:pda1:1"]])
+def test_v35_further_types_in_the_wrong_form_are_refused(world: Any, others: Any) -> None:
+    report = world.verify(world.presentation(world.credential(world.claims(aka_vcts=others))))
+    assert found(report, TYPE) == (Outcome.FAIL, "claim_invalid")
+
+
 def test_c01_a_presentation_without_key_binding_is_refused_when_it_is_required(world: Any) -> None:
     assert found(world.verify(world.credential()), KEY_BINDING) == (Outcome.FAIL, "kb_missing")
 
@@ -284,9 +318,6 @@ def test_the_day_in_question_decides_on_periods(world: Any) -> None:
 
 
 def test_a_layout_that_hides_its_periods_says_that_they_were_not_shown(world: Any) -> None:
-    from portadoc.schemas.catalogue import CREDENTIAL_TYPES
-    from portadoc.schemas.examples import example
-
     projection = CREDENTIAL_TYPES["pda1-webuild"].projection
     claims = world.claims()
     kept = {name: claims[name] for name in ("iss", "iat", "exp", "cnf", "status")}
@@ -296,6 +327,16 @@ def test_a_layout_that_hides_its_periods_says_that_they_were_not_shown(world: An
     assert found(report, COVERAGE_PERIOD)[0] is Outcome.PASS
     without = {**subject, "memberstateAppliedLegislation": {}}
     assert not world.verify(world.presentation(world.credential(without))).valid
+
+
+def test_identity_data_cover_no_period_and_name_no_institution_by_id(world: Any) -> None:
+    projection = CREDENTIAL_TYPES["pid"].projection
+    claims = world.claims()
+    kept = {name: claims[name] for name in ("iss", "iat", "exp", "cnf", "status")}
+    pid = {**projection.project(example("pid-posted-worker")), **kept, "vct": projection.vct}
+    report = world.verify(world.presentation(world.credential(pid)))
+    assert found(report, COVERAGE_PERIOD) == (Outcome.NOT_APPLICABLE, "coverage_period_not_shown")
+    assert found(report, AUTHORISATION) == (Outcome.FAIL, "issuer_untrusted.type_not_authorised")
 
 
 def test_a_report_without_all_steps_is_never_valid(world: Any) -> None:

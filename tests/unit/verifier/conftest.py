@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from portadoc.clock import FixedClock
 from portadoc.errors import Error, Unavailable
-from portadoc.fetch import Fetched
+from portadoc.fetch import Fetch, Fetched
 from portadoc.formats import strict_json
 from portadoc.formats.dcql.query import parse_query
 from portadoc.formats.headers import signing_header
@@ -109,10 +109,15 @@ class World:
     def __post_init__(self) -> None:
         self.publish()
 
-    def another_process(self) -> Verifier:
-        keys = self.keys
+    def another_process(self, *, trust: TrustStore | None = None) -> Verifier:
         return build_verifier(
-            self.settings, self.database, keys.ring, keys.trust, self.network, self.clock, system_random_bytes
+            self.settings,
+            self.database,
+            self.keys.ring,
+            trust or self.keys.trust,
+            self.network,
+            self.clock,
+            system_random_bytes,
         )
 
     def signer(self, slug: str, purpose: KeyPurpose = KeyPurpose.CREDENTIAL) -> Signer:
@@ -280,12 +285,14 @@ def make_world(keys: Keys) -> Iterator[Callable[..., World]]:
     """Build worlds with other settings; their databases go when the test ends."""
     databases = []
 
-    def make(**changes: Any) -> World:
+    def make(*, fetch: Fetch | None = None, **changes: Any) -> World:
         made = settings(**changes)
         database = open_database("sqlite://")
         databases.append(database)
         clock, network = FixedClock(NOW), StatusNetwork()
-        verifier = build_verifier(made, database, keys.ring, keys.trust, network, clock, system_random_bytes)
+        verifier = build_verifier(
+            made, database, keys.ring, keys.trust, fetch or network, clock, system_random_bytes
+        )
         app = FastAPI(openapi_url=None)
         app.include_router(wallet_router(verifier))
         app.include_router(management_router(verifier))

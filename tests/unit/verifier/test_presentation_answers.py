@@ -468,3 +468,15 @@ def test_noise_as_a_presentation_is_refused_and_nothing_breaks(world: Any, text:
         (presentation,) = session.view().result.presentations
         assert presentation.report.first_problem.outcome is Outcome.FAIL
         assert presentation.report.claims == {}
+
+
+def test_a_database_that_cannot_be_used_is_told_as_such_and_nothing_is_lost(world: Any) -> None:
+    session = world.ask()
+    form = {"response": session.encrypted(session.payload())}
+    world.database._sync_failed = True  # as after a disk that refused to make a write durable
+    response = session.post(form)
+    assert (response.status, response.json()["error"]) == (503, "temporarily_unavailable")
+    assert response.headers["retry-after"]
+    assert session.fetch().status == 503
+    world.database._sync_failed = False
+    assert session.post(form).status == 200

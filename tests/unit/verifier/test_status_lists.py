@@ -2,18 +2,22 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from portadoc.errors import Malformed, Refused, Unavailable
+from portadoc.fetch import SafeFetch
 from portadoc.formats import jws
 from portadoc.formats.headers import signing_header
 from portadoc.formats.jws import unverified_claims
 from portadoc.formats.status_list import StatusList
 from portadoc.keys.purposes import KeyPurpose
+from portadoc.keys.trust import TrustStore
 from portadoc.verification.report import STATUS, Outcome, Verdict
 from portadoc.verifier.settings import StatusSettings
+from portadoc.verifier.status import StatusLists
 from portadoc.wallet_sim.faults import FORGERIES
 
 
@@ -74,6 +78,14 @@ def test_lists_are_fetched_ahead_of_their_ttl_and_not_before(world: Any) -> None
     assert world.verifier.refresh_status_lists() == 1
     answered(world)
     assert len(world.network.asked) == 2
+
+
+def test_everything_held_can_be_fetched_anew_at_once(world: Any) -> None:
+    answered(world)
+    world.withdraw(7, iat=world.NOW)
+    assert world.verifier.refresh_status_lists() == 0
+    assert world.verifier.refresh_status_lists(everything=True) == 1
+    assert answered(world).code == "revoked"
 
 
 def test_a_list_that_nobody_asks_for_is_not_fetched_any_more(make_world: Any) -> None:
@@ -141,6 +153,31 @@ def test_a_list_that_cannot_be_had_leaves_the_status_unknown_and_that_is_no_pass
     assert status_check(session).outcome is Outcome.UNKNOWN
     (presentation,) = session.view().result.presentations
     assert presentation.report.verdict is Verdict.STATUS_UNKNOWN
+
+
+BLOCKED = {
+    "http://status.example/lists/1": "fetch_blocked.scheme",
+    "file:///etc/passwd": "fetch_blocked.scheme",
+    "ftp://status.example/1": "fetch_blocked.scheme",
+    "data:application/statuslist+jwt,x": "fetch_blocked.scheme",
+    "https://127.0.0.1/1": "fetch_blocked.address",
+    "https://[::1]/1": "fetch_blocked.address",
+    "https://169.254.169.254/latest": "fetch_blocked.address",
+    "https://[::ffff:127.0.0.1]/1": "fetch_blocked.address",
+    "https://inside.example/1": "fetch_blocked.address",
+    "https://user@status.example/1": "fetch_blocked.userinfo",
+}
+
+
+@pytest.mark.parametrize("uri", BLOCKED)
+def test_d01_d02_an_address_that_must_not_be_called_is_not_called(make_world: Any, uri: str) -> None:
+    def resolver(host: str, port: int) -> list[str]:
+        return ["10.0.0.7"] if host == "inside.example" else [host]
+
+    world = make_world(fetch=SafeFetch(resolver=resolver))
+    session = answered(world, status={"status_list": {"idx": 7, "uri": uri}})
+    assert session.code == BLOCKED[uri]
+    assert status_check(session).outcome is Outcome.UNKNOWN
 
 
 # --- D05, D07, D08, D10, D11: what the list says of itself
@@ -314,6 +351,31 @@ def test_only_so_many_lists_are_held_and_the_oldest_gives_way(make_world: Any) -
     with world.database.read() as connection:
         kept = connection.exec_driver_sql("SELECT uri FROM verifier_status_lists ORDER BY uri").scalars().all()
     assert [uri.rpartition("/")[2] for uri in kept] == ["3", "4", "5"]
+
+
+def test_a_stored_list_whose_signer_is_no_longer_trusted_is_not_believed(world: Any) -> None:
+    answered(world)
+    trust = world.keys.trust
+    withdrawn = tuple(replace(each, withdrawn_at=world.NOW) for each in trust.authorisations)
+    later = world.another_process(trust=TrustStore(trust.anchors, withdrawn))
+    lists = StatusLists(later._deployment)
+    answer = lists.answers(world.SLUG, world.LIST_URI, issued_by="FR:TEST01", now=world.NOW, may_fetch=False)
+    assert answer.lists == {}
+
+
+def test_the_memory_of_lists_and_failures_is_bounded(make_world: Any) -> None:
+    world = make_world(status=StatusSettings(max_lists=2))
+    lists = StatusLists(world.verifier._deployment)
+    for number in range(1100):
+        uri = f"https://status.example/missing/{number}"
+        answer = lists.answers(world.SLUG, uri, issued_by="FR:TEST01", now=world.NOW, may_fetch=True)
+        assert answer.problems[uri] == ("status_unavailable", "status")
+    assert len(lists._problems) <= 1024
+    for number in range(7):
+        uri = f"https://status.example/lists/{number}"
+        world.network.published[uri] = world.status_token(uri=uri).encode()
+        assert lists.answers(world.SLUG, uri, issued_by="FR:TEST01", now=world.NOW, may_fetch=True).lists
+    assert len(lists._lists) <= 4
 
 
 def test_the_lists_of_one_institution_are_not_those_of_another(world: Any) -> None:

@@ -1,0 +1,106 @@
+"""What the issuer publishes, under which addresses, and that it promises nothing it does not do."""
+
+from typing import Any
+
+import pytest
+
+from portadoc.formats import jws, strict_json
+from portadoc.formats.roles import ISSUER_METADATA
+from portadoc.keys.jwk import public_key_from_jwk
+from portadoc.keys.key_ring import KeyPurpose
+from portadoc.schemas.openid4vci import AuthorizationServerMetadata, IssuerMetadata, read_message
+
+ISSUER = "http://127.0.0.1:8700/issuer/fr-demo"
+WELL_KNOWN = "/.well-known/openid-credential-issuer/issuer/fr-demo"
+
+
+def test_issuer_metadata_names_endpoints_that_answer(rig: Any) -> None:
+    response = rig.transport.get(WELL_KNOWN)
+    content = response.json()
+    assert response.headers["content-type"] == "application/json"
+    assert content["credential_issuer"] == ISSUER
+    endpoints = {name: url for name, url in content.items() if name.endswith("_endpoint")}
+    assert set(endpoints) == {"credential_endpoint", "nonce_endpoint", "notification_endpoint"}
+    assert {rig.transport.request("POST", url).status for url in endpoints.values()} == {200, 401}
+    assert read_message(IssuerMetadata, content).batch_credential_issuance.batch_size == 10
+
+
+def test_nothing_is_promised_that_comes_later(rig: Any) -> None:
+    text = rig.transport.get(WELL_KNOWN).text
+    server = rig.transport.get("/.well-known/oauth-authorization-server/issuer/fr-demo").text
+    for later in ("encryption", "deferred", "authorization_servers", "dpop", "pushed", 'attestation"'):
+        assert later not in text + server
+
+
+def test_each_configuration_has_its_display_and_claims_in_the_place_of_version_1(rig: Any) -> None:
+    supported = rig.transport.get(WELL_KNOWN).json()["credential_configurations_supported"]
+    assert list(supported) == ["pda1", "pda1-rulebook", "pda1-webuild", "ehic"]
+    for entry in supported.values():
+        assert entry["format"] == "dc+sd-jwt"
+        assert entry["cryptographic_binding_methods_supported"] == ["jwk"]
+        assert "ES256" in entry["proof_types_supported"]["jwt"]["proof_signing_alg_values_supported"]
+        assert {each["locale"] for each in entry["credential_metadata"]["display"]} == {"en", "fr"}
+        paths = [strict_json.dumps(claim["path"]) for claim in entry["credential_metadata"]["claims"]]
+        assert len(paths) == len(set(paths)) > 5
+
+
+def test_signed_metadata_is_given_to_who_asks_for_it(rig: Any) -> None:
+    response = rig.transport.get(WELL_KNOWN, headers={"accept": "application/jwt"})
+    assert response.headers["content-type"] == "application/jwt"
+    token = jws.split(response.text, ISSUER_METADATA, allowed_algs=frozenset({"ES256"}))
+    jwk = rig.key_ring.signer("fr-demo", KeyPurpose.METADATA).public_jwk
+    payload = jws.verify(token, public_key_from_jwk(jwk, allowed_algs={"ES256"}))
+    plain = rig.transport.get(WELL_KNOWN).json()
+    assert payload["sub"] == ISSUER
+    assert {name: payload[name] for name in plain} == plain
+    assert len(jws.certificate_chain(token)) == 2
+
+
+def test_signed_metadata_is_signed_once_an_hour(rig: Any) -> None:
+    def ask() -> bytes:
+        return bytes(rig.transport.get(WELL_KNOWN, headers={"accept": "application/jwt"}).body)
+
+    first = ask()
+    rig.clock.advance(3599)
+    assert ask() == first
+    rig.clock.advance(1)
+    assert ask() != first
+
+
+@pytest.mark.parametrize(
+    "accept", ["", "*/*", "application/json", "application/json, application/jwt", "application/jwtx", "a" * 5000]
+)
+def test_everyone_else_gets_plain_json(rig: Any, accept: str) -> None:
+    response = rig.transport.get(WELL_KNOWN, headers={"accept": accept})
+    assert response.headers["content-type"] == "application/json"
+
+
+def test_the_authorization_server_is_the_issuer_and_open_to_anonymous_wallets(rig: Any) -> None:
+    content = rig.transport.get("/.well-known/oauth-authorization-server/issuer/fr-demo").json()
+    assert content == {
+        "issuer": ISSUER,
+        "token_endpoint": f"{ISSUER}/token",
+        "grant_types_supported": ["urn:ietf:params:oauth:grant-type:pre-authorized_code"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "pre-authorized_grant_anonymous_access_supported": True,
+    }
+    assert read_message(AuthorizationServerMetadata, content).pre_authorized_grant_anonymous_access_supported
+
+
+def test_the_keys_of_credentials_are_published_without_private_parts(rig: Any) -> None:
+    content = rig.transport.get("/.well-known/jwt-vc-issuer/issuer/fr-demo").json()
+    (key,) = content["jwks"]["keys"]
+    assert content["issuer"] == ISSUER
+    assert set(key) == {"kty", "crv", "x", "y", "kid", "alg", "use"}
+    assert key["kid"] == rig.key_ring.signer("fr-demo", KeyPurpose.CREDENTIAL).kid
+
+
+@pytest.mark.parametrize("document", ["openid-credential-issuer", "oauth-authorization-server", "jwt-vc-issuer"])
+@pytest.mark.parametrize("place", ["/.well-known/{}/issuer/nobody", "/issuer/fr-demo/.well-known/{}"])
+def test_there_is_nothing_elsewhere(rig: Any, document: str, place: str) -> None:
+    assert rig.transport.get(place.format(document)).status == 404
+
+
+@pytest.mark.parametrize(("vct", "status"), [("urn:eudi:pda1:1", 200), ("urn%3Aeudi%3Aehic%3A1", 200), ("x", 404)])
+def test_type_metadata_is_served_by_type(rig: Any, vct: str, status: int) -> None:
+    assert rig.transport.get(f"/types/{vct}").status == status
