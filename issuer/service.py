@@ -29,6 +29,7 @@ from portadoc.schemas.openid4vci import (
     TokenRequest,
     TokenResponse,
 )
+from portadoc.schemas.pid import Pid
 from portadoc.schemas.profiles import profile
 from portadoc.schemas.records import Record, record_from_json, record_to_json
 from portadoc.storage.engine import Database
@@ -65,8 +66,14 @@ class Issuer:
         self.issuance = Issuance(deployment, self.nonces, self.status_lists)
 
     def upload(self, institution: str, record: Record) -> str:
-        """Keep a record and return its id. Raises: Refused[institution_unknown]."""
-        self._deployment.institution(institution)
+        """Keep a record of this institution and return its id.
+
+        Raises: Refused[institution_unknown], Refused[record_of_other_institution]: a verifier believes an
+        institution's key for its own documents only.
+        """
+        own_id = self._deployment.institution(institution).institution_id
+        if not isinstance(record, Pid) and record.issuing_authority.id != own_id:
+            raise Refused("record_of_other_institution", institution=own_id)
         record_id = self._deployment.new_id()
         body = strict_json.dumps(record_to_json(record)).decode()
         with self._deployment.database.transaction() as connection:

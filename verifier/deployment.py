@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from portadoc import base64url
 from portadoc.clock import Clock
-from portadoc.errors import Refused
+from portadoc.errors import Misconfigured, Refused
 from portadoc.fetch import Fetch
 from portadoc.formats.request_object import client_id_of
 from portadoc.keys.key_ring import KeyRing
@@ -51,8 +51,14 @@ class Deployment:
         return profile(self.settings.profile)
 
     def request_signer(self, slug: str) -> Signer:
-        """Return what signs the institution's requests. Raises Misconfigured[key_missing]."""
-        return self.key_ring.signer(slug, KeyPurpose.REQUEST)
+        """Return what signs the institution's requests, under its access certificate.
+
+        Raises Misconfigured[key_missing], Misconfigured[access_certificate_missing].
+        """
+        signer = self.key_ring.signer(slug, KeyPurpose.REQUEST)
+        if not signer.chain:
+            raise Misconfigured("access_certificate_missing", institution=slug)
+        return signer
 
     def client_id(self, slug: str) -> str:
         """Return the full Client Identifier, prefix included. Spec: OpenID4VP 1.0 §5.9.3."""

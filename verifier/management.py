@@ -1,5 +1,5 @@
 """HTTP for the institution's own systems: ask a question, read its result. From this machine only, until access
-rules exist. Who has the session secret reads one result; nobody reads without it."""
+rules exist. Who has the session secret reads one result; nobody reads any without."""
 
 import re
 from collections.abc import Collection, Mapping

@@ -130,10 +130,13 @@ class Verifier:
     def forget(self) -> None:
         """Close what has expired, and delete results and status lists that are kept no longer."""
         now = self._deployment.clock.now()
-        with self._deployment.database.transaction() as connection:
-            store.expire_requests(connection, now=now)
-            store.forget_requests(connection, created_before=now - self.settings.result_kept_s)
-            store.forget_lists(connection, expired_before=now)
+        for institution in self.settings.institutions:
+            with self._deployment.database.transaction() as connection:
+                store.expire_requests(connection, institution.slug, now=now)
+                store.forget_requests(
+                    connection, institution.slug, created_before=now - self.settings.result_kept_s
+                )
+                store.forget_lists(connection, institution.slug, expired_before=now)
 
     def verify_offline(
         self, slug: str, unverified_text: str, *, on_date: date | None = None, may_fetch: bool = False
@@ -184,7 +187,7 @@ def build_verifier(
 ) -> Verifier:
     """Return the verifier over these parts, its tables made.
 
-    Raises Misconfigured[key_missing], [profile_unknown], [storage_newer].
+    Raises Misconfigured[key_missing], [access_certificate_missing], [profile_unknown], [storage_newer].
     """
     deployment = Deployment(settings, database, key_ring, trust_store, fetch, clock, random_bytes)
     database.create(store.METADATA)

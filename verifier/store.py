@@ -170,20 +170,23 @@ def find_result(connection: Connection, institution: str, request_id: str) -> st
     return body
 
 
-def expire_requests(connection: Connection, *, now: int) -> int:
-    """Close the open requests whose time has passed and delete their keys; return how many there were."""
-    return connection.execute(
+def expire_requests(connection: Connection, institution: str, *, now: int) -> None:
+    """Close the open requests whose time has passed and delete their keys."""
+    connection.execute(
         update(REQUESTS)
-        .where(REQUESTS.c.phase == Phase.OPEN, REQUESTS.c.expires_at <= now)
+        .where(REQUESTS.c.institution == institution, REQUESTS.c.phase == Phase.OPEN, REQUESTS.c.expires_at <= now)
         .values(phase=Phase.EXPIRED, encryption_key=None)
-    ).rowcount
+    )
 
 
-def forget_requests(connection: Connection, *, created_before: int) -> int:
-    """Delete old requests with their results; return how many there were."""
-    old = select(REQUESTS.c.request_id).where(REQUESTS.c.created_at < created_before)
-    connection.execute(delete(RESULTS).where(RESULTS.c.request_id.in_(old)))
-    return connection.execute(delete(REQUESTS).where(REQUESTS.c.created_at < created_before)).rowcount
+def forget_requests(connection: Connection, institution: str, *, created_before: int) -> None:
+    """Delete old requests with their results."""
+    is_old = (REQUESTS.c.institution == institution) & (REQUESTS.c.created_at < created_before)
+    old_ids = select(REQUESTS.c.request_id).where(is_old)
+    connection.execute(
+        delete(RESULTS).where(RESULTS.c.institution == institution, RESULTS.c.request_id.in_(old_ids))
+    )
+    connection.execute(delete(REQUESTS).where(is_old))
 
 
 def find_list(connection: Connection, institution: str, uri: str) -> StoredStatusList | None:
@@ -230,9 +233,10 @@ def mark_list_used(connection: Connection, institution: str, uri: str, *, now: i
     connection.execute(update(STATUS_LISTS).where(_this_list(institution, uri)).values(used_at=now))
 
 
-def forget_lists(connection: Connection, *, expired_before: int) -> int:
-    """Delete lists that nothing can be believed of any more; return how many there were."""
-    return connection.execute(delete(STATUS_LISTS).where(STATUS_LISTS.c.expires_at < expired_before)).rowcount
+def forget_lists(connection: Connection, institution: str, *, expired_before: int) -> None:
+    """Delete lists of which nothing can be believed any more."""
+    own, expired = STATUS_LISTS.c.institution == institution, STATUS_LISTS.c.expires_at < expired_before
+    connection.execute(delete(STATUS_LISTS).where(own, expired))
 
 
 def _make_room(connection: Connection, institution: str, max_lists: int) -> None:

@@ -19,6 +19,8 @@ Content = list[Any]
 _TO_STANDARD: Final = bytes.maketrans(b"-_+/=", b"+/!!!")
 _PADDING: Final = (b"", b"!", b"==", b"=")
 _TEXT: Final = frozenset((str,))
+_LISTS: Final = frozenset((list,))
+_THREE: Final = frozenset((3,))
 _ONE_READING: Final = frozenset((str, bool, type(None)))
 """A member with such a value is JSON that nobody can read in a second way, whatever its spelling."""
 
@@ -31,29 +33,35 @@ def read(texts: Sequence[str], function: HashFunction) -> dict[str, Content]:
     Malformed[disclosure_duplicate], Malformed[limit_exceeded]. Spec: RFC 9901 §7.1 step 3.
     """
     encoded = [text.encode("ascii", "replace") for text in texts]
-    contents = dict(zip(digests(encoded, function), map(_content, encoded), strict=True))
+    contents = dict(zip(digests(encoded, function), _contents(encoded), strict=True))
     if len(contents) != len(texts):
         raise Malformed("disclosure_duplicate", spec="RFC 9901 §7.1")
     return contents
 
 
-def _content(encoded: bytes) -> Content:
-    standard = encoded.translate(_TO_STANDARD) + _PADDING[len(encoded) % 4]
+def _contents(encoded: list[bytes]) -> list[Content]:
+    standard = [each.translate(_TO_STANDARD) + _PADDING[len(each) % 4] for each in encoded]
     try:
-        raw = a2b_base64(standard)
-        content: Content = orjson.loads(raw)
-    except ValueError as exc:
-        raise _unreadable(encoded) from exc
-    if b2a_base64(raw, newline=False) != standard:
-        raise _unreadable(encoded)
-    simple = type(content) is list and len(content) == 3 and type(content[2]) in _ONE_READING
-    if simple and type(content[0]) is type(content[1]) is str:
-        return content
-    return _strict_content(raw)
+        raws = [a2b_base64(each) for each in standard]
+        contents: list[Content] = [orjson.loads(raw) for raw in raws]
+    except ValueError:
+        return list(map(_strict_content, encoded))
+    if [b2a_base64(raw, newline=False) for raw in raws] != standard or not _are_simple_members(contents):
+        return list(map(_strict_content, encoded))
+    return contents
 
 
-def _strict_content(raw: bytes) -> Content:
+def _are_simple_members(contents: list[Content]) -> bool:
+    """Tell whether all are members with plain values: JSON without a second reading, whatever its spelling."""
+    if not _LISTS.issuperset(map(type, contents)) or not _THREE.issuperset(map(len, contents)):
+        return False
+    salts, names, values = zip(*contents, strict=True) if contents else ((), (), ())
+    return _TEXT.issuperset(map(type, salts + names)) and _ONE_READING.issuperset(map(type, values))
+
+
+def _strict_content(encoded: bytes) -> Content:
     try:
+        raw = base64url.decode(encoded)
         content = strict_json.loads(raw, what="disclosure", max_bytes=MAX_DISCLOSURE_CHARS)
     except Malformed as exc:
         raise _refusal(exc) from exc
@@ -62,25 +70,13 @@ def _strict_content(raw: bytes) -> Content:
     return content
 
 
-def _unreadable(encoded: bytes) -> Malformed:
-    """Tell idle bits apart from letters that mean nothing and from base64url that holds no JSON."""
-    try:
-        _strict_content(base64url.decode(encoded))
-    except Malformed as exc:
-        if exc.code != "base64url_invalid":
-            return exc
-        if exc.spec == "RFC 4648 §3.5":
-            return Malformed("malformed_token", spec=exc.spec, part="disclosure", reason="base64url")
-    return _malformed("base64url")
-
-
 def _malformed(reason: str) -> Malformed:
     return Malformed("disclosure_malformed", spec="RFC 9901 §4.2", reason=reason)
 
 
 def _refusal(fault: Malformed) -> Malformed:
-    if fault.code != "json_malformed":
-        return fault
-    if fault.params["reason"] == "duplicate_member":
-        return Malformed("malformed_token", spec="RFC 7519 §4", part="disclosure", reason="duplicate_member")
-    return _malformed(str(fault.params["reason"]))
+    """Tell texts with two readings apart from texts with none."""
+    if fault.spec == "RFC 4648 §3.5" or fault.params.get("reason") == "duplicate_member":
+        reason = str(fault.params.get("reason", "base64url"))
+        return Malformed("malformed_token", spec=fault.spec, part="disclosure", reason=reason)
+    return fault if fault.code == "limit_exceeded" else _malformed(str(fault.params.get("reason", "base64url")))

@@ -69,24 +69,22 @@ class Assembly:
 
     def _members(self, source: JsonObject, path: ClaimPath) -> JsonObject:
         members = dict(source)
-        digests: list[str] = []
-        if not RESERVED_NAMES.isdisjoint(source):
-            digests = _take_digests(members, at_root=not path)
-            self._note(digests)
+        digests = [] if RESERVED_NAMES.isdisjoint(source) else _take_digests(members, at_root=not path)
+        self._note(digests)
         for name, value in source.items():
             if type(value) in _CONTAINERS and name in members:
                 members[name] = self.walk(value, (*path, name))
         for digest in digests:
             content = self.contents.get(digest)
             if content is not None:
-                self._place_member(members, content, digest, path)
+                self._place(content, digest, members, path)
         return members
 
-    def _place_member(self, members: JsonObject, content: list[Any], digest: str, path: ClaimPath) -> None:
+    def _place(self, content: disclosure_texts.Content, digest: str, members: JsonObject, path: ClaimPath) -> None:
         """Put a disclosed member among its siblings. Spec: RFC 9901 §7.1 step 3.c.ii."""
         if len(content) != 3:
             raise Malformed("disclosure_malformed", spec="RFC 9901 §7.1", reason="element_among_members")
-        _, name, value = content
+        name = content[1]
         if name in RESERVED_NAMES:
             raise Malformed("reserved_claim_name", spec="RFC 9901 §7.1")
         if name in members:
@@ -95,6 +93,7 @@ class Assembly:
         if place[0] in self.protected_claims:
             raise _protected(place)
         self.digest_at[place] = digest
+        value = content[2]
         members[name] = self.walk(value, place) if type(value) in _CONTAINERS else value
 
     def _elements(self, source: list[Any], path: ClaimPath) -> list[Any]:

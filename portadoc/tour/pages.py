@@ -15,7 +15,7 @@ from portadoc.issuer.service import Issuer
 from portadoc.tour.journeys import Journey, journeys_of
 from portadoc.tour.progress import Progress
 from portadoc.tour.refusals import PageRoute
-from portadoc.tour.rendering import PAGES, Step, page, static_file
+from portadoc.tour.rendering import PAGES, SCREENS, Step, page, static_file
 from portadoc.tour.steps import Tour
 from portadoc.tour.texts import Reader, reader_of
 from portadoc.tour.views import VIEWS, Visit
@@ -64,7 +64,7 @@ class TourPages:
 
     def show_start(self, request: Request) -> Response:
         """Return the first page; it shows nothing that is not public."""
-        return page("start", reader_of(request), here="/", journeys=self._journeys, institutions=self._issuer)
+        return page("start", reader_of(request), here="/", journeys=self._journeys, screens=SCREENS)
 
     def acts(self) -> Mapping[str, Act]:
         """Return what is done before a page is shown, by the name of the page."""
@@ -85,11 +85,11 @@ class TourPages:
 
         def show(attestation: str, request: Request) -> Response:
             journey, reader, progress = self._journey(attestation), reader_of(request), _progress(request)
-            visit = Visit(self._tour, journey, progress, reader, self._issuer, self._verifier)
+            other = next((id_ for id_ in self._journeys if id_ != attestation), attestation)
+            visit = Visit(self._tour, journey, progress, reader, self._issuer, self._verifier, other)
             steps = _steps(journey, progress, reader, current=name)
-            return page(
-                name, reader, here=request.url.path, steps=steps, journey=journey, visit=visit, **VIEWS[name](visit)
-            )
+            content = {"name": name, "screen": SCREENS[name], "journey": journey, "visit": visit}
+            return page(name, reader, here=request.url.path, steps=steps, **content, **VIEWS[name](visit))
 
         return show
 

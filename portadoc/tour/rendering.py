@@ -18,8 +18,18 @@ from portadoc.tour.texts import Reader
 from portadoc.web.headers import PAGE_HEADERS
 
 STATIC: Final[Mapping[str, str]] = {"portadoc.css": "text/css", "mark.svg": "image/svg+xml"}
-PAGES: Final = ("offer", "wallet", "request", "consent", "report", "withdrawal", "refusal")
-"""The pages of a journey in their order; each is a template and the last segment of its address."""
+SCREENS: Final[Mapping[str, str]] = {
+    "offer": "institution",
+    "wallet": "holder",
+    "request": "verifier",
+    "consent": "holder",
+    "report": "verifier",
+    "withdrawal": "institution",
+    "refusal": "verifier",
+}
+"""The pages of a journey in their order, with whose screen each shows; a name is a template and ends an address."""
+
+PAGES: Final = tuple(SCREENS)
 
 _STATIC_MAX_AGE_S: Final = 86_400
 _QUIET_ZONE: Final = 4  # modules; ISO/IEC 18004 §6.3.8

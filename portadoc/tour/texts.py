@@ -44,6 +44,11 @@ class Reader:
         """Return a page text, filled. Raises KeyError for a name that no catalogue has."""
         return page_texts(self.language)[name].format_map(params)
 
+    def variant(self, name: str, journey: str, /, **params: object) -> str:
+        """Return the text that a journey has of its own, or else the one for all."""
+        own = f"{journey}.{name}"
+        return self.say(own if own in page_texts(self.language) else name, **params)
+
     def lines(self, name: str) -> tuple[str, ...]:
         """Return the texts ``name.1``, ``name.2`` and so on, as many as there are."""
         texts = page_texts(self.language)

@@ -34,6 +34,7 @@ class Visit:
     reader: Reader
     issuer: IssuerSettings
     verifier: VerifierSettings
+    other_journey: str
 
     @property
     def institution_name(self) -> str:
@@ -117,7 +118,7 @@ def report(visit: Visit) -> Content:
 
 def refusal(visit: Visit) -> Content:
     """The verifier's report on the answer after the withdrawal."""
-    return _report(visit, asked(visit.progress.second_question))
+    return {**_report(visit, asked(visit.progress.second_question)), "other": visit.other_journey}
 
 
 def withdrawal(visit: Visit) -> Content:

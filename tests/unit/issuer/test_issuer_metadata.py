@@ -34,7 +34,7 @@ def test_nothing_is_promised_that_comes_later(rig: Any) -> None:
 
 def test_each_configuration_has_its_display_and_claims_in_the_place_of_version_1(rig: Any) -> None:
     supported = rig.transport.get(WELL_KNOWN).json()["credential_configurations_supported"]
-    assert list(supported) == ["pda1", "pda1-rulebook", "pda1-webuild", "ehic"]
+    assert list(supported) == ["pda1", "pda1-rulebook", "pda1-webuild"]
     for entry in supported.values():
         assert entry["format"] == "dc+sd-jwt"
         assert entry["cryptographic_binding_methods_supported"] == ["jwk"]

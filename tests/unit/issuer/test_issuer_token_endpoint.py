@@ -271,7 +271,7 @@ class TestMakingOffers:
 
     def test_of_a_record_that_the_layout_cannot_carry(self, rig: Any) -> None:
         with pytest.raises(Refused, match="projection_kind_differs"):
-            rig.issuer.offer("fr-demo", rig.record("ehic"), ["pda1"])
+            rig.issuer.offer("fr-health", rig.record("ehic", "fr-health"), ["pda1"])
 
     def test_of_a_withdrawn_record(self, rig: Any) -> None:
         record_id = rig.record()
@@ -284,6 +284,10 @@ class TestMakingOffers:
         rig.clock.advance(400 * 86_400)
         with pytest.raises(Conflict, match="record_expired"):
             rig.issuer.offer("fr-demo", record_id, ["pda1"])
+
+    def test_of_a_document_that_names_another_authority(self, rig: Any) -> None:
+        with pytest.raises(Refused, match="record_of_other_institution"):
+            rig.issuer.upload("fr-demo", example("insured-traveller"))
 
     def test_at_an_unknown_institution(self, rig: Any) -> None:
         with pytest.raises(Refused, match="institution_unknown"):

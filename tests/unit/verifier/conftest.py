@@ -109,10 +109,10 @@ class World:
     def __post_init__(self) -> None:
         self.publish()
 
-    def another_process(self, *, trust: TrustStore | None = None) -> Verifier:
+    def another_process(self, *, trust: TrustStore | None = None, database: Database | None = None) -> Verifier:
         return build_verifier(
             self.settings,
-            self.database,
+            database or self.database,
             self.keys.ring,
             trust or self.keys.trust,
             self.network,
@@ -285,9 +285,9 @@ def make_world(keys: Keys) -> Iterator[Callable[..., World]]:
     """Build worlds with other settings; their databases go when the test ends."""
     databases = []
 
-    def make(*, fetch: Fetch | None = None, **changes: Any) -> World:
+    def make(*, fetch: Fetch | None = None, database_url: str = "sqlite://", **changes: Any) -> World:
         made = settings(**changes)
-        database = open_database("sqlite://")
+        database = open_database(database_url)
         databases.append(database)
         clock, network = FixedClock(NOW), StatusNetwork()
         verifier = build_verifier(

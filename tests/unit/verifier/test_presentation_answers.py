@@ -7,12 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from portadoc.formats.jwe import new_encryption_key
+from portadoc.errors import Conflict
+from portadoc.formats import strict_json
+from portadoc.formats.jwe import encrypt, new_encryption_key
 from portadoc.formats.sd_jwt import parse, select
 from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.signer import LocalSigner
 from portadoc.randomness import system_random_bytes
+from portadoc.storage.engine import open_database
 from portadoc.verification.report import PROCEDURE, Outcome, Verdict
 from portadoc.verifier.presentations import MAX_PRESENTATIONS
 from portadoc.verifier.presets import PRESETS, Preset
@@ -363,6 +368,25 @@ def test_g03_of_fifty_answers_at_once_exactly_one_is_taken(world: Any) -> None:
     assert session.code == "accepted"
 
 
+def test_g03_two_processes_over_one_database_take_one_answer(make_world: Any, tmp_path: Any) -> None:
+    file = f"sqlite:///{tmp_path / 'shared.sqlite'}"
+    world = make_world(database_url=file)
+    twin = world.another_process(database=open_database(file))
+    session = world.ask()
+    forms = [{"response": session.encrypted(session.payload())} for _ in range(16)]
+    request_id = session.created.request_uri.rpartition("/")[2]
+
+    def take(numbered: tuple[int, Any]) -> bool:
+        verifier = (world.verifier, twin)[numbered[0] % 2]
+        try:
+            return bool(verifier.receive_response(world.SLUG, request_id, numbered[1]).result.accepted)
+        except Conflict:
+            return False
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(take, enumerate(forms))) == 1
+
+
 def test_g03_a_good_and_a_bad_answer_at_once_leave_one_result_that_never_changes(world: Any) -> None:
     session = world.ask()
     good = session.encrypted(session.payload())
@@ -479,4 +503,57 @@ def test_a_database_that_cannot_be_used_is_told_as_such_and_nothing_is_lost(worl
     assert response.headers["retry-after"]
     assert session.fetch().status == 503
     world.database._sync_failed = False
+    assert session.post(form).status == 200
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.binary(max_size=300) | st.text(max_size=100).map(lambda text: f"response={text}".encode()))
+def test_no_body_whatever_breaks_the_response_endpoint(world: Any, body: bytes) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    path = f"/verifier/{world.SLUG}/responses/{world.ask().created.request_uri.rpartition('/')[2]}"
+    assert world.http.request("POST", path, headers=headers, body=body).status == 400
+
+
+leaves = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20)
+trees = st.recursive(
+    leaves,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["a1", "x", ""]), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(token=trees)
+def test_no_vp_token_whatever_breaks_the_judgement(world: Any, token: Any) -> None:
+    session = world.ask()
+    payload = {"vp_token": token, "state": session.request["state"]}
+    assert session.post({"response": session.encrypted(payload)}).status == 400
+    assert session.view().phase is Phase.ANSWERED
+
+
+# --- what is unusual and right
+
+
+def test_v22_a_holder_key_in_its_shortest_and_its_longest_form_is_accepted(world: Any) -> None:
+    full = dict(world.holder.public_jwk)
+    minimal = {name: full[name] for name in ("kty", "crv", "x", "y")}
+    for jwk in (minimal, {**minimal, "kid": "any", "alg": "ES256", "use": "sig"}):
+        session = world.ask()
+        session.answer(session.present(world.credential(claims=world.claims(cnf={"jwk": jwk}))))
+        assert session.code == "accepted"
+
+
+def test_both_ciphers_offered_are_accepted(world: Any) -> None:
+    for enc in ("A128GCM", "A256GCM"):
+        session = world.ask()
+        plaintext = strict_json.dumps(session.payload())
+        text = encrypt(plaintext, session.encryption_jwk, enc=enc, apu="YXB1", apv="YXB2")
+        assert session.post({"response": text}).status == 200
+
+
+def test_more_form_parameters_than_needed_change_nothing(world: Any) -> None:
+    session = world.ask()
+    form = {"response": session.encrypted(session.payload()), "state": "ignored here", "iss": "someone"}
     assert session.post(form).status == 200

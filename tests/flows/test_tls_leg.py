@@ -1,0 +1,142 @@
+"""The whole path over TLS: every role calls the others by HTTPS, under a certificate authority of our own."""
+
+import http.client
+import os
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from portadoc.clock import SystemClock
+from portadoc.demo.story import present, today
+from portadoc.errors import Refused, Unavailable
+from portadoc.fetch import UnsafeLoopbackFetch
+from portadoc.issuer.service import WithdrawalReason
+from portadoc.randomness import system_random_bytes
+from portadoc.schemas.examples import example
+from portadoc.serve.house import House, open_house
+from portadoc.serve.run import listen, serving
+from portadoc.serve.settings import PortadocSettings
+
+
+def certify(directory: Path) -> tuple[str, str, str]:
+    """Write a certificate authority and a server certificate for this machine; return their files."""
+    authority_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    authority_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
+    now = datetime.now(UTC)
+
+    def certificate(
+        subject: x509.Name, key: ec.EllipticCurvePrivateKey, extensions: list[tuple[x509.ExtensionType, bool]]
+    ) -> x509.Certificate:
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(authority_name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(hours=1))
+            .not_valid_after(now + timedelta(days=1))
+        )
+        for extension, critical in extensions:
+            builder = builder.add_extension(extension, critical)
+        return builder.sign(authority_key, hashes.SHA256())
+
+    authority_id = x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key())
+    usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
+    authority = certificate(
+        authority_name,
+        authority_key,
+        [(x509.BasicConstraints(True, 0), True), (usage, True), (authority_id, False)],
+    )
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    server = certificate(
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]),
+        server_key,
+        [
+            (names, False),
+            (x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(authority_id), False),
+        ],
+    )
+    files = {
+        "ca.pem": authority.public_bytes(serialization.Encoding.PEM),
+        "server.pem": server.public_bytes(serialization.Encoding.PEM),
+        "server.key": server_key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ),
+    }
+    for name, content in files.items():
+        (directory / name).write_bytes(content)
+    return str(directory / "ca.pem"), str(directory / "server.pem"), str(directory / "server.key")
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, str]:
+    """Files of the authority, the server's certificate and its key."""
+    return certify(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, tls: tuple[str, str, str]) -> Iterator[House]:
+    """A house that serves HTTPS on this machine and calls itself by it."""
+    directory = tmp_path_factory.mktemp("house")
+    ca_file, certificate, private_key = tls
+    with listen("127.0.0.1", 0) as listener:
+        settings = PortadocSettings(
+            base_url=f"https://localhost:{listener.getsockname()[1]}", data_dir=directory / "data"
+        )
+        with (
+            open_house(
+                settings,
+                clock=SystemClock(),
+                random_bytes=system_random_bytes,
+                environment=dict(os.environ),
+                ca_file=ca_file,
+            ) as opened,
+            serving(opened, listener, certificate=certificate, private_key=private_key),
+        ):
+            yield opened
+
+
+def test_the_whole_path_holds_over_tls(house: House) -> None:
+    record_id = house.issuer.upload("fr-demo", example("posted-worker-fr-de", today(house)))
+    offer = house.issuer.offer("fr-demo", record_id, ["pda1"], tx_code=True, by_reference=True)
+    assert "https%3A%2F%2Flocalhost" in offer.offer_uri
+    (held,) = house.wallet.accept(offer.offer_uri, tx_code=offer.tx_code)
+    assert held.issuer.startswith("https://localhost:")
+    _, accepted = present(house, "inspector-quick")
+    assert accepted.accepted
+    house.issuer.withdraw("fr-demo", record_id, reason=WithdrawalReason.FACTS_CHANGED)
+    house.issuer.publish_status_lists()
+    assert house.verifier.refresh_status_lists(everything=True) == 1
+    _, refused = present(house, "inspector-quick")
+    assert refused.problem is not None
+    assert refused.problem.code == "revoked"
+
+
+def test_a_server_under_another_authority_is_not_called(house: House, tmp_path: Path) -> None:
+    other_ca, _, _ = certify(tmp_path)
+    with pytest.warns(UserWarning, match="UnsafeLoopbackFetch"):
+        fetch = UnsafeLoopbackFetch(frozenset({house.settings.base_url}), ca_file=other_ca)
+    with pytest.raises(Unavailable, match="fetch_failed") as failed:
+        fetch.get(f"{house.settings.base_url}/trust", accept=("application/json",))
+    assert failed.value.params["reason"] == "tls"
+    with pytest.raises(Refused, match="fetch_blocked"):
+        fetch.get("https://localhost:1/trust", accept=("application/json",))
+
+
+def test_answers_over_tls_ask_for_tls_ever_after(house: House, tls: tuple[str, str, str]) -> None:
+    context = ssl.create_default_context(cafile=tls[0])
+    port = int(house.settings.base_url.rpartition(":")[2])
+    connection = http.client.HTTPSConnection("localhost", port, context=context, timeout=5)
+    connection.request("GET", "/trust")
+    answer = connection.getresponse()
+    assert answer.status == 200
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
+    connection.close()
