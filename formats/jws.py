@@ -77,9 +77,8 @@ def sign(header: Mapping[str, Any], payload: Mapping[str, Any] | bytes, signer: 
     """Return a compact JWS; ``alg`` is the signer's and must not be given. Spec: RFC 7515 §5.1."""
     assert "alg" not in header, "the signer names the algorithm"
     body = payload if isinstance(payload, bytes) else strict_json.dumps(payload)
-    signing_input = (
-        f"{base64url.encode(strict_json.dumps({'alg': signer.alg, **header}))}.{base64url.encode(body)}"
-    )
+    head = strict_json.dumps({"alg": signer.alg, **header})
+    signing_input = f"{base64url.encode(head)}.{base64url.encode(body)}"
     return f"{signing_input}.{base64url.encode(signer.sign(signing_input.encode('ascii')))}"
 
 
@@ -178,11 +177,9 @@ def _check_kid(header: JsonObject, role: TokenRole) -> None:
 
 def _certificate(text: object) -> bytes:
     try:
-        if not isinstance(text, str):
-            raise _malformed("x5c", "not_text", spec="RFC 7515 §4.1.6")
-        der = binascii.a2b_base64(text, strict_mode=True)
-        if not der or binascii.b2a_base64(der, newline=False).decode("ascii") != text:
-            raise _malformed("x5c", "base64", spec="RFC 7515 §4.1.6")
-    except ValueError as exc:
+        der = binascii.a2b_base64(text, strict_mode=True) if isinstance(text, str) else b""
+    except ValueError as exc:  # not base64, or letters beyond ASCII
         raise _malformed("x5c", "base64", spec="RFC 7515 §4.1.6") from exc
+    if not der or binascii.b2a_base64(der, newline=False).decode("ascii") != text:
+        raise _malformed("x5c", "base64", spec="RFC 7515 §4.1.6")
     return der

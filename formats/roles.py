@@ -30,5 +30,3 @@ STATUS_LIST: Final = _role("status_list", "statuslist+jwt", "kid x5c", max_bytes
 KEY_PROOF: Final = _role("key_proof", "openid4vci-proof+jwt", "kid jwk x5c key_attestation", max_bytes=32 * 1024)
 REQUEST_OBJECT: Final = _role("request_object", "oauth-authz-req+jwt", "kid x5c", max_bytes=128 * 1024)
 ISSUER_METADATA: Final = _role("issuer_metadata", "openidvci-issuer-metadata+jwt", "kid x5c", max_bytes=256 * 1024)
-DPOP: Final = _role("dpop", "dpop+jwt", "jwk")
-ACCESS_TOKEN: Final = _role("access_token", "at+jwt", "kid")

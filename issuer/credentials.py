@@ -32,6 +32,7 @@ _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 class Subject:
     """What every copy of one request says alike: claims, which of them are hidden, and the days it is good for."""
 
+    configuration: CredentialConfiguration
     claims: JsonObject
     disclosable: tuple[ClaimPath, ...]
     valid_from: int
@@ -67,11 +68,10 @@ def make_subject(
         ends.append(_end_of(coverage_end) + coverage_grace_days * SECONDS_PER_DAY)
     if min(ends) <= now:
         raise Conflict("record_expired", spec="OpenID4VCI 1.0 §8.3.1.2")
-    return Subject(claims, projection.disclosable(claims), valid_from, min(ends))
+    return Subject(configuration, claims, projection.disclosable(claims), valid_from, min(ends))
 
 
 def make_envelope(
-    configuration: CredentialConfiguration,
     subject: Subject,
     *,
     issuer_id: str,
@@ -85,7 +85,7 @@ def make_envelope(
     Spec: SD-JWT VC §2.2.2.2, HAIP 1.0 §6.1.
     """
     envelope: JsonObject = {
-        "vct": configuration.vct,
+        "vct": subject.configuration.vct,
         "iss": issuer_id,
         "iat": subject.valid_from,
         "nbf": subject.valid_from,
@@ -96,7 +96,7 @@ def make_envelope(
         "status": status.to_claim(),
     }
     if "vct#integrity" in profile.required_claims:
-        envelope["vct#integrity"] = integrity(type_metadata(configuration.vct))
+        envelope["vct#integrity"] = integrity(type_metadata(subject.configuration.vct))
     return envelope
 
 

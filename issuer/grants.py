@@ -67,33 +67,34 @@ class AuthorizationServer:
         with_tx_code: bool,
         by_reference: bool,
     ) -> Offer:
-        """Return a new open offer for a record.
-
-        Raises: Refused[record_unknown], Refused[configuration_unknown], Conflict[record_withdrawn].
-        Spec: OpenID4VCI 1.0 §4.1.
-        """
-        now = self._deployment.clock.now()
+        """Return a new open offer for a record that the caller has looked at. Spec: OpenID4VCI 1.0 §4.1."""
         offer_id, reference = self._deployment.new_id(), self._deployment.new_secret()
         code = self._code_behind(institution, reference)
         tx_code = self._new_tx_code() if with_tx_code else None
         tag = None if tx_code is None else self._tx_code_tag(institution, offer_id, tx_code)
         stored = StoredOffer(offer_id, record_id, tuple(configuration_ids), tag)
+        expires_at = self._keep(institution, stored, code, reference if by_reference else None)
+        uri = self._offer_uri(institution, stored, code, reference if by_reference else None)
+        return Offer(offer_id, uri, tx_code, expires_at)
+
+    def _keep(self, institution: str, offer: StoredOffer, code: str, reference: str | None) -> int:
+        now = self._deployment.clock.now()
         expires_at = now + self._settings.offer_ttl_s
         with self._deployment.database.transaction() as connection:
-            _require_record(connection, institution, record_id)
             grant_store.insert_offer(
                 connection,
                 institution,
-                stored,
+                offer,
                 code_digest=digest(code),
-                reference_digest=digest(reference) if by_reference else None,
+                reference_digest=None if reference is None else digest(reference),
                 tries=self._settings.tx_code_tries,
                 now=now,
                 expires_at=expires_at,
             )
-            self._deployment.tell(connection, EventKind.OFFER_CREATED, institution, offer_id, record_id=record_id)
-        uri = self._offer_uri(institution, stored, code, reference if by_reference else None)
-        return Offer(offer_id, uri, tx_code, expires_at)
+            self._deployment.tell(
+                connection, EventKind.OFFER_CREATED, institution, offer.offer_id, record_id=offer.record_id
+            )
+        return expires_at
 
     def offer_by_reference(self, institution: str, reference: str) -> CredentialOffer:
         """Return the offer behind ``credential_offer_uri`` while it is open, as often as it is asked for.
@@ -264,11 +265,3 @@ def _wanted_configurations(request: TokenRequest) -> tuple[str, ...] | None:
 
 def _details_invalid() -> Malformed:
     return Malformed("authorization_details_invalid", spec="OpenID4VCI 1.0 §6.1.1")
-
-
-def _require_record(connection: Connection, institution: str, record_id: str) -> None:
-    record = grant_store.find_record(connection, institution, record_id)
-    if record is None:
-        raise Refused("record_unknown")
-    if record.withdrawn_at is not None:
-        raise Conflict("record_withdrawn")

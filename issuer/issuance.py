@@ -26,6 +26,7 @@ from portadoc.issuer.proofs import verify_proofs
 from portadoc.issuer.status_lists import StatusLists
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.schemas.catalogue import CredentialConfiguration, credential_configuration
+from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.events import EventKind
 from portadoc.schemas.openid4vci import CredentialRequest, CredentialResponse, IssuedCredential
 from portadoc.schemas.records import Record, record_from_json
@@ -57,7 +58,7 @@ class Issuance:
         # 4. Its claims in the configuration's layout, and how long they are good for.
         subject = self._subject(configuration, record)
         # 5. One transaction: challenge used up, copies counted, entries reserved, intents recorded.
-        prepared = self._record_intents(grant, configuration, subject, proofs)
+        prepared = self._record_intents(grant, subject, proofs)
         # 6. One signature for each copy, and 7. our own output read back as a stranger would.
         issued = tuple(self._sign(grant.institution, copy) for copy in prepared)
         # 8. Marked as issued before it is answered.
@@ -78,11 +79,7 @@ class Issuance:
         return make_subject(configuration, record, now=now, coverage_grace_days=grace)
 
     def _record_intents(
-        self,
-        grant: Grant,
-        configuration: CredentialConfiguration,
-        subject: Subject,
-        proofs: Sequence[VerifiedKeyProof],
+        self, grant: Grant, subject: Subject, proofs: Sequence[VerifiedKeyProof]
     ) -> tuple[PreparedCredential, ...]:
         institution, copies = grant.institution, len(proofs)
         self._status_lists.require_room(institution, copies=copies)
@@ -95,7 +92,7 @@ class Issuance:
             references = self._status_lists.reserve(connection, institution, copies=copies)
             response_id = self._deployment.new_id()
             prepared = tuple(
-                self._prepare(grant, configuration, subject, proof, reference, response_id)
+                self._prepare(grant, subject, proof, reference, response_id)
                 for proof, reference in zip(proofs, references, strict=True)
             )
             credential_store.insert_intents(connection, institution, [copy.row for copy in prepared])
@@ -105,7 +102,6 @@ class Issuance:
     def _prepare(
         self,
         grant: Grant,
-        configuration: CredentialConfiguration,
         subject: Subject,
         proof: VerifiedKeyProof,
         reference: StatusReference,
@@ -115,16 +111,7 @@ class Issuance:
 
         Nothing here signs or waits: it is pure work inside the transaction that records it. Spec: HAIP 1.0 §6.1.
         """
-        envelope = make_envelope(
-            configuration,
-            subject,
-            issuer_id=self._deployment.issuer_id(grant.institution),
-            proof=proof,
-            status=reference,
-            profile=self._deployment.profile,
-            random_bytes=self._deployment.random_bytes,
-        )
-        claims = {**envelope, **subject.claims}
+        claims = self._claims(grant.institution, subject, proof, reference)
         unsigned = sd_jwt.prepare(
             claims,
             disclosable=subject.disclosable,
@@ -136,8 +123,8 @@ class Issuance:
             record_id=grant.record_id,
             offer_id=grant.offer_id,
             notification_id=response_id,
-            configuration_id=configuration.id,
-            vct=configuration.vct,
+            configuration_id=subject.configuration.id,
+            vct=subject.configuration.vct,
             holder_thumbprint=proof.thumbprint,
             payload_digest=hashlib.sha256(unsigned.payload_bytes).hexdigest(),
             valid_from=subject.valid_from,
@@ -147,6 +134,19 @@ class Issuance:
             intended_at=self._deployment.clock.now(),
         )
         return PreparedCredential(row, claims, unsigned)
+
+    def _claims(
+        self, institution: str, subject: Subject, proof: VerifiedKeyProof, reference: StatusReference
+    ) -> JsonObject:
+        envelope = make_envelope(
+            subject,
+            issuer_id=self._deployment.issuer_id(institution),
+            proof=proof,
+            status=reference,
+            profile=self._deployment.profile,
+            random_bytes=self._deployment.random_bytes,
+        )
+        return {**envelope, **subject.claims}
 
     def _sign(self, institution: str, copy: PreparedCredential) -> str:
         signer = self._deployment.key_ring.signer(institution, KeyPurpose.CREDENTIAL)

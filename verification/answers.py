@@ -50,17 +50,19 @@ class StatusAnswer:
 class StatusAnswers(Protocol):
     """Answer the status behind a reference as of ``now``; fetches nothing.
 
-    Raises Untrusted[status_invalid] when the index lies outside the list.
+    Only a list of ``institution``, the one that signed the credential, says anything. Raises
+    Untrusted[status_invalid] when the index lies outside the list.
     """
 
-    def answer(self, reference: StatusReference, *, now: int) -> StatusAnswer: ...
+    def answer(self, reference: StatusReference, *, institution: str, now: int) -> StatusAnswer: ...
 
 
 @dataclass(frozen=True, slots=True)
 class HeldStatusList:
-    """A status list that was read and verified, and when it was fetched (seconds since the epoch)."""
+    """A status list that was verified, whose institution signed it, and when it was fetched (epoch seconds)."""
 
     token: VerifiedStatusList
+    issued_by: str
     resolved_at: int
 
 
@@ -74,15 +76,18 @@ class HeldStatusLists:
     lists: Mapping[str, HeldStatusList] = field(default_factory=dict)
     problems: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
-    def answer(self, reference: StatusReference, *, now: int) -> StatusAnswer:
+    def answer(self, reference: StatusReference, *, institution: str, now: int) -> StatusAnswer:
         """Return the value from the list held; past its ttl it is stale, past its exp unknown.
 
-        Raises Untrusted[status_invalid] for an index outside the list. Spec: Token Status List §8.3, §13.7.
+        The list of another institution than the one that signed the credential says nothing, whatever is in it.
+        Raises Untrusted[status_invalid] for an index outside the list. Spec: Token Status List §8.3, §11.3, §13.7.
         """
         held = self.lists.get(reference.uri)
         if held is None:
             code, reason = self.problems.get(reference.uri, ("status_unavailable", "not_held"))
             return StatusAnswer(StatusKnowledge.UNKNOWN, code=code, reason=reason)
+        if held.issued_by != institution:
+            return StatusAnswer(StatusKnowledge.UNKNOWN, code="status_invalid", reason="institution_mismatch")
         if held.token.exp <= now:
             return StatusAnswer(StatusKnowledge.UNKNOWN, code="status_unavailable", reason="list_expired")
         stale = held.resolved_at + held.token.ttl < now

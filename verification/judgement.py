@@ -99,14 +99,19 @@ def content(claims: JsonObject, policy: VerificationPolicy) -> Finding:
     return Finding(Outcome.PASS, "content_ok")
 
 
-def status(claims: JsonObject, answers: StatusAnswers, policy: VerificationPolicy, now: int) -> Finding:
-    """Ask whether the credential was withdrawn. Spec: Token Status List §8.3."""
+def status(
+    claims: JsonObject, institution: str, answers: StatusAnswers, policy: VerificationPolicy, now: int
+) -> Finding:
+    """Ask whether the credential was withdrawn, by a list of the ``institution`` that signed it.
+
+    Spec: Token Status List §8.3.
+    """
     reference = status_reference(claims)
     if reference is None:
         if policy.status_required or _outlives_a_day(claims, policy):
             raise Malformed("claim_missing", spec="SD-JWT VC §2.2.2.3", claim="status")
         return Finding(Outcome.NOT_APPLICABLE, "status_not_named")
-    answer = answers.answer(reference, now=now)
+    answer = answers.answer(reference, institution=institution, now=now)
     if answer.knowledge is StatusKnowledge.UNKNOWN:
         return Finding(Outcome.UNKNOWN, answer.code, {"reason": answer.reason})
     if answer.value != VALID:

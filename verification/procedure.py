@@ -56,7 +56,7 @@ def verify_presentation(
     run.judge(TYPE, lambda: judgement.credential_type(claims, policy))  # 7
     run.judge(KEY_BINDING, lambda: judgement.key_binding(sd_jwt, processed, policy, now))  # 8
     run.judge(CONTENT, lambda: judgement.content(claims, policy))  # 9
-    run.judge(STATUS, lambda: judgement.status(claims, status, policy, now))  # 10
+    run.judge(STATUS, lambda: judgement.status(claims, trusted.institution_id, status, policy, now))  # 10
     run.judge(TECHNICAL_VALIDITY, lambda: judgement.technical_validity(claims, policy, now))  # 11
     run.judge(DOCUMENT_VALIDITY, lambda: judgement.document_validity(claims, policy))  # 12
     run.judge(COVERAGE_PERIOD, lambda: judgement.coverage_period(claims, policy))  # 13

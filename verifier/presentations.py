@@ -30,7 +30,7 @@ from portadoc.verification.report import (
     VerificationReport,
 )
 from portadoc.verifier.deployment import Deployment
-from portadoc.verifier.requests import Terms
+from portadoc.verifier.requests import Terms, VerificationRequest
 from portadoc.verifier.results import PresentationResult, Problem, Result, refused
 from portadoc.verifier.status import StatusLists
 
@@ -49,11 +49,9 @@ class _Judged:
 def judge_answer(
     deployment: Deployment,
     status_lists: StatusLists,
-    slug: str,
+    request: VerificationRequest,
     vp_token: Mapping[str, tuple[str, ...]],
     *,
-    terms: Terms,
-    nonce: str,
     now: int,
 ) -> Result:
     """Return the result for the presentations of ``vp_token`` (query id to unverified texts).
@@ -61,15 +59,15 @@ def judge_answer(
     Spec: OpenID4VP 1.0 §8.6, §14.
     """
     # 1. no more presentations than could be asked for
-    query = terms.query
+    terms, query = request.terms, request.terms.query
     if sum(map(len, vp_token.values())) > MAX_PRESENTATIONS:
         return refused(Malformed("limit_exceeded", what="presentations", limit=MAX_PRESENTATIONS))
     # 2. each presentation by itself
-    policy = presentation_policy(deployment, slug, terms, nonce=nonce, now=now)
+    policy = presentation_policy(deployment, request, now=now)
     judged: list[_Judged] = []
     for query_id, texts in vp_token.items():
         for text in texts:
-            report = judge_presentation(deployment, status_lists, slug, text, policy, now=now)
+            report = judge_presentation(deployment, status_lists, request.institution, text, policy, now=now)
             judged.append(_Judged(query_id, report, _view(text, report, policy)))
     # 3. all together: what was asked, whatever the wallet made of it
     problems = (*_query_problems(query, judged), *_holder_problems(terms, judged))
@@ -78,19 +76,17 @@ def judge_answer(
     return Result(presentations=kept, problems=problems)
 
 
-def presentation_policy(
-    deployment: Deployment, slug: str, terms: Terms, *, nonce: str, now: int
-) -> VerificationPolicy:
+def presentation_policy(deployment: Deployment, request: VerificationRequest, *, now: int) -> VerificationPolicy:
     """Return the rules for the presentations of one request, fixed before any of them is read.
 
     The audience of the key binding is the full Client Identifier. Spec: OpenID4VP 1.0 §14.1, B.3.6.
     """
-    settings = deployment.settings
+    settings, terms = deployment.settings, request.terms
     return VerificationPolicy(
         policy_id=terms.preset.id,
         accepted_types=frozenset(vct for wanted in terms.query.credentials for vct in wanted.vct_values),
         key_binding=KeyBindingRequired(
-            audience=deployment.client_id(slug), nonce=nonce, max_age_s=settings.key_binding_max_age_s
+            audience=request.client_id, nonce=request.nonce, max_age_s=settings.key_binding_max_age_s
         ),
         status_required=terms.preset.status_required,
         profile=deployment.profile,
@@ -124,9 +120,7 @@ def judge_presentation(
     reference = status_reference(report.claims)
     assert reference is not None, "an unknown status has a reference"
     wanted = may_fetch and report.verdict is Verdict.STATUS_UNKNOWN
-    return verify(
-        status_lists.answers(slug, reference.uri, issued_by=report.institution_id, now=now, may_fetch=wanted)
-    )
+    return verify(status_lists.answers(slug, reference.uri, now=now, may_fetch=wanted))
 
 
 def asked_claims(wanted: CredentialQuery, presented: CredentialView) -> JsonObject:

@@ -72,12 +72,14 @@ class Terms:
 class VerificationRequest:
     """One request. ``request_id`` is known to the wallet, ``transaction_id`` to who asked; times in epoch seconds.
 
-    ``encryption_key`` is secret and gone as soon as the request is no longer open.
+    ``client_id`` stays that of the beginning even when the verifier's key changes. ``encryption_key`` is secret
+    and gone as soon as the request is no longer open.
     """
 
     institution: str
     request_id: str
     transaction_id: str
+    client_id: str
     terms: Terms
     nonce: str
     state: str

@@ -86,15 +86,7 @@ def _judge(
         return refused(error)
     if answer.vp_token is None:
         return Result(wallet_error=_error_name(answer.error))
-    return judge_answer(
-        deployment,
-        status_lists,
-        request.institution,
-        answer.vp_token,
-        terms=request.terms,
-        nonce=request.nonce,
-        now=now,
-    )
+    return judge_answer(deployment, status_lists, request, answer.vp_token, now=now)
 
 
 def _store_once(deployment: Deployment, request: VerificationRequest, result: Result, now: int) -> Received:

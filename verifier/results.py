@@ -7,7 +7,8 @@ from typing import Final
 from portadoc.errors import Error, Param
 from portadoc.formats import strict_json
 from portadoc.schemas.claims import JsonObject
-from portadoc.verification.report import Check, Outcome, VerificationReport
+from portadoc.verification.report import VerificationReport
+from portadoc.verification.report_json import report_from_json, report_to_json
 
 MAX_RESULT_BYTES: Final = 4 * 1024 * 1024
 
@@ -84,7 +85,8 @@ class Result:
         read = strict_json.loads_object(stored, what="result", max_bytes=MAX_RESULT_BYTES)
         return cls(
             presentations=tuple(
-                PresentationResult(each["query_id"], _report(each["report"])) for each in read["presentations"]
+                PresentationResult(each["query_id"], report_from_json(each["report"]))
+                for each in read["presentations"]
             ),
             problems=tuple(Problem(each["code"], each["params"]) for each in read["problems"]),
             wallet_error=read["wallet_error"],
@@ -94,39 +96,3 @@ class Result:
 def refused(error: Error) -> Result:
     """Return the result of an answer that could not be read."""
     return Result(problems=(Problem(error.code, error.params),))
-
-
-def report_to_json(report: VerificationReport) -> JsonObject:
-    """Return a report as JSON."""
-    return {
-        "verdict": report.verdict,
-        "as_of": report.as_of,
-        "policy_id": report.policy_id,
-        "institution_id": report.institution_id,
-        "credential_type": report.credential_type,
-        "checks": [
-            {
-                "id": check.id,
-                "outcome": check.outcome,
-                "code": check.code,
-                "clause": check.clause,
-                "params": dict(check.params),
-            }
-            for check in report.checks
-        ],
-        "claims": report.claims,
-    }
-
-
-def _report(read: JsonObject) -> VerificationReport:
-    return VerificationReport(
-        checks=tuple(
-            Check(each["id"], Outcome(each["outcome"]), each["code"], each["clause"], each["params"])
-            for each in read["checks"]
-        ),
-        as_of=read["as_of"],
-        policy_id=read["policy_id"],
-        institution_id=read["institution_id"],
-        credential_type=read["credential_type"],
-        claims=read["claims"],
-    )

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from portadoc.clock import Clock
-from portadoc.errors import Refused
+from portadoc.errors import Conflict, Refused
 from portadoc.fetch import Fetch
 from portadoc.formats.jwe import new_encryption_key
-from portadoc.formats.request_object import make_request_object
+from portadoc.formats.request_object import client_id_of, make_request_object
 from portadoc.keys.key_ring import KeyRing
 from portadoc.keys.trust import TrustStore
 from portadoc.randomness import RandomBytes
@@ -86,7 +86,7 @@ class Verifier:
             store.insert_request(connection, request, secret_digest=digest(secret))
             here.tell(connection, EventKind.REQUEST_CREATED, slug, request.request_id, preset=preset.id)
         request_uri = here.request_uri(slug, request.request_id)
-        link = request_link(here.client_id(slug), request_uri, here.settings.request_uri_method)
+        link = request_link(request.client_id, request_uri, here.settings.request_uri_method)
         return CreatedRequest(request.transaction_id, secret, request_uri, link, request.expires_at)
 
     def request_object(self, slug: str, request_id: str, *, wallet_nonce: str | None = None) -> str:
@@ -96,11 +96,13 @@ class Verifier:
         Conflict[request_expired]. Spec: OpenID4VP 1.0 §5.
         """
         here = self._deployment
-        request = find_request(here, slug, request_id)
+        request, signer = find_request(here, slug, request_id), here.request_signer(slug)
+        if client_id_of(signer) != request.client_id:  # the key has changed since: the link names the old one
+            raise Conflict("request_expired", spec="OpenID4VP 1.0 §5.9")
         asked = presentation_request(
             request, response_uri=here.response_uri(slug, request_id), now=here.clock.now()
         )
-        return make_request_object(asked, signer=here.request_signer(slug), wallet_nonce=wallet_nonce)
+        return make_request_object(asked, signer=signer, wallet_nonce=wallet_nonce)
 
     def receive_response(self, slug: str, request_id: str, form: Mapping[str, str]) -> Received:
         """Judge what a wallet posted and store the result, once. Raises as ``responses.receive_response``."""
@@ -165,6 +167,7 @@ class Verifier:
             institution=slug,
             request_id=here.new_id(),
             transaction_id=here.new_id(),
+            client_id=here.client_id(slug),
             terms=terms,
             nonce=here.new_secret(),
             state=here.new_secret(),

@@ -12,15 +12,9 @@ from typing import Final
 from zlib import crc32
 
 from portadoc.errors import Error, Malformed, Untrusted
-from portadoc.formats.status_list_token import (
-    StatusListLimits,
-    VerifiedStatusList,
-    parse_status_list_token,
-    verify_status_list_token,
-)
-from portadoc.keys.algorithms import ALL_ALGORITHMS
-from portadoc.keys.purposes import KeyPurpose
+from portadoc.formats.status_list_token import StatusListLimits
 from portadoc.verification.answers import HeldStatusList, HeldStatusLists
+from portadoc.verification.status_tokens import BelievedStatusList, believe_status_list
 from portadoc.verifier import store
 from portadoc.verifier.deployment import Deployment
 from portadoc.verifier.store import StoredStatusList
@@ -36,10 +30,9 @@ _Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A list that can be believed, whose institution signed it, and when somebody last asked for it."""
+    """A list that can be believed, and when somebody last asked for it."""
 
     held: HeldStatusList
-    issued_by: str
     used_at: int
 
 
@@ -70,11 +63,11 @@ class StatusLists:
         self._memory = Lock()
         self._single_flight = tuple(Lock() for _ in range(_LOCKS))
 
-    def answers(self, slug: str, uri: str, *, issued_by: str, now: int, may_fetch: bool) -> HeldStatusLists:
-        """Return what is known of one list, for a credential that the institution ``issued_by`` signed.
+    def answers(self, slug: str, uri: str, *, now: int, may_fetch: bool) -> HeldStatusLists:
+        """Return what is known of one list, as a value.
 
         ``may_fetch`` is for a credential that holds in every other respect: a list that is missing or past its ttl
-        is then fetched first. The answer is a value; a list of another institution is a problem in it.
+        is then fetched first.
         """
         key = (slug, uri)
         known = self._known(key, now)
@@ -84,8 +77,6 @@ class StatusLists:
         if known is None:
             problem = self._problems.get(key)
             return HeldStatusLists() if problem is None else _problem_answer(uri, problem.code, problem.reason)
-        if known.issued_by != issued_by:
-            return _problem_answer(uri, "status_invalid", "institution_mismatch")
         self._mark_used(key, known, now)
         return HeldStatusLists(lists={uri: known.held})
 
@@ -122,10 +113,11 @@ class StatusLists:
         if stored is None or stored.fetched_at <= newer_than:
             return None
         try:
-            token, issued_by = self._verified(stored.token, stored.uri, now)
+            believed = self._believed(stored.token, stored.uri, now)
         except (Malformed, Untrusted):  # it was in order when it was stored: expired or no longer trusted
             return None
-        return self._hold(key, _Held(HeldStatusList(token, stored.fetched_at), issued_by, stored.used_at))
+        held = HeldStatusList(believed.token, believed.issued_by, resolved_at=stored.fetched_at)
+        return self._hold(key, _Held(held, stored.used_at))
 
     def _fetch_once(self, key: _Key, now: int, *, ahead_s: int = 0) -> bool:
         """Fetch the list unless somebody else just did or failed to; say whether it came."""
@@ -157,13 +149,14 @@ class StatusLists:
         )
         # 2. believe: chain, signature, subject, times, content
         text = _text(fetched.body)
-        token, issued_by = self._verified(text, uri, now)
+        believed = self._believed(text, uri, now)
+        token = believed.token
         # 3. keep, unless a newer one is known
         known = self._lists.get(key)
         used_at = now if known is None else known.used_at
         kept = StoredStatusList(
             uri=uri,
-            issued_by=issued_by,
+            issued_by=believed.issued_by,
             token=text,
             iat=token.iat,
             fetched_at=now,
@@ -176,28 +169,14 @@ class StatusLists:
         if not newest:
             _logger.warning("an older status list came in place of a newer one: refused (institution %s)", slug)
             raise Untrusted("status_invalid", spec="Token Status List §13.7", reason="rollback")
-        self._hold(key, _Held(HeldStatusList(token, now), issued_by, used_at))
+        self._hold(key, _Held(HeldStatusList(token, believed.issued_by, resolved_at=now), used_at))
 
-    def _verified(self, text: str, uri: str, now: int) -> tuple[VerifiedStatusList, str]:
-        """Return the list, ending with its signer's certificate, and the institution that signed it."""
-        unverified = parse_status_list_token(text, allowed_algs=ALL_ALGORITHMS)
-        signer = self._deployment.trust.resolve(
-            unverified.unverified_chain,
-            purpose=KeyPurpose.STATUS,
-            at=now,
-            credential_type=None,
-            issuer=None,
-            institution=None,
+    def _believed(self, text: str, uri: str, now: int) -> BelievedStatusList:
+        deployment = self._deployment
+        skew_s = deployment.settings.clock_skew_s
+        return believe_status_list(
+            text, uri=uri, trust=deployment.trust, now=now, skew_s=skew_s, limits=self._limits
         )
-        token = verify_status_list_token(
-            unverified,
-            key=signer.key,
-            uri=uri,
-            now=now,
-            skew_s=self._deployment.settings.clock_skew_s,
-            limits=self._limits,
-        )
-        return replace(token, exp=min(token.exp, signer.not_after + 1)), signer.institution_id
 
     def _hold(self, key: _Key, held: _Held) -> _Held:
         with self._memory:

@@ -6,7 +6,7 @@ from portadoc.formats.sd_jwt.json_serialization import from_json
 from portadoc.formats.sd_jwt.key_binding import bind, verify_key_binding
 from portadoc.formats.sd_jwt.parse import UnverifiedSdJwt, parse
 from portadoc.formats.sd_jwt.processing import ProcessedClaims, process
-from portadoc.formats.sd_jwt.selection import disclosed_paths, select
+from portadoc.formats.sd_jwt.selection import select
 
 __all__ = [
     "PROTECTED_CLAIMS",
@@ -15,7 +15,6 @@ __all__ = [
     "ProcessedClaims",
     "UnverifiedSdJwt",
     "bind",
-    "disclosed_paths",
     "from_json",
     "issue",
     "parse",

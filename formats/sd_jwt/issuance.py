@@ -207,13 +207,10 @@ class _Hiding:
         contents = [[salt, elements[index]] for index, salt in zip(mark.hidden, self.salts, strict=False)]
         for index, placeholder in zip(mark.hidden, self._disclose(contents), strict=True):
             elements[index] = {"...": placeholder}
-        return self._with_decoys(elements) if contents else elements
-
-    def _with_decoys(self, elements: list[Any]) -> list[Any]:
-        for seed in islice(self.decoy_seeds, self.decoys):
-            # The seed stays secret, so that the place of a decoy cannot be told from its digest.
-            place = int.from_bytes(seed, "big") % (len(elements) + 1)
-            elements.insert(place, {"...": digest(seed, self.function)})
+        if contents:
+            # Behind the elements, never among them: an index then means the same place to every reader, whether it
+            # counts decoys or not. There are always as many, so their place tells no more than their number.
+            elements += [{"...": digest(seed, self.function)} for seed in islice(self.decoy_seeds, self.decoys)]
         return elements
 
     def _content(self, value: Json, mark: _Mark) -> Json:

@@ -68,6 +68,7 @@ class Assembly:
         return self._members(value, path) if type(value) is dict else self._elements(value, path)
 
     def _members(self, source: JsonObject, path: ClaimPath) -> JsonObject:
+        """Return an object with its disclosed members among the others. Spec: RFC 9901 §7.1 step 3.c.ii."""
         members = dict(source)
         digests = [] if RESERVED_NAMES.isdisjoint(source) else _take_digests(members, at_root=not path)
         self._note(digests)
@@ -76,25 +77,17 @@ class Assembly:
                 members[name] = self.walk(value, (*path, name))
         for digest in digests:
             content = self.contents.get(digest)
-            if content is not None:
-                self._place(content, digest, members, path)
+            if content is None:
+                continue
+            if len(content) != 3 or content[1] in members or content[1] in RESERVED_NAMES:
+                raise _misplaced(content)
+            _, name, value = content
+            place = (*path, name)
+            if place[0] in self.protected_claims:
+                raise _protected(place)
+            self.digest_at[place] = digest
+            members[name] = self.walk(value, place) if type(value) in _CONTAINERS else value
         return members
-
-    def _place(self, content: disclosure_texts.Content, digest: str, members: JsonObject, path: ClaimPath) -> None:
-        """Put a disclosed member among its siblings. Spec: RFC 9901 §7.1 step 3.c.ii."""
-        if len(content) != 3:
-            raise Malformed("disclosure_malformed", spec="RFC 9901 §7.1", reason="element_among_members")
-        name = content[1]
-        if name in RESERVED_NAMES:
-            raise Malformed("reserved_claim_name", spec="RFC 9901 §7.1")
-        if name in members:
-            raise Malformed("claim_collision", spec="RFC 9901 §7.1")
-        place = (*path, name)
-        if place[0] in self.protected_claims:
-            raise _protected(place)
-        self.digest_at[place] = digest
-        value = content[2]
-        members[name] = self.walk(value, place) if type(value) in _CONTAINERS else value
 
     def _elements(self, source: list[Any], path: ClaimPath) -> list[Any]:
         elements: list[Any] = []
@@ -161,6 +154,15 @@ def _placeholder(element: JsonObject) -> str:
     if len(element) != 1 or type(digest) is not str:
         raise _malformed("placeholder")
     return digest
+
+
+def _misplaced(content: disclosure_texts.Content) -> Malformed:
+    """Say why a disclosure cannot be a member of this object. Spec: RFC 9901 §7.1 step 3.c.ii."""
+    if len(content) != 3:
+        return Malformed("disclosure_malformed", spec="RFC 9901 §7.1", reason="element_among_members")
+    if content[1] in RESERVED_NAMES:
+        return Malformed("reserved_claim_name", spec="RFC 9901 §7.1")
+    return Malformed("claim_collision", spec="RFC 9901 §7.1")
 
 
 def _protected(place: ClaimPath) -> Untrusted:

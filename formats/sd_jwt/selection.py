@@ -8,7 +8,7 @@ from portadoc.formats.jws import unverified_claims
 from portadoc.formats.sd_jwt import disclosures as disclosure_texts
 from portadoc.formats.sd_jwt.digests import DEFAULT_HASH_ALG, PROTECTED_CLAIMS, hash_function
 from portadoc.formats.sd_jwt.parse import UnverifiedSdJwt, parse
-from portadoc.formats.sd_jwt.processing import Assembly, assemble
+from portadoc.formats.sd_jwt.processing import assemble
 from portadoc.schemas.claims import ClaimPath
 
 
@@ -20,7 +20,10 @@ def select(text: str, paths: Iterable[ClaimPath]) -> str:
     along; claims in clear need none. Raises Malformed[claim_missing] for a path that leads nowhere, and as
     ``process``. Spec: RFC 9901 §7.2.
     """
-    held, assembly = _read(text)
+    held = parse(text)
+    payload = unverified_claims(held.jws_text)
+    contents = disclosure_texts.read(held.disclosures, hash_function(payload.get("_sd_alg", DEFAULT_HASH_ALG)))
+    assembly = assemble(payload, contents, PROTECTED_CLAIMS)
     wanted = set(paths)
     for path in wanted:
         _check_leads_somewhere(assembly.claims, path)
@@ -30,21 +33,8 @@ def select(text: str, paths: Iterable[ClaimPath]) -> str:
         for place, digest in assembly.digest_at.items()
         if place in parents or any(place[:length] in wanted for length in range(len(place)))
     }
-    chosen = (text for text, digest in zip(held.disclosures, assembly.contents, strict=True) if digest in shown)
+    chosen = (text for text, digest in zip(held.disclosures, contents, strict=True) if digest in shown)
     return UnverifiedSdJwt(held.jws_text, tuple(chosen), None).text
-
-
-def disclosed_paths(text: str) -> tuple[ClaimPath, ...]:
-    """Return the places that the disclosures of a held credential fill, parents before children."""
-    _, assembly = _read(text)
-    return tuple(assembly.digest_at)
-
-
-def _read(text: str) -> tuple[UnverifiedSdJwt, Assembly]:
-    held = parse(text)
-    payload = unverified_claims(held.jws_text)
-    contents = disclosure_texts.read(held.disclosures, hash_function(payload.get("_sd_alg", DEFAULT_HASH_ALG)))
-    return held, assemble(payload, contents, PROTECTED_CLAIMS)
 
 
 def _check_leads_somewhere(claims: Any, path: ClaimPath) -> None:

@@ -17,7 +17,7 @@ _SITUATION: Final = "status_confirmation"
 
 @dataclass(frozen=True, slots=True)
 class ShownClaim:
-    """A claim with its label; either ``text`` or ``parts``. ``marked``: it was in the set that the caller named."""
+    """A claim with its label, and either ``text`` or ``parts``; ``marked`` if it is one that the caller named."""
 
     label: str
     text: str = ""

@@ -64,7 +64,7 @@ class TourPages:
 
     def show_start(self, request: Request) -> Response:
         """Return the first page; it shows nothing that is not public."""
-        return page("start", reader_of(request), here="/", journeys=self._journeys, screens=SCREENS)
+        return page("start", reader_of(request), {"journeys": self._journeys, "screens": SCREENS}, here="/")
 
     def acts(self) -> Mapping[str, Act]:
         """Return what is done before a page is shown, by the name of the page."""
@@ -89,7 +89,7 @@ class TourPages:
             visit = Visit(self._tour, journey, progress, reader, self._issuer, self._verifier, other)
             steps = _steps(journey, progress, reader, current=name)
             content = {"name": name, "screen": SCREENS[name], "journey": journey, "visit": visit}
-            return page(name, reader, here=request.url.path, steps=steps, **content, **VIEWS[name](visit))
+            return page(name, reader, {**content, **VIEWS[name](visit)}, here=request.url.path, steps=steps)
 
         return show
 

@@ -123,6 +123,8 @@ def _object(value: Json, kinds: Mapping[str, type]) -> dict[str, Any]:
     """Return an object that has exactly these members, each of its kind."""
     if not isinstance(value, dict) or value.keys() != kinds.keys():
         raise ValueError("members")
-    if not all(isinstance(value[name], kind) and not isinstance(value[name], bool) for name, kind in kinds.items()):
+    if not all(
+        isinstance(value[name], kind) and not isinstance(value[name], bool) for name, kind in kinds.items()
+    ):
         raise ValueError("kinds")
     return value

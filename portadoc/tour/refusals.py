@@ -41,12 +41,9 @@ def refusal(error: Error, request: Request) -> Response:
     response = page(
         "stopped",
         reader,
+        {"message": message, "code": error.code, "clause": error.spec or "", "back": _back(request)},
         here=request.url.path if request.method == "GET" else _START,
         status=status_of(error),
-        message=message,
-        code=error.code,
-        clause=error.spec or "",
-        back=_back(request),
     )
     if isinstance(error, Unavailable):
         response.headers["Retry-After"] = str(error.retry_after_s)

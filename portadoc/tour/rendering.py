@@ -10,7 +10,6 @@ from typing import Final
 import segno
 from fastapi import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from portadoc.errors import Refused
 from portadoc.i18n import LANGUAGES
@@ -27,10 +26,12 @@ SCREENS: Final[Mapping[str, str]] = {
     "withdrawal": "institution",
     "refusal": "verifier",
 }
-"""The pages of a journey in their order, with whose screen each shows; a name is a template and ends an address."""
+"""The pages of a journey in their order, and whose screen each shows; names are templates and end addresses."""
 
 PAGES: Final = tuple(SCREENS)
 
+# With no referrer at all a browser names the origin of a form ``null``, and no form could show that it is ours.
+_HEADERS: Final = {**PAGE_HEADERS, "Referrer-Policy": "same-origin", "Vary": "Accept-Language"}
 _STATIC_MAX_AGE_S: Final = 86_400
 _QUIET_ZONE: Final = 4  # modules; ISO/IEC 18004 §6.3.8
 
@@ -45,7 +46,13 @@ class Step:
 
 
 def page(
-    template: str, reader: Reader, *, here: str, status: int = 200, steps: tuple[Step, ...] = (), **content: object
+    template: str,
+    reader: Reader,
+    content: Mapping[str, object],
+    *,
+    here: str,
+    status: int = 200,
+    steps: tuple[Step, ...] = (),
 ) -> Response:
     """Return a page. ``here`` is the address that shows it in another language."""
     markup = _environment().get_template(f"{template}.html")
@@ -58,15 +65,17 @@ def page(
         asset=_asset,
         **content,
     )
-    headers = {**PAGE_HEADERS, "Content-Language": reader.language, "Vary": "Accept-Language"}
+    headers = {**_HEADERS, "Content-Language": reader.language}
     return Response(html, status_code=status, headers=headers, media_type="text/html")
 
 
-def qr_code(text: str, title: str) -> Markup:
-    """Return a QR code as SVG to be put into a page; black on white whatever the page's colours are."""
+def qr_code(text: str, title: str) -> str:
+    """Return a QR code as SVG, escaped and fit to stand in a page; black on white whatever the page's colours."""
     drawn = segno.make(text, error="m", micro=False, boost_error=False)
-    svg = drawn.svg_inline(border=_QUIET_ZONE, omitsize=True, dark="#000", light="#fff", svgclass="qr", title=title)
-    return Markup(svg.replace("<svg ", '<svg role="img" ', 1))  # noqa: S704  segno escapes the title
+    svg = drawn.svg_inline(
+        border=_QUIET_ZONE, omitsize=True, dark="#000", light="#fff", svgclass="qr", title=title
+    )
+    return svg.replace("<svg ", '<svg role="img" ', 1)
 
 
 def static_file(name: str) -> Response:

@@ -48,7 +48,7 @@ class Tour:
         return example(journey.example, self.today())
 
     def offer(self, journey: Journey) -> Progress:
-        """Let the institution keep the record and offer it, with a transaction code. Raises as ``Issuer.offer``."""
+        """Let the institution keep the record and offer it with a transaction code. Raises as ``Issuer.offer``."""
         record_id = self._issuer.upload(journey.institution, self.record(journey))
         offer = self._issuer.offer(
             journey.institution, record_id, [journey.configuration_id], tx_code=True, by_reference=True
@@ -123,7 +123,7 @@ class Tour:
         return Question.of(self._verifier.create_request(journey.verifier, preset(journey.preset)))
 
     def _answer(self, journey: Journey, progress: Progress, question: Question, *, agreed: bool) -> None:
-        """Answer; when the verifier refuses the answer, its result says why and the wallet's error is left aside."""
+        """Answer; when the verifier refuses the answer, its result tells more than the wallet's error."""
         with self._turn():
             preview = self._preview(self.held(progress), question)
             if not agreed:

@@ -1,6 +1,6 @@
 """The words of the pages: ``texts/<language>.json``, each a flat object from a name to a text.
 
-They are kept apart from ``portadoc/messages``, whose entries are codes of errors and checks and are public by code.
+They are kept apart from ``portadoc/messages``, whose entries are codes of errors and checks, public by their code.
 """
 
 import json
@@ -52,7 +52,7 @@ class Reader:
     def lines(self, name: str) -> tuple[str, ...]:
         """Return the texts ``name.1``, ``name.2`` and so on, as many as there are."""
         texts = page_texts(self.language)
-        found = []
+        found: list[str] = []
         while (numbered := f"{name}.{len(found) + 1}") in texts:
             found.append(texts[numbered])
         return tuple(found)

@@ -50,7 +50,7 @@ class ShownResult:
 
 
 def shown_result(result: Result, reader: Reader) -> ShownResult:
-    """Return a result in the reader's language. The tour asks for one attestation, so there is one report at most."""
+    """Return a result in the reader's language. The tour asks for one attestation: there is one report at most."""
     problem = result.problem
     report = result.presentations[0].report if result.presentations else None
     checks = report.checks if report else ()

@@ -96,7 +96,7 @@ def request(visit: Visit) -> Content:
 def consent(visit: Visit) -> Content:
     """The wallet's screen again: who asks, what would be shared, what stays hidden."""
     preview = visit.tour.preview(visit.progress, asked(visit.progress.question))
-    if not preview.satisfiable:
+    if not preview.shared:
         raise Conflict("tour_step_missing")
     shared = preview.shared[0]
     opened = set(shared.disclosed)
@@ -156,5 +156,3 @@ def _content(credential: HeldCredential) -> ProcessedClaims:
 
 def _name(names: Mapping[str, str], reader: Reader) -> str:
     return names.get(reader.language) or next(iter(names.values()))
-
-

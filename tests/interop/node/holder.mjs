@@ -1,11 +1,9 @@
-// Everything that @sd-jwt needs for a holder whose keys are known and whose issuers are judged by their chains.
-import { digest, generateSalt } from '@sd-jwt/crypto-nodejs'
+// What @sd-jwt needs for a holder: whose keys are known, whose issuers are judged by their certificate chains.
+import { digest, ES256, generateSalt } from '@sd-jwt/crypto-nodejs'
 import { SDJwtVcInstance } from '@sd-jwt/sd-jwt-vc'
-import { CompactSign, compactVerify, importJWK } from 'jose'
 import { verifyWithChain } from './trust.mjs'
 
-// The signing input and signature that @sd-jwt hands over are joined again, so that jose judges the whole.
-export function holder({ anchors, key, statusLists = [] }) {
+export async function holder({ anchors, key, statusLists = [] }) {
   const trusted = async (data, signature) => Boolean(await verifyWithChain(`${data}.${signature}`, anchors))
   return new SDJwtVcInstance({
     hasher: digest,
@@ -14,12 +12,9 @@ export function holder({ anchors, key, statusLists = [] }) {
     verifier: trusted,
     statusVerifier: trusted,
     statusListFetcher: (uri) => fetchStatusList(uri, statusLists),
-    kbSigner: async (data) => signed(data, key),
+    kbSigner: key && (await ES256.getSigner(key)),
     kbSignAlg: 'ES256',
-    kbVerifier: async (data, signature, payload) => {
-      const holderKey = await importJWK(payload.cnf.jwk, 'ES256')
-      return Boolean(await compactVerify(`${data}.${signature}`, holderKey))
-    },
+    kbVerifier: async (data, signature, payload) => (await ES256.getVerifier(payload.cnf.jwk))(data, signature),
   })
 }
 
@@ -29,14 +24,4 @@ async function fetchStatusList(uri, seen) {
   seen.push({ status: response.status, type })
   if (!response.ok || type !== 'application/statuslist+jwt') throw new Error(`status list: ${response.status} ${type}`)
   return response.text()
-}
-
-// @sd-jwt signs a text "header.payload"; jose signs header and payload, so the signature is made from its own parts.
-async function signed(data, key) {
-  const [header, payload] = data.split('.').map((part) => Buffer.from(part, 'base64url'))
-  const compact = await new CompactSign(payload)
-    .setProtectedHeader(JSON.parse(header))
-    .sign(await importJWK(key, 'ES256'))
-  if (!compact.startsWith(`${data}.`)) throw new Error('jose and @sd-jwt spell the header differently')
-  return compact.slice(data.length + 1)
 }

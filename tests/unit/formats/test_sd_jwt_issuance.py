@@ -121,6 +121,15 @@ def test_decoys_stand_wherever_digests_stand() -> None:
     assert "_sd" not in issue(CLAIMS, [("nationalities", 0)], decoys=2).payload
 
 
+def test_decoys_leave_every_element_of_an_array_at_its_index() -> None:
+    issued = issue({"places": ["first", "second", "third"]}, [("places", 0), ("places", 2)], decoys=2)
+    places = issued.payload["places"]
+    assert places[1] == "second"
+    assert [type(element) for element in places] == [dict, str, dict, dict, dict]
+    processed = sd_jwt.process(issued.payload, issued.disclosures)
+    assert processed.issued_positions == {("places",): (0, 1, 2)}
+
+
 def test_decoys_change_nothing_for_the_reader() -> None:
     issued = issue(decoys=5)
     assert sd_jwt.process(issued.payload, issued.disclosures).claims == CLAIMS

@@ -262,7 +262,7 @@ class TestMakingOffers:
     def test_of_another_institutions_record(self, rig: Any) -> None:
         record_id = rig.record("ehic", institution="fr-health")
         with pytest.raises(Refused, match="record_unknown"):
-            rig.issuer.offer("fr-demo", record_id, ["ehic"])
+            rig.issuer.offer("fr-demo", record_id, ["pda1"])
 
     @pytest.mark.parametrize("configuration_ids", [[], ["unheard-of"], ["pda1", "pid"]])
     def test_of_a_configuration_that_is_not_issued_here(self, rig: Any, configuration_ids: list[str]) -> None:

@@ -46,6 +46,7 @@ class World:
     LIST_URI = LIST_URI
 
     signer: Signer
+    status_signer: Signer
     holder: LocalSigner
     trust: TrustStore
     policy: VerificationPolicy
@@ -80,9 +81,10 @@ class World:
     def presentation(self, credential: str | None = None, *, now: int = NOW) -> str:
         return bind(credential or self.credential(), audience=AUDIENCE, nonce=NONCE, now=now, signer=self.holder)
 
-    def held(self, **changes: Any) -> HeldStatusLists:
+    def held(self, *, issued_by: str = "FR:TEST01", **changes: Any) -> HeldStatusLists:
         token = VerifiedStatusList(uri=LIST_URI, statuses=self.statuses, iat=NOW - 60, exp=NOW + 3600, ttl=300)
-        return HeldStatusLists({LIST_URI: HeldStatusList(replace(token, **changes), resolved_at=NOW - 30)})
+        held = HeldStatusList(replace(token, **changes), issued_by, resolved_at=NOW - 30)
+        return HeldStatusLists({LIST_URI: held})
 
     def verify(
         self, text: str | None = None, *, status: HeldStatusLists | None = None, now: int = NOW, **policy: Any
@@ -126,6 +128,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     )
     return World(
         signer=ring.signer("fr-demo", KeyPurpose.CREDENTIAL),
+        status_signer=ring.signer("fr-demo", KeyPurpose.STATUS),
         holder=LocalSigner(new_private_key("ES256", system_random_bytes)),
         trust=trust_from_json(json.loads((directory / TRUST_FILE).read_text(encoding="utf-8"))),
         policy=policy,

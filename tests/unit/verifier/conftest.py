@@ -109,11 +109,17 @@ class World:
     def __post_init__(self) -> None:
         self.publish()
 
-    def another_process(self, *, trust: TrustStore | None = None, database: Database | None = None) -> Verifier:
+    def another_process(
+        self,
+        *,
+        trust: TrustStore | None = None,
+        database: Database | None = None,
+        ring: KeyRing | None = None,
+    ) -> Verifier:
         return build_verifier(
             self.settings,
             database or self.database,
-            self.keys.ring,
+            ring or self.keys.ring,
             trust or self.keys.trust,
             self.network,
             self.clock,

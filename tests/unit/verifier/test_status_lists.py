@@ -359,7 +359,7 @@ def test_a_stored_list_whose_signer_is_no_longer_trusted_is_not_believed(world: 
     withdrawn = tuple(replace(each, withdrawn_at=world.NOW) for each in trust.authorisations)
     later = world.another_process(trust=TrustStore(trust.anchors, withdrawn))
     lists = StatusLists(later._deployment)
-    answer = lists.answers(world.SLUG, world.LIST_URI, issued_by="FR:TEST01", now=world.NOW, may_fetch=False)
+    answer = lists.answers(world.SLUG, world.LIST_URI, now=world.NOW, may_fetch=False)
     assert answer.lists == {}
 
 
@@ -368,13 +368,13 @@ def test_the_memory_of_lists_and_failures_is_bounded(make_world: Any) -> None:
     lists = StatusLists(world.verifier._deployment)
     for number in range(1100):
         uri = f"https://status.example/missing/{number}"
-        answer = lists.answers(world.SLUG, uri, issued_by="FR:TEST01", now=world.NOW, may_fetch=True)
+        answer = lists.answers(world.SLUG, uri, now=world.NOW, may_fetch=True)
         assert answer.problems[uri] == ("status_unavailable", "status")
     assert len(lists._problems) <= 1024
     for number in range(7):
         uri = f"https://status.example/lists/{number}"
         world.network.published[uri] = world.status_token(uri=uri).encode()
-        assert lists.answers(world.SLUG, uri, issued_by="FR:TEST01", now=world.NOW, may_fetch=True).lists
+        assert lists.answers(world.SLUG, uri, now=world.NOW, may_fetch=True).lists
     assert len(lists._lists) <= 4
 
 

@@ -1,6 +1,8 @@
 """The request: what it says, that it can be fetched again, when it ends, and what may not be asked."""
 
+import shutil
 from datetime import date
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +13,9 @@ from portadoc.formats.dcql.query import parse_query
 from portadoc.formats.jws import unverified_claims
 from portadoc.formats.request_object import parse_request_object, verify_request_object, x509_hash
 from portadoc.keys.algorithms import ALL_ALGORITHMS
+from portadoc.keys.key_ring import KeyRing
 from portadoc.keys.purposes import KeyPurpose
+from portadoc.randomness import system_random_bytes
 from portadoc.verifier.presets import PRESETS, Preset
 from portadoc.verifier.requests import Phase
 from portadoc.verifier.settings import InstitutionSettings
@@ -247,6 +251,21 @@ def test_an_open_key_is_needed_for_the_request_object(world: Any) -> None:
     with pytest.raises(Conflict) as refusal:
         world.verifier.request_object(world.SLUG, request_id)
     assert refusal.value.code == "request_answered"
+
+
+def test_a_request_that_a_wallet_has_outlives_a_change_of_the_key(world: Any, tmp_path: Path) -> None:
+    fetched, unfetched = world.ask(), world.ask()
+    form = {"response": fetched.encrypted(fetched.payload())}
+    directory = Path(shutil.copytree(world.keys.ring.directory, tmp_path / "keys"))
+    ring = KeyRing.open(directory, passphrase=b"test").new_key(
+        world.SLUG, KeyPurpose.REQUEST, now=world.NOW, random_bytes=system_random_bytes
+    )
+    later = world.another_process(ring=ring)
+    ids = [each.created.request_uri.rpartition("/")[2] for each in (fetched, unfetched)]
+    assert later.receive_response(world.SLUG, ids[0], form).result.accepted
+    with pytest.raises(Conflict) as refusal:
+        later.request_object(world.SLUG, ids[1])
+    assert refusal.value.code == "request_expired"
 
 
 @pytest.mark.parametrize(
