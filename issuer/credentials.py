@@ -9,14 +9,17 @@ from typing import Final
 from portadoc.errors import Conflict, Error, Misconfigured
 from portadoc.formats import jws, sd_jwt
 from portadoc.formats.headers import signing_header
+from portadoc.formats.jws import UnverifiedJws
 from portadoc.formats.key_proof import VerifiedKeyProof
+from portadoc.formats.numeric_date import LATEST
 from portadoc.formats.roles import CREDENTIAL
 from portadoc.formats.sd_jwt import PreparedSdJwt
 from portadoc.formats.status_list import StatusReference
 from portadoc.formats.type_metadata import integrity
-from portadoc.issuer.credential_store import CredentialRow
 from portadoc.issuer.settings import SECONDS_PER_DAY
-from portadoc.keys.jwk import public_key_from_jwk
+from portadoc.issuer.store.credential_store import CredentialRow
+from portadoc.keys.certificates import certificate_key, parse_certificate
+from portadoc.keys.jwk import VerificationKey, public_key_from_jwk
 from portadoc.keys.signer import Signer
 from portadoc.randomness import RandomBytes
 from portadoc.schemas.catalogue import CredentialConfiguration
@@ -49,16 +52,22 @@ class PreparedCredential:
 
 
 def make_subject(
-    configuration: CredentialConfiguration, record: Record, *, now: int, coverage_grace_days: int | None
+    configuration: CredentialConfiguration,
+    record: Record,
+    *,
+    now: int,
+    coverage_grace_days: int | None,
+    certified_until: int,
 ) -> Subject:
     """Return the claims of a record in a configuration's layout and the days a copy issued now is good for.
 
-    Times are whole days, so that copies made within a day cannot be told apart by them (RFC 9901 §10.1). Raises:
-    Conflict[record_expired], and what the projection refuses.
+    Times are whole days, so that copies made within a day cannot be told apart by them (RFC 9901 §10.1). No copy
+    outlives ``certified_until``, the first second at which the signer's certificate is dead. Raises:
+    Conflict[record_expired], Misconfigured[signer_certificate_expired], and what the projection refuses.
     """
     projection = configuration.projection
     claims = projection.project(record)
-    valid_from = now // SECONDS_PER_DAY * SECONDS_PER_DAY
+    valid_from = _day_of(now)
     ends = [valid_from + configuration.validity_days * SECONDS_PER_DAY]
     document_end = projection.document_period(claims).end
     if document_end is not None:
@@ -68,7 +77,15 @@ def make_subject(
         ends.append(_end_of(coverage_end) + coverage_grace_days * SECONDS_PER_DAY)
     if min(ends) <= now:
         raise Conflict("record_expired", spec="OpenID4VCI 1.0 §8.3.1.2")
-    return Subject(configuration, claims, projection.disclosable(claims), valid_from, min(ends))
+    if _day_of(certified_until) <= now:
+        raise Misconfigured("signer_certificate_expired")
+    valid_until = min(*ends, _day_of(certified_until))
+    return Subject(configuration, claims, projection.disclosable(claims), valid_from, valid_until)
+
+
+def certified_until(signer: Signer) -> int:
+    """Return the first second at which the signer's certificate is dead; the end of time when it has none."""
+    return min((parse_certificate(der).not_after + 1 for der in signer.chain), default=LATEST)
 
 
 def make_envelope(
@@ -104,6 +121,10 @@ def _random_urn(random_bytes: RandomBytes) -> str:
     return uuid.UUID(bytes=random_bytes(16), version=4).urn
 
 
+def _day_of(second: int) -> int:
+    return second // SECONDS_PER_DAY * SECONDS_PER_DAY
+
+
 def _end_of(last_day: date) -> int:
     """Return the first second after a day (UTC): ``exp`` is the first second at which a token is dead."""
     return (last_day.toordinal() - _EPOCH_DAY + 1) * SECONDS_PER_DAY
@@ -126,9 +147,17 @@ def _require_as_planned(text: str, copy: PreparedCredential, signer: Signer) -> 
     try:
         parts = sd_jwt.parse(text)
         token = jws.split(parts.jws_text, CREDENTIAL, allowed_algs=frozenset({signer.alg}))
-        payload = jws.verify(token, public_key_from_jwk(signer.public_jwk, allowed_algs={signer.alg}))
+        payload = jws.verify(token, _shown_key(token, signer))
         claims = sd_jwt.process(payload, parts.disclosures).claims
     except Error as exc:
         raise Misconfigured("own_output_invalid", reason=exc.code) from exc
     if hashlib.sha256(token.payload).hexdigest() != copy.row.payload_digest or claims != copy.claims:
         raise Misconfigured("own_output_invalid", reason="differs_from_plan")
+
+
+def _shown_key(token: UnverifiedJws, signer: Signer) -> VerificationKey:
+    """Return the key that a stranger would use: the leaf's, or the published one when there is no certificate."""
+    chain = jws.certificate_chain(token)
+    if chain:
+        return certificate_key(parse_certificate(chain[0]))
+    return public_key_from_jwk(signer.public_jwk, allowed_algs={signer.alg})

@@ -4,8 +4,6 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection
-
 from portadoc import base64url
 from portadoc.clock import Clock
 from portadoc.errors import Refused
@@ -14,8 +12,7 @@ from portadoc.keys.key_ring import KeyRing
 from portadoc.randomness import RandomBytes
 from portadoc.schemas.events import Event, EventKind
 from portadoc.schemas.profiles import ProtocolProfile, profile
-from portadoc.storage import outbox
-from portadoc.storage.engine import Database
+from portadoc.storage import Connection, Database, outbox
 
 SECRET_BYTES: Final = 32
 ID_BYTES: Final = 16

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from sqlalchemy import Connection
-
 from portadoc import base64url
 from portadoc.errors import Conflict, Malformed, Refused
 from portadoc.formats import strict_json
-from portadoc.issuer import grant_store
 from portadoc.issuer.deployment import Deployment, digest
-from portadoc.issuer.grant_store import Grant, StoredOffer
+from portadoc.issuer.store import grant_store
+from portadoc.issuer.store.grant_store import Grant, StoredOffer
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.randomness import random_below
 from portadoc.schemas.events import EventKind
@@ -33,6 +31,7 @@ from portadoc.schemas.openid4vci import (
     TxCode,
     read_message,
 )
+from portadoc.storage import Connection
 
 BEARER: Final = "Bearer"
 OFFER_SCHEME: Final = "openid-credential-offer://"

@@ -9,27 +9,32 @@ import hashlib
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection
-
 from portadoc.errors import Conflict, Malformed, Refused
 from portadoc.formats import sd_jwt, strict_json
 from portadoc.formats.key_proof import VerifiedKeyProof
 from portadoc.formats.status_list import StatusReference
-from portadoc.issuer import credential_store, grant_store
-from portadoc.issuer.credential_store import CredentialRow
-from portadoc.issuer.credentials import PreparedCredential, Subject, make_envelope, make_subject, sign_prepared
+from portadoc.issuer.credentials import (
+    PreparedCredential,
+    Subject,
+    certified_until,
+    make_envelope,
+    make_subject,
+    sign_prepared,
+)
 from portadoc.issuer.deployment import Deployment
-from portadoc.issuer.grant_store import Grant
 from portadoc.issuer.grants import credential_identifier
-from portadoc.issuer.nonces import Nonces
-from portadoc.issuer.proofs import verify_proofs
+from portadoc.issuer.proofs import Nonces, verify_proofs
 from portadoc.issuer.status_lists import StatusLists
+from portadoc.issuer.store import credential_store, grant_store
+from portadoc.issuer.store.credential_store import CredentialRow
+from portadoc.issuer.store.grant_store import Grant
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.schemas.catalogue import CredentialConfiguration, credential_configuration
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.events import EventKind
 from portadoc.schemas.openid4vci import CredentialRequest, CredentialResponse, IssuedCredential
 from portadoc.schemas.records import Record, record_from_json
+from portadoc.storage import Connection
 
 SPEC: Final = "OpenID4VCI 1.0 §8.3.1.2"
 
@@ -56,7 +61,7 @@ class Issuance:
         # 3. The record behind the grant.
         record = self._load_record(grant)
         # 4. Its claims in the configuration's layout, and how long they are good for.
-        subject = self._subject(configuration, record)
+        subject = self.subject(grant.institution, configuration, record)
         # 5. One transaction: challenge used up, copies counted, entries reserved, intents recorded.
         prepared = self._record_intents(grant, subject, proofs)
         # 6. One signature for each copy, and 7. our own output read back as a stranger would.
@@ -73,10 +78,16 @@ class Issuance:
             body = _live_record(connection, grant)
         return record_from_json(strict_json.loads_object(body, what="record"))
 
-    def _subject(self, configuration: CredentialConfiguration, record: Record) -> Subject:
-        grace = self._deployment.settings.coverage_grace_days
-        now = self._deployment.clock.now()
-        return make_subject(configuration, record, now=now, coverage_grace_days=grace)
+    def subject(self, institution: str, configuration: CredentialConfiguration, record: Record) -> Subject:
+        """Return what a copy issued now would say, and for how long. Raises as ``make_subject``."""
+        signer = self._deployment.key_ring.signer(institution, KeyPurpose.CREDENTIAL)
+        return make_subject(
+            configuration,
+            record,
+            now=self._deployment.clock.now(),
+            coverage_grace_days=self._deployment.settings.coverage_grace_days,
+            certified_until=certified_until(signer),
+        )
 
     def _record_intents(
         self, grant: Grant, subject: Subject, proofs: Sequence[VerifiedKeyProof]

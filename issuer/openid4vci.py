@@ -13,7 +13,6 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from portadoc.errors import Malformed, Refused
 from portadoc.formats import strict_json
-from portadoc.issuer.grant_store import Grant
 from portadoc.issuer.protocol_errors import (
     CREDENTIAL_ERRORS,
     NO_STORE,
@@ -24,6 +23,7 @@ from portadoc.issuer.protocol_errors import (
     protocol_route,
 )
 from portadoc.issuer.service import Issuer
+from portadoc.issuer.store.grant_store import Grant
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.openid4vci import (
     CredentialRequest,
@@ -134,8 +134,8 @@ def document_router(issuer: Issuer) -> APIRouter:
 
     @router.get("/status/{list_id}")
     def show_status_list(list_id: str, request: Request) -> Response:
-        if "time" in request.query_params:  # no history is kept: Token Status List §8.4
-            return Response(status_code=501, headers=NO_STORE)
+        if "time" in request.query_params:
+            raise Refused("status_history_unsupported", spec="Token Status List §8.4")
         published = issuer.status_lists.published(list_id)
         headers = {**PUBLIC, **_cacheable(STATUS_MAX_AGE_S), "ETag": published.etag}
         if published.etag in request.headers.get("if-none-match", ""):

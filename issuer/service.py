@@ -7,18 +7,17 @@ from enum import StrEnum
 from portadoc.clock import Clock
 from portadoc.errors import Conflict, Refused
 from portadoc.formats import strict_json
-from portadoc.issuer import credential_store, grant_store
-from portadoc.issuer.credential_store import CredentialRow
-from portadoc.issuer.credentials import make_subject
 from portadoc.issuer.deployment import Deployment
-from portadoc.issuer.grant_store import Grant
 from portadoc.issuer.grants import AuthorizationServer, Offer
 from portadoc.issuer.issuance import Issuance
 from portadoc.issuer.metadata import Metadata
-from portadoc.issuer.nonces import Nonces
+from portadoc.issuer.proofs import Nonces
 from portadoc.issuer.settings import IssuerSettings
 from portadoc.issuer.status_lists import StatusLists
-from portadoc.issuer.tables import METADATA
+from portadoc.issuer.store import credential_store, grant_store
+from portadoc.issuer.store.credential_store import CredentialRow
+from portadoc.issuer.store.grant_store import Grant
+from portadoc.issuer.store.tables import METADATA
 from portadoc.keys.key_ring import KeyRing
 from portadoc.randomness import RandomBytes
 from portadoc.schemas.catalogue import credential_configuration
@@ -32,7 +31,7 @@ from portadoc.schemas.openid4vci import (
 from portadoc.schemas.pid import Pid
 from portadoc.schemas.profiles import profile
 from portadoc.schemas.records import Record, record_from_json, record_to_json
-from portadoc.storage.engine import Database
+from portadoc.storage import Database
 
 
 class WithdrawalReason(StrEnum):
@@ -103,12 +102,7 @@ class Issuer:
             raise Refused("credential_configuration_unknown", spec="OpenID4VCI 1.0 §4.1.1")
         record = self._record(institution, record_id)
         for each in configuration_ids:
-            make_subject(
-                credential_configuration(each),
-                record,
-                now=self._deployment.clock.now(),
-                coverage_grace_days=self.settings.coverage_grace_days,
-            )
+            self.issuance.subject(institution, credential_configuration(each), record)
         chosen = tuple(dict.fromkeys(configuration_ids))
         return self.grants.offer(institution, record_id, chosen, with_tx_code=tx_code, by_reference=by_reference)
 

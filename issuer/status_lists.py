@@ -8,17 +8,16 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection
-
 from portadoc.errors import Refused, Unavailable
 from portadoc.formats.status_list import StatusList, StatusReference, StatusValue
 from portadoc.formats.status_list_token import make_status_list_token
-from portadoc.issuer import credential_store
-from portadoc.issuer.credential_store import StatusListRow
 from portadoc.issuer.deployment import Deployment
+from portadoc.issuer.store import credential_store
+from portadoc.issuer.store.credential_store import StatusListRow
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.randomness import random_below
 from portadoc.schemas.events import EventKind
+from portadoc.storage import Connection
 
 BITS: Final = 1
 """One bit an entry: by law a status is withdrawn or not, and nothing between (CIR (EU) 2026/1731)."""

@@ -14,9 +14,16 @@ from cryptography.utils import CryptographyDeprecationWarning
 
 from portadoc.errors import Malformed, Misconfigured, Untrusted
 from portadoc.keys.jwk import VerificationKey, verification_key
+from portadoc.keys.purposes import EXTENDED_KEY_USAGE, KeyPurpose
 
 ORGANIZATION_IDENTIFIER: Final = x509.ObjectIdentifier("2.5.4.97")
 """Carries the institution's identifier. Spec: ITU-T X.520 §6.4.4, ETSI EN 319 412-1 §5.1.4."""
+
+_KEY_USAGES: Final = (
+    *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
+    *("key_agreement", "key_cert_sign", "crl_sign"),
+)
+_PURPOSE_OF_USAGE: Final = {usage: purpose for purpose, usage in EXTENDED_KEY_USAGE.items()}
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
@@ -61,6 +68,48 @@ class UnverifiedCertificate:
             return self.extensions.get_extension_for_class(kind).value
         except x509.ExtensionNotFound:
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """What a certificate says of itself, for people: names in RFC 4514 form, usages by name, purposes as ours.
+
+    ``other_usages`` are extended key usages that we do not know (dotted object identifiers).
+    """
+
+    subject: str
+    issuer: str
+    serial: str
+    is_authority: bool
+    key_usages: tuple[str, ...]
+    purposes: tuple[KeyPurpose, ...]
+    other_usages: tuple[str, ...]
+    institutions: tuple[str, ...]
+    uris: tuple[str, ...]
+    host_names: tuple[str, ...]
+
+
+def certificate_facts(unverified: UnverifiedCertificate) -> CertificateFacts:
+    """Return what a certificate says of itself; nothing of it is judged here."""
+    usage = unverified.extension(x509.KeyUsage)
+    extended = unverified.extension(x509.ExtendedKeyUsage)
+    names = unverified.extension(x509.SubjectAlternativeName)
+    usages = [oid.dotted_string for oid in extended] if extended else []
+    spelt = {ORGANIZATION_IDENTIFIER: "organizationIdentifier"}
+    return CertificateFacts(
+        subject=unverified.subject.rfc4514_string(spelt),
+        issuer=unverified.issuer.rfc4514_string(spelt),
+        serial=f"{unverified.certificate.serial_number:x}",
+        is_authority=unverified.is_authority,
+        key_usages=tuple(name for name in _KEY_USAGES if usage and getattr(usage, name)),
+        purposes=tuple(_PURPOSE_OF_USAGE[oid] for oid in usages if oid in _PURPOSE_OF_USAGE),
+        other_usages=tuple(oid for oid in usages if oid not in _PURPOSE_OF_USAGE),
+        institutions=tuple(
+            str(each.value) for each in unverified.subject.get_attributes_for_oid(ORGANIZATION_IDENTIFIER)
+        ),
+        uris=tuple(names.get_values_for_type(x509.UniformResourceIdentifier)) if names else (),
+        host_names=tuple(names.get_values_for_type(x509.DNSName)) if names else (),
+    )
 
 
 def parse_chain(x5c: Sequence[str | bytes]) -> tuple[UnverifiedCertificate, ...]:

@@ -47,7 +47,7 @@ def parse(text: str) -> UnverifiedSdJwt:
     disclosures = tuple(parts[1:-1])
     if len(disclosures) > MAX_DISCLOSURES:
         raise Malformed("limit_exceeded", what="disclosures", limit=MAX_DISCLOSURES)
-    if any(len(disclosure) > MAX_DISCLOSURE_CHARS for disclosure in disclosures):
+    if len(text) > MAX_DISCLOSURE_CHARS < max(map(len, disclosures), default=0):
         raise Malformed("limit_exceeded", what="disclosure", limit=MAX_DISCLOSURE_CHARS)
     return UnverifiedSdJwt(parts[0], disclosures, parts[-1] or None)
 

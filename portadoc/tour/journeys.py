@@ -70,6 +70,11 @@ def _possible(journey: Journey, issuer: IssuerSettings, verifier: VerifierSettin
     )
 
 
+def authority_of(record: Record) -> str:
+    """Return the name of the authority that has decided a record."""
+    return record.issuing_authority if isinstance(record, Pid) else record.issuing_authority.name
+
+
 def person_of(record: Record) -> str:
     """Return the name of the person whom a record is about."""
     match record:

@@ -58,7 +58,6 @@ class TourPages:
 
     def __init__(self, issuer: Issuer, verifier: Verifier, wallet: Wallet) -> None:
         self._tour = Tour(issuer, verifier, wallet)
-        self._issuer = issuer.settings
         self._verifier = verifier.settings
         self._journeys = journeys_of(issuer.settings, verifier.settings)
 
@@ -86,7 +85,7 @@ class TourPages:
         def show(attestation: str, request: Request) -> Response:
             journey, reader, progress = self._journey(attestation), reader_of(request), _progress(request)
             other = next((id_ for id_ in self._journeys if id_ != attestation), attestation)
-            visit = Visit(self._tour, journey, progress, reader, self._issuer, self._verifier, other)
+            visit = Visit(self._tour, journey, progress, reader, self._verifier, other)
             steps = _steps(journey, progress, reader, current=name)
             content = {"name": name, "screen": SCREENS[name], "journey": journey, "visit": visit}
             return page(name, reader, {**content, **VIEWS[name](visit)}, here=request.url.path, steps=steps)
@@ -128,6 +127,8 @@ def _steps(journey: Journey, progress: Progress, reader: Reader, *, current: str
         "offer": True,
         "wallet": bool(progress.held),
         "request": progress.question is not None,
+        "consent": progress.question is not None and not progress.answered,
+        "report": progress.answered,
         "withdrawal": progress.withdrawn is not None,
         "refusal": progress.second_question is not None,
     }

@@ -52,7 +52,7 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Where a journey stands. ``held`` are the wallet's ids of the copies taken, the questions those asked."""
+    """Where a journey stands. ``held`` are the wallet's ids of the copies taken; ``answered`` is the question."""
 
     record_id: str
     offer_uri: str = field(repr=False)
@@ -60,6 +60,7 @@ class Progress:
     offer_expires_at: int
     held: tuple[str, ...] = ()
     question: Question | None = None
+    answered: bool = False
     withdrawn: Withdrawn | None = None
     second_question: Question | None = None
 
@@ -114,6 +115,7 @@ _PROGRESS: Final = {
     "offer_expires_at": int,
     "held": list,
     "question": object,
+    "answered": bool,
     "withdrawn": object,
     "second_question": object,
 }
@@ -123,8 +125,7 @@ def _object(value: Json, kinds: Mapping[str, type]) -> dict[str, Any]:
     """Return an object that has exactly these members, each of its kind."""
     if not isinstance(value, dict) or value.keys() != kinds.keys():
         raise ValueError("members")
-    if not all(
-        isinstance(value[name], kind) and not isinstance(value[name], bool) for name, kind in kinds.items()
-    ):
-        raise ValueError("kinds")
+    for name, kind in kinds.items():
+        if not isinstance(value[name], kind) or (kind is int and isinstance(value[name], bool)):
+            raise ValueError("kinds")
     return value

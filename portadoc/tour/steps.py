@@ -81,7 +81,7 @@ class Tour:
 
     def ask(self, journey: Journey, progress: Progress) -> Progress:
         """Let the verifier ask its question. Raises as ``Verifier.create_request``."""
-        return replace(progress, question=self._new_question(journey))
+        return replace(progress, question=self._new_question(journey), answered=False)
 
     def preview(self, progress: Progress, question: Question) -> Preview:
         """Return what this journey's copies would share. Raises Unavailable[tour_busy] and as ``read_request``."""
@@ -93,7 +93,7 @@ class Tour:
         question = asked(progress.question)
         if self.result(journey, question) is None:
             self._answer(journey, progress, question, agreed=agreed)
-        return progress
+        return replace(progress, answered=True)
 
     def withdraw(self, journey: Journey, progress: Progress) -> Progress:
         """Withdraw the attestation for good, publish the status lists and let the verifier fetch them."""

@@ -8,9 +8,8 @@ from portadoc.errors import Conflict
 from portadoc.formats.jws import unverified_claims
 from portadoc.formats.sd_jwt import parse, process
 from portadoc.formats.sd_jwt.processing import ProcessedClaims
-from portadoc.issuer.settings import IssuerSettings
 from portadoc.schemas.catalogue import credential_configuration
-from portadoc.tour.journeys import Journey, person_of
+from portadoc.tour.journeys import Journey, authority_of, person_of
 from portadoc.tour.labels import claim_label, shown_claims
 from portadoc.tour.progress import Progress, Question
 from portadoc.tour.rendering import qr_code
@@ -32,19 +31,19 @@ class Visit:
     journey: Journey
     progress: Progress
     reader: Reader
-    issuer: IssuerSettings
     verifier: VerifierSettings
     other_journey: str
 
     @property
     def institution_name(self) -> str:
-        """The name of the institution that issues."""
-        return _name(self.issuer.by_slug[self.journey.institution].names, self.reader)
+        """The name under which the institution decides."""
+        return authority_of(self.tour.record(self.journey))
 
     @property
     def verifier_name(self) -> str:
         """The name of the institution that asks."""
-        return _name(self.verifier.by_slug[self.journey.verifier].names, self.reader)
+        names = self.verifier.by_slug[self.journey.verifier].names
+        return names.get(self.reader.language) or next(iter(names.values()))
 
     def type_name(self, configuration_id: str) -> str:
         """Return what a type of attestation is called."""
@@ -152,7 +151,3 @@ def _content(credential: HeldCredential) -> ProcessedClaims:
     """Return what a credential says; the wallet verified it when it took it."""
     held = parse(credential.sd_jwt)
     return process(unverified_claims(held.jws_text), held.disclosures)
-
-
-def _name(names: Mapping[str, str], reader: Reader) -> str:
-    return names.get(reader.language) or next(iter(names.values()))

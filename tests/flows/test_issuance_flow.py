@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
 from portadoc.clock import FixedClock
 from portadoc.errors import Error
 from portadoc.issuer import InstitutionSettings, Issuer, IssuerSettings, WithdrawalReason, build_issuer
-from portadoc.issuer.app import create_app
+from portadoc.issuer.openid4vci import wallet_router
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
 from portadoc.keys.key_ring import KeyRing
 from portadoc.keys.trust import TRUST_FILE, trust_from_json
@@ -81,9 +82,11 @@ def new_ring(directory: Path) -> KeyRing:
 def office(tmp_path: Path) -> Iterator[Office]:
     ring, clock, database = new_ring(tmp_path / "keys"), FixedClock(NOW), open_database("sqlite://")
     issuer = build_issuer(SETTINGS, database, ring, clock, system_random_bytes)
+    app = FastAPI(openapi_url=None)
+    app.include_router(wallet_router(issuer))
     wallet = Wallet(
         MemoryStore(),
-        transport=AsgiTransport(create_app(issuer), BASE_URL),
+        transport=AsgiTransport(app, BASE_URL),
         trust=trust_from_json(json.loads((tmp_path / "keys" / TRUST_FILE).read_text(encoding="utf-8"))),
         clock=clock,
         random_bytes=system_random_bytes,

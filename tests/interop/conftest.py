@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,31 +25,13 @@ RUN_S: Final = 60
 _NO_NETWORK: Final = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH)\b")
 
 
-class Scripts:
-    """The scripts of this folder: each reads one JSON value and writes one."""
-
-    def __init__(self, node: str) -> None:
-        self._node = node
-
-    def run(self, script: str, question: object) -> Any:
-        """Return the answer of a script. Fails the test with its last words when it ends badly."""
-        done = subprocess.run(
-            [self._node, str(SCRIPTS / script)],
-            input=json.dumps(question),
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=RUN_S,
-            check=False,
-        )
-        if done.returncode:
-            pytest.fail(f"{script} ended with {done.returncode}:\n{done.stderr[-4000:]}", pytrace=False)
-        return json.loads(done.stdout)
+RunScript = Callable[[str, object], Any]
+"""Gives a script of ``node/`` one JSON value and returns the one that it answers."""
 
 
 @pytest.fixture(scope="session")
-def scripts() -> Scripts:
-    """The scripts, their locked packages installed; skips aloud where Node.js or npm is absent."""
+def run_script() -> RunScript:
+    """Runs a script, its locked packages installed; skips aloud where Node.js or npm is absent."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         pytest.skip("Node.js or npm is absent: no interoperation with JavaScript libraries was tried")
@@ -57,7 +39,27 @@ def scripts() -> Scripts:
     if int(version.lstrip("v").partition(".")[0]) < OLDEST_NODE:
         pytest.skip(f"Node.js {version} is older than {OLDEST_NODE}: no interoperation with it was tried")
     _install(npm)
-    return Scripts(node)
+
+    def run(script: str, question: object) -> Any:
+        return _run([node, str(SCRIPTS / script)], question)
+
+    return run
+
+
+def _run(command: list[str], question: object) -> Any:
+    """Return the answer of a script; fails the test with its last words when it ends badly."""
+    done = subprocess.run(
+        command,
+        input=json.dumps(question),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=RUN_S,
+        check=False,
+    )
+    if done.returncode:
+        pytest.fail(f"{command[-1]} ended with {done.returncode}:\n{done.stderr[-4000:]}", pytrace=False)
+    return json.loads(done.stdout)
 
 
 def _install(npm: str) -> None:
@@ -68,9 +70,7 @@ def _install(npm: str) -> None:
         return
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     try:
-        done = subprocess.run(
-            command, cwd=SCRIPTS, capture_output=True, text=True, timeout=INSTALL_S, check=False
-        )
+        done = subprocess.run(command, cwd=SCRIPTS, capture_output=True, text=True, timeout=INSTALL_S, check=False)
     except subprocess.TimeoutExpired:
         pytest.skip(f"npm ci took longer than {INSTALL_S} s: JavaScript libraries could not be installed")
     unreachable = _NO_NETWORK.search(done.stderr)

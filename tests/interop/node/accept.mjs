@@ -1,41 +1,41 @@
-// A wallet built on @openid4vc/openid4vci takes an offer, verifies what it gets with @sd-jwt and says so.
-// In: {origin, offerUri, txCode, copies}. Out: what was received, with the keys that it is bound to.
+// A wallet built on @openid4vc/openid4vci takes an offer, verifies what it gets with @sd-jwt and reports to the issuer.
+// In: {origin, offerUri, txCode, copies, signedMetadata}. Out: what came, with the keys that it is bound to.
 import { Openid4vciClient } from '@openid4vc/openid4vci'
 import { callbacks, newKey, signerOf } from './callbacks.mjs'
 import { holder } from './holder.mjs'
 import { answer } from './job.mjs'
 import { fetchAnchors } from './trust.mjs'
 
-await answer(async ({ origin, offerUri, txCode, copies }) => {
+await answer(async ({ origin, offerUri, txCode, copies, signedMetadata }) => {
   const anchors = await fetchAnchors(origin)
   const traffic = []
-  const statusLists = []
   const dpopKey = await newKey()
   const keys = await Promise.all(Array.from({ length: copies }, newKey))
-  const client = new Openid4vciClient({ callbacks: await callbacks({ keys: [dpopKey, ...keys], anchors, traffic }) })
-
+  const client = new Openid4vciClient({
+    callbacks: await callbacks({
+      keys: [dpopKey, ...keys],
+      anchors,
+      traffic,
+      ask: signedMetadata ? askForSignedMetadata : undefined,
+    }),
+  })
+  // 1. offer, metadata, access token
   const credentialOffer = await client.resolveCredentialOffer(offerUri)
   const issuerMetadata = await client.resolveIssuerMetadata(credentialOffer.credential_issuer)
   const dpop = { signer: signerOf(dpopKey) }
-  const token = await client.retrievePreAuthorizedCodeAccessTokenFromOffer({
+  const granted = await client.retrievePreAuthorizedCodeAccessTokenFromOffer({
     credentialOffer,
     issuerMetadata,
     txCode,
     dpop,
   })
-  const accessToken = token.accessTokenResponse.access_token
+  const accessToken = granted.accessTokenResponse.access_token
+  // 2. a nonce, and one proof for each key
   const { c_nonce: nonce } = await client.requestNonce({ issuerMetadata })
   const [credentialConfigurationId] = credentialOffer.credential_configuration_ids
-  const proofs = await Promise.all(
-    keys.map((key) =>
-      client.createCredentialRequestJwtProof({
-        signer: signerOf(key),
-        nonce,
-        issuerMetadata,
-        credentialConfigurationId,
-      })
-    )
-  )
+  const prove = (key) => ({ signer: signerOf(key), nonce, issuerMetadata, credentialConfigurationId })
+  const proofs = await Promise.all(keys.map((key) => client.createCredentialRequestJwtProof(prove(key))))
+  // 3. the credentials, each verified with its status
   const { credentialResponse } = await client.retrieveCredentials({
     issuerMetadata,
     credentialConfigurationId,
@@ -44,21 +44,32 @@ await answer(async ({ origin, offerUri, txCode, copies }) => {
     dpop,
   })
   const received = credentialResponse.credentials.map((one) => one.credential)
-  const verified = []
+  const statusLists = []
   const verifier = await holder({ anchors, statusLists })
-  for (const credential of received) verified.push(await verifier.verify(credential))
-  const notification = { notificationId: credentialResponse.notification_id, event: 'credential_accepted' }
-  const notified = await client.sendNotification({ issuerMetadata, notification, accessToken, dpop })
-
+  const verified = []
+  for (const credential of received) verified.push((await verifier.verify(credential)).payload)
+  // 4. the issuer hears of it
+  const notified = await client.sendNotification({
+    issuerMetadata,
+    notification: { notificationId: credentialResponse.notification_id, event: 'credential_accepted' },
+    accessToken,
+    dpop,
+  })
   return {
     version: issuerMetadata.originalDraftVersion,
     signedMetadata: issuerMetadata.signedCredentialIssuer !== undefined,
     configurations: Object.keys(issuerMetadata.knownCredentialConfigurations),
-    tokenType: token.accessTokenResponse.token_type,
+    tokenType: granted.accessTokenResponse.token_type,
     notified: notified.response.status,
-    credentials: received.map((credential, index) => ({ credential, key: keys[index].privateJwk })),
-    claims: verified.map((one) => one.payload),
+    held: received.map((credential, index) => ({ credential, key: keys[index].privateJwk })),
+    claims: verified,
     traffic,
     statusLists,
   }
 })
+
+// The library reads signed metadata but sends no Accept header that would ask for it.
+function askForSignedMetadata(url, init) {
+  if (!url.includes('/.well-known/openid-credential-issuer/')) return init
+  return { ...init, headers: { ...init.headers, Accept: 'application/jwt' } }
+}

@@ -14,17 +14,17 @@ export async function newKey() {
 
 export const signerOf = (key) => ({ method: 'jwk', alg: 'ES256', publicJwk: key.publicJwk })
 
-// `traffic` collects what was sent, without any value of it: method, path, names of the headers and form fields.
-export async function callbacks({ keys, anchors, traffic }) {
-  const byThumbprint = new Map()
-  for (const key of keys) byThumbprint.set(await calculateJwkThumbprint(key.publicJwk), key.privateJwk)
+// `traffic` is an empty list that fills with what was sent; `ask` may change a request before it goes.
+export async function callbacks({ keys = [], anchors, traffic, ask = (url, init) => init }) {
+  const privateJwks = new Map()
+  for (const key of keys) privateJwks.set(await calculateJwkThumbprint(key.publicJwk), key.privateJwk)
   return {
-    fetch: recorded(traffic),
+    fetch: recorded(traffic, ask),
     hash: (data, algorithm) => createHash(algorithm.replace('-', '')).update(data).digest(),
     generateRandom: (length) => randomBytes(length),
     clientAuthentication: clientAuthenticationAnonymous(),
     signJwt: async (signer, { header, payload }) => {
-      const key = await importJWK(byThumbprint.get(await calculateJwkThumbprint(signer.publicJwk)), signer.alg)
+      const key = await importJWK(privateJwks.get(await calculateJwkThumbprint(signer.publicJwk)), signer.alg)
       return { jwt: await new SignJWT(payload).setProtectedHeader(header).sign(key), signerJwk: signer.publicJwk }
     },
     verifyJwt: async (signer, { compact }) => {
@@ -50,13 +50,14 @@ export async function callbacks({ keys, anchors, traffic }) {
 
 const bytes = (text) => (text === undefined ? undefined : Buffer.from(text, 'base64url'))
 
-function recorded(traffic) {
+// Notes names only: of headers, of form fields, of the authorization scheme.
+function recorded(traffic, ask) {
   return async (url, init = {}) => {
     const headers = new Headers(init.headers)
-    const form = headers.get('content-type') === 'application/x-www-form-urlencoded'
-    const response = await fetch(url, init)
+    const form = headers.get('content-type') === 'application/x-www-form-urlencoded' && init.body !== undefined
+    const response = await fetch(url, ask(String(url), init))
     traffic.push({
-      method: init.method ?? 'GET',
+      method: (init.method ?? 'GET').toUpperCase(),
       path: new URL(url).pathname,
       headers: [...headers.keys()],
       scheme: headers.get('authorization')?.split(' ')[0] ?? null,

@@ -1,4 +1,6 @@
-// What @sd-jwt needs for a holder: whose keys are known, whose issuers are judged by their certificate chains.
+// What @sd-jwt needs for a holder whose keys are known and whose issuers are judged by their certificate chains.
+import { createHash } from 'node:crypto'
+import { KBJwt } from '@sd-jwt/core'
 import { digest, ES256, generateSalt } from '@sd-jwt/crypto-nodejs'
 import { SDJwtVcInstance } from '@sd-jwt/sd-jwt-vc'
 import { verifyWithChain } from './trust.mjs'
@@ -24,4 +26,15 @@ async function fetchStatusList(uri, seen) {
   seen.push({ status: response.status, type })
   if (!response.ok || type !== 'application/statuslist+jwt') throw new Error(`status list: ${response.status} ${type}`)
   return response.text()
+}
+
+// present() of @sd-jwt/core 0.19.0 with a key binding selects twice, and the first time changes what it holds: what
+// is hidden deeper than the first level of a disclosed value is lost the second time, and sd_hash no longer fits.
+// Here it selects once, and the key binding is added to what came of that.
+export async function presentOnce(instance, credential, frame, binding, key) {
+  const shown = await instance.present(credential, frame)
+  const sd_hash = createHash('sha256').update(shown).digest('base64url')
+  const bound = new KBJwt({ header: { typ: 'kb+jwt', alg: 'ES256' }, payload: { ...binding, sd_hash } })
+  await bound.sign(await ES256.getSigner(key))
+  return shown + bound.encodeJwt()
 }

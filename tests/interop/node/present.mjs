@@ -1,59 +1,49 @@
-// A wallet built on @openid4vc/openid4vp answers a request with what DCQL asks for and nothing else.
-// In: {origin, link, held: [{credential, key}]}. Out: what was asked, what was shown, what the verifier said.
-import { Openid4vpClient } from '@openid4vc/openid4vp'
+// A wallet built on @openid4vc/openid4vp, dcql and @sd-jwt answers a request with what is asked for and nothing else.
+// In: {origin, link, held: [{credential, key}], selectOnce}. Out: what was asked, shown and answered.
 import { randomBytes } from 'node:crypto'
+import { Openid4vpClient } from '@openid4vc/openid4vp'
 import { DcqlQuery } from 'dcql'
 import { callbacks } from './callbacks.mjs'
-import { holder } from './holder.mjs'
+import { holder, presentOnce } from './holder.mjs'
 import { answer, tried } from './job.mjs'
 import { fetchAnchors } from './trust.mjs'
 
-await answer(async ({ origin, link, held }) => {
+const JARM = {
+  authorization_signing_alg_values_supported: [],
+  authorization_encryption_alg_values_supported: ['ECDH-ES'],
+  authorization_encryption_enc_values_supported: ['A128GCM'],
+}
+
+await answer(async ({ origin, link, held, selectOnce }) => {
   const anchors = await fetchAnchors(origin)
   const traffic = []
-  const client = new Openid4vpClient({ callbacks: await callbacks({ keys: [], anchors, traffic }) })
+  const client = new Openid4vpClient({ callbacks: await callbacks({ anchors, traffic }) })
+  // 1. the signed request
   const { params } = client.parseOpenid4vpAuthorizationRequest({ authorizationRequest: link })
   const request = await client.resolveOpenId4vpAuthorizationRequest({ authorizationRequestPayload: params })
   const asked = request.authorizationRequestPayload
-
-  const credentials = []
-  for (const { credential } of held) credentials.push(await seen(await holder({ anchors }), credential))
-  const query = DcqlQuery.parse(request.dcql.query)
-  DcqlQuery.validate(query)
-  const matched = DcqlQuery.query(query, credentials)
-  if (!matched.can_be_satisfied) throw new Error('dcql: the query cannot be satisfied')
-
-  const shown = {}
+  // 2. what of the held credentials answers it
+  const matches = await matchesOf(request.dcql.query, held, anchors)
+  // 3. presentations, bound to this verifier and this request
   const binding = { aud: request.client.effective, nonce: asked.nonce, iat: Math.floor(Date.now() / 1000) }
-  for (const [id, match] of Object.entries(matched.credential_matches)) {
-    const found = match.valid_credentials[0]
-    const { credential, key } = held[found.input_credential_index]
-    const frame = frameOf(found.claims.valid_claim_sets[0].output)
-    const text = await (await wallet(key, anchors)).present(credential, frame, { kb: { payload: binding } })
-    shown[id] = [text]
+  const shown = {}
+  for (const [id, { position, claims }] of Object.entries(matches)) {
+    const { credential, key } = held[position]
+    const instance = await holder({ anchors, key })
+    shown[id] = selectOnce
+      ? await presentOnce(instance, credential, frameOf(claims), binding, key)
+      : await instance.present(credential, frameOf(claims), { kb: { payload: binding } })
   }
-  // What a verifier built on @sd-jwt would say of the same presentations, status included.
-  const judge = await holder({ anchors })
-  const judged = await tried(async () => {
-    for (const [text] of Object.values(shown)) await judge.verify(text, { keyBindingNonce: asked.nonce })
-  })
+  const judged = await judge(shown, anchors, asked.nonce)
+  // 4. encrypted and sent
   const response = await client.createOpenid4vpAuthorizationResponse({
     authorizationRequestPayload: asked,
-    authorizationResponsePayload: { vp_token: shown },
-    jarm: {
-      encryption: { nonce: randomBytes(16).toString('base64url') },
-      serverMetadata: {
-        authorization_signing_alg_values_supported: [],
-        authorization_encryption_alg_values_supported: ['ECDH-ES'],
-        authorization_encryption_enc_values_supported: ['A128GCM'],
-      },
+    authorizationResponsePayload: {
+      vp_token: Object.fromEntries(Object.entries(shown).map(([id, text]) => [id, [text]])),
     },
+    jarm: { encryption: { nonce: randomBytes(16).toString('base64url') }, serverMetadata: JARM },
   })
-  const sent = await client.submitOpenid4vpAuthorizationResponse({
-    authorizationRequestPayload: asked,
-    authorizationResponsePayload: response.authorizationResponsePayload,
-    jarm: response.jarm,
-  })
+  const sent = await client.submitOpenid4vpAuthorizationResponse({ authorizationRequestPayload: asked, ...response })
   return {
     version: request.version,
     clientId: request.client.effective,
@@ -61,27 +51,45 @@ await answer(async ({ origin, link, held }) => {
     jweHeader: JSON.parse(Buffer.from(response.jarm.responseJwt.split('.')[0], 'base64url')),
     shown,
     judged,
-    status: sent.response.status,
-    body: await sent.response.json(),
+    answer: { status: sent.response.status, body: await sent.response.json() },
     traffic,
   }
 })
 
-function wallet(key, anchors) {
-  return holder({ anchors, key })
-}
-
-async function seen(instance, credential) {
-  const claims = await instance.getClaims(credential)
-  return {
-    credential_format: 'dc+sd-jwt',
-    vct: claims.vct,
-    claims,
-    cryptographic_holder_binding: claims.cnf !== undefined,
+// For each credential query the first held credential that answers it, and the claims to show of it.
+async function matchesOf(unparsed, held, anchors) {
+  const instance = await holder({ anchors })
+  const credentials = []
+  for (const { credential } of held) {
+    const claims = await instance.getClaims(credential)
+    credentials.push({
+      credential_format: 'dc+sd-jwt',
+      vct: claims.vct,
+      claims,
+      cryptographic_holder_binding: claims.cnf !== undefined,
+    })
   }
+  const query = DcqlQuery.parse(unparsed)
+  DcqlQuery.validate(query)
+  const matched = DcqlQuery.query(query, credentials)
+  if (!matched.can_be_satisfied) throw new Error('dcql: the query cannot be satisfied')
+  const first = ({ valid_credentials: [found] }) => ({
+    position: found.input_credential_index,
+    claims: found.claims.valid_claim_sets[0].output,
+  })
+  return Object.fromEntries(Object.entries(matched.credential_matches).map(([id, match]) => [id, first(match)]))
 }
 
-// DCQL gives the claims to show; @sd-jwt wants the same tree with `true` at its leaves.
+// What a verifier built on @sd-jwt says of the same presentations, status list included.
+async function judge(shown, anchors, nonce) {
+  const verifier = await holder({ anchors })
+  return tried(async () => {
+    for (const text of Object.values(shown)) await verifier.verify(text, { keyBindingNonce: nonce })
+    return 'accepted'
+  })
+}
+
+// dcql gives the claims to show; @sd-jwt wants the same tree with `true` at its leaves.
 function frameOf(claims) {
   if (claims === null || typeof claims !== 'object') return claims !== null
   return Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, frameOf(value)]))

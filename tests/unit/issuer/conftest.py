@@ -10,12 +10,14 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from fastapi import FastAPI
 
 from portadoc import base64url
 from portadoc.clock import FixedClock
 from portadoc.formats import jws, sd_jwt, strict_json
 from portadoc.issuer import InstitutionSettings, Issuer, IssuerSettings, Offer, build_issuer
-from portadoc.issuer.app import create_app
+from portadoc.issuer.management import management_router
+from portadoc.issuer.openid4vci import wallet_router
 from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
 from portadoc.keys.key_ring import KeyPurpose, KeyRing
@@ -24,6 +26,7 @@ from portadoc.randomness import system_random_bytes
 from portadoc.schemas.examples import example
 from portadoc.storage import Database, open_database
 from portadoc.wallet_sim.transport import AsgiTransport, TransportResponse
+from portadoc.web.app import install_problems, protect
 
 NOW: Final = int(datetime(2026, 11, 22, 10, 30, tzinfo=UTC).timestamp())
 BASE_URL: Final = "http://127.0.0.1:8700"
@@ -212,6 +215,16 @@ def _without_none(members: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
+def as_application(issuer: Issuer) -> FastAPI:
+    """Return the issuer's routes inside the shared parts, as ``portadoc.serve`` puts them."""
+    app = FastAPI(openapi_url=None)
+    app.include_router(wallet_router(issuer))
+    app.include_router(management_router(issuer))
+    install_problems(app)
+    protect(app)
+    return app
+
+
 @pytest.fixture(scope="session")
 def key_ring(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
     """Keys of both institutions, made once: no test changes them."""
@@ -254,7 +267,7 @@ def make_rig(key_ring: KeyRing, database: Database) -> RigMaker:
         clock = FixedClock(NOW)
         settings = IssuerSettings(**{**SETTINGS, **changes})
         issuer = build_issuer(settings, database, ring or key_ring, clock, system_random_bytes)
-        return Rig(issuer, clock, database, ring or key_ring, AsgiTransport(create_app(issuer), BASE_URL))
+        return Rig(issuer, clock, database, ring or key_ring, AsgiTransport(as_application(issuer), BASE_URL))
 
     return make
 

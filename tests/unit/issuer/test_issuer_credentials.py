@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from portadoc import base64url
-from portadoc.errors import Conflict
+from portadoc.errors import Conflict, Misconfigured
 from portadoc.formats import jws, sd_jwt, strict_json
 from portadoc.formats.roles import CREDENTIAL
 from portadoc.formats.type_metadata import check_integrity
-from portadoc.issuer.credentials import make_subject
+from portadoc.issuer.credentials import certified_until, make_subject
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.keys.trust import TRUST_FILE, trust_from_json
 from portadoc.schemas.catalogue import credential_configuration
@@ -115,9 +115,11 @@ class TestCopies:
 class TestValidity:
     NOW = midnight(2026, 11, 22) + 3_600
 
-    def subject(self, record: Any, *, grace: int | None = None, configuration_id: str = "pda1") -> Any:
-        configuration = credential_configuration(configuration_id)
-        return make_subject(configuration, record, now=self.NOW, coverage_grace_days=grace)
+    def subject(self, record: Any, *, grace: int | None = None, certified: int = midnight(2030, 1, 1)) -> Any:
+        configuration = credential_configuration("pda1")
+        return make_subject(
+            configuration, record, now=self.NOW, coverage_grace_days=grace, certified_until=certified
+        )
 
     def test_it_lasts_as_long_as_its_configuration_says(self) -> None:
         subject = self.subject(example("posted-worker-fr-de"))
@@ -130,6 +132,12 @@ class TestValidity:
         assert self.subject(dated(expiry="2026-11-22", end="2026-11-22")).valid_until == midnight(2026, 11, 23)
         with pytest.raises(Conflict, match="record_expired"):
             self.subject(dated(expiry="2026-11-21", end="2026-11-21"))
+
+    def test_it_does_not_outlive_the_certificate_of_its_signer(self) -> None:
+        record = example("posted-worker-fr-de")
+        assert self.subject(record, certified=midnight(2026, 12, 24) + 5).valid_until == midnight(2026, 12, 24)
+        with pytest.raises(Misconfigured, match="signer_certificate_expired"):
+            self.subject(record, certified=self.NOW)
 
     def test_a_period_in_the_past_does_not_stop_it_unless_the_operator_says_so(self) -> None:
         record = dated(expiry="2026-11-30", end="2026-01-31")
@@ -158,3 +166,10 @@ class TestProfiles:
         rig = make_rig(profile="haip-1.0")
         assert set(header_of(*rig.issued())) == {"alg", "typ", "x5c"}
         assert "vct#integrity" not in rig.claims_of(*rig.issued())
+
+
+def test_the_certificate_of_the_key_ring_bounds_what_is_issued(rig: Any) -> None:
+    signer = rig.key_ring.signer("fr-demo", KeyPurpose.CREDENTIAL)
+    assert certified_until(signer) % DAY == 0
+    assert certified_until(signer) > rig.claims_of(*rig.issued())["exp"]
+    assert certified_until(rig.new_key()) > midnight(9999, 1, 1)

@@ -134,6 +134,12 @@ class TestOwnOutput:
         with pytest.raises(Misconfigured, match=r"own_output_invalid.*signature_invalid"):
             sign_prepared(self.prepared(rig), signer, profile("ietf-latest"))
 
+    def test_a_key_without_certificate_is_checked_by_its_published_half(self, rig: Any) -> None:
+        rig.issued()
+        key, other = rig.new_key(), rig.new_key()
+        with pytest.raises(Misconfigured, match=r"own_output_invalid.*signature_invalid"):
+            sign_prepared(self.prepared(rig), Mismatched(key, other), profile("ietf-latest"))
+
 
 class Mismatched:
     """Signs with one key and shows the public part of another."""

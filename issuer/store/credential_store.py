@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, insert, or_, select, update
 
-from portadoc.issuer.tables import CREDENTIALS, STATUS_LISTS
+from portadoc.issuer.store.tables import CREDENTIALS, STATUS_LISTS
 
 
 @dataclass(frozen=True, slots=True)

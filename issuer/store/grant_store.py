@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from portadoc.errors import Conflict
-from portadoc.issuer.tables import ACCESS_TOKENS, OFFERS, RECORDS, USED_NONCES
+from portadoc.issuer.store.tables import ACCESS_TOKENS, OFFERS, RECORDS, USED_NONCES
 
 OPEN: Final = "open"
 REDEEMED: Final = "redeemed"

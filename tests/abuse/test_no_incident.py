@@ -1,0 +1,170 @@
+"""Nothing untrusted causes a 500: every route of a house, whatever is sent to it.
+
+The routes are taken from the application itself, so a new one is tried without being named here; one whose sound
+requests are known is tried near those as well.
+"""
+
+import json
+import re
+from typing import Any, Final
+from urllib.parse import quote_from_bytes
+
+import pytest
+from fastapi.routing import iter_route_contexts
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portadoc.wallet_sim.transport import AsgiTransport, TransportResponse
+from tests.abuse.answers import require_sound
+from tests.abuse.effort import bounded
+from tests.abuse.requests_near_sound import FORM, JSON, NEAR, Sent
+from tests.abuse.spoiling import Draw, json_values, respelt_json, texts
+from tests.abuse.town import INSPECTION, ISSUER, Town, quoted
+
+METHODS: Final = ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT", "get", "BREW")
+FAR_AWAY: Final = "192.0.2.7"
+_PARAMETER: Final = re.compile(r"\{[a-z_]+\}")
+_latin = st.text(
+    alphabet=st.characters(max_codepoint=0xFF, exclude_characters="\r\n\x00"), max_size=40
+)
+_header_names = st.sampled_from(
+    (
+        "content-type",
+        "content-encoding",
+        "content-length",
+        "transfer-encoding",
+        "authorization",
+        "accept",
+        "accept-language",
+        "cookie",
+        "host",
+        "origin",
+        "sec-fetch-site",
+        "forwarded",
+        "x-forwarded-for",
+        "x-http-method-override",
+        "dpop",
+        "if-none-match",
+        "range",
+        "expect",
+        "upgrade",
+    )
+)
+_header_values = st.one_of(
+    _latin,
+    st.sampled_from(
+        (
+            JSON,
+            FORM,
+            "application/json; charset=utf-16",
+            "multipart/form-data; boundary=x",
+            "text/xml",
+            "gzip",
+            "chunked",
+            "-1",
+            "99999999999999999999",
+            "Bearer x",
+            "Bearer " + "x" * 600,
+            "DPoP x",
+            "Basic eDp5",
+            "fr;q=0.9,en;q=" + "9" * 100,
+            "fr;q=.",
+            "text/html",
+            "*/*",
+            "[::1]:8700",
+            "127.0.0.1:8700",
+            "evil.example",
+            "bytes=0-",
+            "x" * 20_000,
+        )
+    ),
+)
+
+
+def routes_of(town: Town) -> list[tuple[str, str]]:
+    """Return method and path template of every route, in a fixed order."""
+    return sorted(
+        (method, context.path or "")
+        for context in iter_route_contexts(town.app.routes)
+        for method in context.methods or ()
+    )
+
+
+def send(town: Town, sent: Sent, *, peer: str = "127.0.0.1") -> TransportResponse:
+    """Send a request as it is."""
+    transport = AsgiTransport(town.app, town.house.settings.base_url, client_host=peer)
+    return transport.request(sent.method, sent.target, headers=sent.headers, body=sent.body)
+
+
+@st.composite
+def wild(draw: Draw, method: str, template: str) -> Sent:
+    """Return a request for a route of which nothing is known but its method and its path."""
+    known = st.sampled_from((ISSUER, "fr-health", INSPECTION, "a1", "ehic", "portadoc.css", "expired"))
+    segment = st.one_of(known, texts, st.just(""), st.just("a" * 3000))
+    path = _PARAMETER.sub(lambda _: quoted(draw(segment)), template)
+    if not draw(st.integers(0, 9)):
+        path += draw(st.sampled_from(("/", "//", "/..", "/%2e%2e/", "%ff%fe", ";x=1", "%00", "%")))
+    sent = Sent(method if draw(st.integers(0, 9)) else draw(st.sampled_from(METHODS)), path)
+    sent.query = draw(st.one_of(st.just(""), st.binary(max_size=30).map(quote_from_bytes), st.just("&&=&=;?x[]=1")))
+    content_type, sent.body = draw(_body())
+    sent.headers = {"content-type": content_type} if content_type else {}
+    return sent
+
+
+@st.composite
+def _body(draw: Draw) -> tuple[str, bytes]:
+    kind = draw(st.sampled_from(("none", "json", "form", "bytes")))
+    if kind == "json":
+        return JSON, draw(respelt_json(draw(json_values.map(_json_text))))
+    if kind == "form":
+        pairs = draw(st.lists(st.tuples(texts, texts), max_size=5))
+        return FORM, "&".join(f"{quoted(name)}={quoted(value)}" for name, value in pairs).encode()
+    if kind == "bytes":
+        return draw(st.sampled_from(("", JSON, FORM, "text/plain"))), draw(st.binary(max_size=200))
+    return "", b""
+
+
+def _json_text(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _with_odd_headers(draw: Draw, sent: Sent) -> Sent:
+    for _ in range(draw(st.sampled_from((0, 0, 0, 1, 2)))):
+        sent.headers[draw(_header_names)] = draw(_header_values)
+    return sent
+
+
+def test_every_route_that_is_tried_near_its_sound_form_exists(town: Town) -> None:
+    assert set(NEAR) <= set(routes_of(town))
+
+
+def test_anything_sent_to_any_route_is_answered_without_an_incident(town: Town) -> None:
+    for method, template in routes_of(town):
+        _throw_at(town, method, template)
+
+
+def _throw_at(town: Town, method: str, template: str) -> None:
+    @bounded(60)
+    @given(data=st.data())
+    def throw(data: st.DataObject) -> None:
+        sent = _with_odd_headers(data.draw, data.draw(wild(method, template)))
+        peer = data.draw(st.sampled_from(("127.0.0.1", "127.0.0.1", FAR_AWAY)))
+        require_sound(send(town, sent, peer=peer), may_be_page=template.startswith("/tour"))
+
+    throw()
+
+
+@pytest.mark.parametrize("route", sorted(NEAR), ids=" ".join)
+def test_a_request_near_the_sound_one_is_answered_without_an_incident(town: Town, route: tuple[str, str]) -> None:
+    statuses = set()
+
+    @bounded(100)
+    @given(data=st.data())
+    def try_near(data: st.DataObject) -> None:
+        sent = _with_odd_headers(data.draw, NEAR[route](data.draw, town))
+        answer = send(town, sent)
+        statuses.add(answer.status)
+        require_sound(answer, may_be_page=route[1].startswith("/tour"))
+
+    try_near()
+    assert min(statuses) < 400, "no request came near enough to be taken"

@@ -1,0 +1,188 @@
+"""A whole installation in one process: every role of a house, reached through its own application."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qs, quote, urlsplit
+
+from fastapi import FastAPI
+
+from portadoc.clock import Clock, SystemClock
+from portadoc.fetch import Fetched
+from portadoc.formats import strict_json
+from portadoc.formats.key_proof import make_key_proof
+from portadoc.keys.private_jwk import new_private_jwk, signer_from_private_jwk
+from portadoc.keys.signer import LocalSigner
+from portadoc.randomness import RandomBytes, system_random_bytes
+from portadoc.schemas.examples import example
+from portadoc.serve.app import create_app
+from portadoc.serve.house import House, open_house
+from portadoc.serve.settings import PortadocSettings
+from portadoc.verifier.presets import preset
+from portadoc.verifier.requests import CreatedRequest
+from portadoc.verifier.service import build_verifier
+from portadoc.wallet_sim.store import MemoryStore
+from portadoc.wallet_sim.transport import AsgiTransport, Transport, TransportResponse
+from portadoc.wallet_sim.wallet import Wallet
+
+ISSUER: Final = "fr-demo"
+INSPECTION: Final = "de-inspection"
+GRANT: Final = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
+
+
+@dataclass
+class InProcessFetch:
+    """Fetch status lists from the application itself."""
+
+    transport: Transport
+
+    def get(self, url: str, **_: Any) -> Fetched:
+        answer = self.transport.get(url)
+        return Fetched(url, answer.status, answer.content_type, answer.headers, answer.body)
+
+
+@dataclass
+class Town:
+    """A house and the one way to speak to it; each method makes what an honest party would have in hand."""
+
+    house: House
+    app: FastAPI
+    transport: Transport
+
+    def now(self) -> int:
+        """Return the time that the house has."""
+        return self.house.clock.now()
+
+    def offer(self, configuration: str = "pda1", *, tx_code: bool = False, by_reference: bool = False) -> Any:
+        """Return a new offer of the example record."""
+        day = datetime.fromtimestamp(self.now(), UTC).date()
+        record_id = self.house.issuer.upload(ISSUER, example("posted-worker-fr-de", day))
+        return self.house.issuer.offer(
+            ISSUER, record_id, [configuration], tx_code=tx_code, by_reference=by_reference
+        )
+
+    def code(self) -> str:
+        """Return a pre-authorised code that nobody has used."""
+        return code_of(self.offer().offer_uri)
+
+    def token(self) -> str:
+        """Return a live access token."""
+        form = {"grant_type": GRANT, "pre-authorized_code": self.code()}
+        answer = self.transport.post_form(f"/issuer/{ISSUER}/token", form)
+        return str(answer.json()["access_token"])
+
+    def nonce(self) -> str:
+        """Return a fresh challenge."""
+        return self.house.issuer.new_nonce(ISSUER)
+
+    def proof(self, holder: LocalSigner, nonce: str | None = None) -> str:
+        """Return a key proof under a fresh challenge."""
+        return make_key_proof(
+            audience=f"{self.house.settings.base_url}/issuer/{ISSUER}",
+            nonce=nonce or self.nonce(),
+            iat=self.now(),
+            signer=holder,
+            client_id=None,
+        )
+
+    def ask(self, question: str = "inspector-quick") -> CreatedRequest:
+        """Return an open request of the verifier."""
+        return self.house.verifier.create_request(INSPECTION, preset(question))
+
+
+def new_holder() -> LocalSigner:
+    """Return a key of a holder."""
+    return signer_from_private_jwk(new_private_jwk("ES256", random_bytes=system_random_bytes))
+
+
+def code_of(offer_uri: str) -> str:
+    """Return the code that stands in an offer by value."""
+    offer = json.loads(parse_qs(urlsplit(offer_uri).query)["credential_offer"][0])
+    return str(offer["grants"][GRANT]["pre-authorized_code"])
+
+
+def path_of(url: str) -> str:
+    """Return the path of a URL."""
+    return urlsplit(url).path
+
+
+@contextmanager
+def open_town(
+    directory: Path,
+    *,
+    clock: Clock | None = None,
+    random_bytes: RandomBytes = system_random_bytes,
+    base_url: str = "http://127.0.0.1:8700",
+) -> Iterator[Town]:
+    """Yield a town whose parties meet in this process only."""
+    settings = PortadocSettings(base_url=base_url, data_dir=directory)
+    with open_house(
+        settings, clock=clock or SystemClock(), random_bytes=random_bytes, environment={}
+    ) as opened:
+        apps: list[FastAPI] = []
+
+        async def serve(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+            await apps[0](scope, receive, send)
+
+        transport = AsgiTransport(serve, base_url)
+        house = rewired(opened, transport)
+        apps.append(create_app(house))
+        yield Town(house, apps[0], transport)
+
+
+def rewired(house: House, transport: Transport) -> House:
+    """Return the house with its verifier and its wallet speaking through ``transport``."""
+    verifier = build_verifier(
+        house.settings.verifier_settings(),
+        house.database,
+        house.key_ring,
+        house.trust,
+        InProcessFetch(transport),
+        house.clock,
+        house.random_bytes,
+    )
+    return replace(house, verifier=verifier, wallet=new_wallet(house, transport))
+
+
+def new_wallet(house: House, transport: Transport) -> Wallet:
+    """Return an empty wallet that trusts what the house trusts."""
+    return Wallet(
+        MemoryStore(),
+        transport=transport,
+        trust=house.trust,
+        clock=house.clock,
+        random_bytes=house.random_bytes,
+        profile=house.wallet.means.profile,
+    )
+
+
+@dataclass
+class WatchedTransport(Transport):
+    """Hand on every request and let ``see`` look at it and at its answer."""
+
+    inner: Transport
+    see: Callable[[str, str, Mapping[str, str], bytes, TransportResponse], TransportResponse]
+
+    @property
+    def loopback_origins(self) -> frozenset[str]:
+        return self.inner.loopback_origins
+
+    def request(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", **bounds: Any
+    ) -> TransportResponse:
+        answer = self.inner.request(method, url, headers=headers, body=body, **bounds)
+        return self.see(method, url, headers or {}, body, answer)
+
+
+def quoted(value: str) -> str:
+    """Return a text as one segment of a path; what UTF-8 cannot carry as a broken byte."""
+    return quote(value.encode("utf-8", "surrogatepass"), safe="")
+
+
+def dumped(value: Any) -> bytes:
+    """Return compact JSON."""
+    return strict_json.dumps(value)
