@@ -27,7 +27,7 @@ help: ## show this list
 links:
 	@for room in $(ROOMS); do [ -e portadoc/$$room ] || ln -s ../$$room portadoc/$$room; done
 
-.PHONY: help links setup demo serve test check fix bench docs lock wheel soak
+.PHONY: help links setup demo serve test check fix bench docs vectors lock wheel soak
 
 setup: .venv/development.stamp ## make the environment with everything for development
 
@@ -56,6 +56,9 @@ bench: .venv/development.stamp ## measure against the physical limit and a peer,
 
 soak: .venv/development.stamp ## long campaigns: kills during issuance, races over processes
 	@$(BIN)/python -m pytest -m soak tests/soak
+
+vectors: .venv/development.stamp ## write our own vectors anew
+	@$(BIN)/python -m tests.vectors.generate
 
 docs: .venv/development.stamp ## write the generated pages of docs/
 	@$(BIN)/python docs/generate.py

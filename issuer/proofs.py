@@ -1,7 +1,7 @@
 """Proof of possession: challenges of ours, and the keys that wallets prove under them.
 
-A c_nonce is base64url of expiry (8 bytes), random (16 bytes) and a keyed tag over both. Whoever asks gets as many
-as they like and fills no table; those that were used are remembered until they expire.
+A c_nonce is base64url of expiry (8 bytes), random (16 bytes) and a keyed tag over both. Asking for many
+fills no table; those that were used are remembered until they expire.
 Spec: OpenID4VCI 1.0 §7, §8.2, Appendix F.
 """
 
@@ -15,11 +15,12 @@ from portadoc.formats.key_proof import VerifiedKeyProof, verify_key_proof
 from portadoc.issuer.deployment import Deployment, digest
 from portadoc.issuer.store import grant_store
 from portadoc.issuer.store.grant_store import Grant
+from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.schemas.openid4vci import Proofs
 from portadoc.storage import Connection
 
-PROOF_ALGORITHMS: Final = frozenset({"ES256", "ES384", "ES512", "Ed25519"})
+PROOF_ALGORITHMS: Final = ALL_ALGORITHMS
 """Algorithms of holder keys, as the issuer metadata lists them."""
 
 _EXPIRY_BYTES: Final = 8

@@ -20,7 +20,7 @@ from portadoc.issuer.store.grant_store import Grant
 from portadoc.issuer.store.tables import METADATA
 from portadoc.keys.key_ring import KeyRing
 from portadoc.randomness import RandomBytes
-from portadoc.schemas.catalogue import credential_configuration
+from portadoc.schemas.catalogue import credential_configuration, issuing_institution
 from portadoc.schemas.events import EventKind
 from portadoc.schemas.openid4vci import (
     CredentialOffer,
@@ -70,9 +70,7 @@ class Issuer:
         Raises: Refused[institution_unknown], Refused[record_of_other_institution]: a verifier believes an
         institution's key for its own documents only.
         """
-        own_id = self._deployment.institution(institution).institution_id
-        if not isinstance(record, Pid) and record.issuing_authority.id != own_id:
-            raise Refused("record_of_other_institution", institution=own_id)
+        self._require_own(institution, None if isinstance(record, Pid) else record.issuing_authority.id)
         record_id = self._deployment.new_id()
         body = strict_json.dumps(record_to_json(record)).decode()
         with self._deployment.database.transaction() as connection:
@@ -95,16 +93,23 @@ class Issuer:
         """Return a new offer of a record in the configurations named, each of which must be able to carry it.
 
         Raises: Refused[institution_unknown], [record_unknown], [credential_configuration_unknown],
-        [projection_kind_differs], [projection_cannot_carry]; Conflict[record_withdrawn], [record_expired].
+        [projection_kind_differs], [projection_cannot_carry], [record_of_other_institution]; Conflict[record_withdrawn], [record_expired].
         """
         issued_here = self._deployment.institution(institution).configuration_ids
         if not configuration_ids or not set(configuration_ids) <= set(issued_here):
             raise Refused("credential_configuration_unknown", spec="OpenID4VCI 1.0 §4.1.1")
         record = self._record(institution, record_id)
         for each in configuration_ids:
-            self.issuance.subject(institution, credential_configuration(each), record)
+            subject = self.issuance.subject(institution, credential_configuration(each), record)
+            self._require_own(institution, issuing_institution(subject.claims))
         chosen = tuple(dict.fromkeys(configuration_ids))
         return self.grants.offer(institution, record_id, chosen, with_tx_code=tx_code, by_reference=by_reference)
+
+    def _require_own(self, institution: str, issued_by: str | None) -> None:
+        """Refuse what names another institution as its issuer: no verifier would believe it under our key."""
+        own_id = self._deployment.institution(institution).institution_id
+        if issued_by not in (None, own_id):
+            raise Refused("record_of_other_institution", institution=own_id)
 
     def offer_by_reference(self, institution: str, reference: str) -> CredentialOffer:
         """Return an open offer. Raises: Refused[institution_unknown], Refused[offer_unknown]."""

@@ -153,3 +153,12 @@ def _pda1_dialect(claims: JsonObject) -> Projection:
     if dialect_b:
         return PDA1_DC4EU_B
     raise Malformed("layout_unknown", vct=PDA1_DC4EU_A.vct)
+
+
+def issuing_institution(claims: JsonObject) -> str | None:
+    """Return the id of the institution that issues, where the layout names it by id and it is disclosed."""
+    for holder, member in (("issuing_authority", "id"), ("competentInstitution", "institutionID")):
+        part = claims.get(holder)
+        if isinstance(part, dict) and isinstance(part.get(member), str):
+            return str(part[member])
+    return None

@@ -12,7 +12,7 @@ from portadoc.formats.sd_jwt.processing import ProcessedClaims
 from portadoc.formats.status_list import status_reference
 from portadoc.keys.jwk import holder_key
 from portadoc.keys.purposes import KeyPurpose
-from portadoc.schemas.catalogue import projection_for
+from portadoc.schemas.catalogue import issuing_institution, projection_for
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.profiles import StatusRule
 from portadoc.schemas.projections import Projection
@@ -43,7 +43,7 @@ def authorisation(
             at=at,
             credential_type=claimed,
             issuer=text_claim(claims, "iss"),
-            institution=_institution(claims),
+            institution=issuing_institution(claims),
         )
     return Finding(Outcome.PASS, "authorisation_ok")
 
@@ -188,15 +188,6 @@ def _outlives_a_day(claims: JsonObject, policy: VerificationPolicy) -> bool:
     start = numeric_date(claims, "nbf", required=False) or numeric_date(claims, "iat", required=False)
     end = numeric_date(claims, "exp", required=False)
     return start is None or end is None or end - start > SECONDS_PER_DAY
-
-
-def _institution(claims: JsonObject) -> str | None:
-    """Return the institution that the claims name as the issuer, where the layout names one by id."""
-    for holder, member in (("issuing_authority", "id"), ("competentInstitution", "institutionID")):
-        part = claims.get(holder)
-        if isinstance(part, dict) and isinstance(part.get(member), str):
-            return str(part[member])
-    return None
 
 
 def _withdrawn(answer: StatusAnswer) -> Refused | Malformed:

@@ -21,8 +21,6 @@ from portadoc.verifier.presets import preset
 from portadoc.wallet_sim.presentation import Preview, bind_answer
 from tests.abuse.spoiling import (
     Draw,
-    json_values,
-    junk,
     spoilt_form,
     spoilt_json,
     spoilt_jws,
@@ -30,7 +28,7 @@ from tests.abuse.spoiling import (
     spoilt_text,
     texts,
 )
-from tests.abuse.town import GRANT, INSPECTION, ISSUER, Town, new_holder, path_of, quoted
+from tests.abuse.town import GRANT, INSPECTION, ISSUER, TOUR_ACTS, TOUR_COOKIE, Town, new_holder, path_of, quoted
 
 FORM: Final = "application/x-www-form-urlencoded"
 JSON: Final = "application/json"
@@ -125,14 +123,13 @@ def add_record(draw: Draw, town: Town) -> Sent:
 
 
 def create_offer(draw: Draw, town: Town) -> Sent:
-    record_id = town.house.issuer.credentials(ISSUER)[0].record_id
+    record_id = town.record()
     members = {"record_id": record_id, "configuration_ids": ["pda1"], "tx_code": True, "by_reference": False}
     return _managed(f"/issuer/{ISSUER}/management/offers", draw(spoilt_json(members)))
 
 
 def withdraw(draw: Draw, town: Town) -> Sent:
-    record_id = town.house.issuer.upload(ISSUER, example("posted-worker-fr-de"))
-    members = {"id": record_id, "reason": "fraud"}
+    members = {"id": town.record(), "reason": "fraud"}
     return _managed(f"/issuer/{ISSUER}/management/withdrawals", draw(spoilt_json(members)))
 
 
@@ -231,28 +228,16 @@ def see_tour(name: str) -> Near:
 
 
 def _cookie(draw: Draw, town: Town) -> str:
-    credential = town.house.issuer.credentials(ISSUER)[0]
-    asked = town.ask()
-    if draw(st.booleans()):
-        town.house.wallet.present(asked.link)
-    question = {
-        "transaction_id": asked.transaction_id,
-        "session_secret": asked.session_secret,
-        "link": asked.link,
-        "expires_at": asked.expires_at,
-    }
-    progress = {
-        "record_id": credential.record_id,
-        "offer_uri": town.offer().offer_uri,
-        "tx_code": "",
-        "offer_expires_at": asked.expires_at,
-        "held": [copy.id for copy in town.house.wallet.credentials()][: draw(st.integers(0, 2))],
-        "question": draw(st.sampled_from((None, question))),
-        "withdrawn": draw(st.sampled_from((None, {"copies": 1, "lists_signed": 1, "lists_fetched": 1}))),
-        "second_question": draw(st.sampled_from((None, question))),
-    }
-    value = json.dumps(progress).encode() if draw(st.booleans()) else draw(spoilt_json(progress))
-    return f"portadoc-tour={base64url.encode(value)}"
+    stage = draw(st.sampled_from(town.tour_stages))
+    match draw(st.sampled_from(("sound", "sound", "content", "text"))):
+        case "content":
+            progress = json.loads(base64url.decode(stage, what="cookie"))
+            return f"{TOUR_COOKIE}={base64url.encode(draw(spoilt_json(progress)))}"
+        case "text":
+            spoilt = draw(spoilt_text(stage)).encode("latin-1", "replace").decode("latin-1")
+            return f"{TOUR_COOKIE}={spoilt}"
+        case _:
+            return f"{TOUR_COOKIE}={stage}"
 
 
 def _managed(path: str, body: bytes) -> Sent:
@@ -281,7 +266,7 @@ NEAR: Final[Mapping[tuple[str, str], Near]] = {
     ("GET", "/verifier/{institution}/management/results/{transaction_id}"): read_result,
     **{
         ("POST", f"/tour/{{attestation}}/{name}"): act_on_tour(name)
-        for name in ("offer", "wallet", "request", "report", "withdrawal", "refusal")
+        for name in TOUR_ACTS
     },
     **{
         ("GET", f"/tour/{{attestation}}/{name}"): see_tour(name)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from fastapi import FastAPI
 
+from portadoc import base64url
 from portadoc.clock import Clock, SystemClock
 from portadoc.fetch import Fetched
 from portadoc.formats import strict_json
@@ -31,6 +32,8 @@ from portadoc.wallet_sim.wallet import Wallet
 
 ISSUER: Final = "fr-demo"
 INSPECTION: Final = "de-inspection"
+TOUR_COOKIE: Final = "portadoc-tour"
+TOUR_ACTS: Final = ("offer", "wallet", "request", "report", "withdrawal", "refusal")
 GRANT: Final = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
 
 
@@ -52,17 +55,22 @@ class Town:
     house: House
     app: FastAPI
     transport: Transport
+    tour_stages: list[str] = field(default_factory=list)
+    """The cookie of a visitor at each stage of the tour, once ``walk_the_tour`` has gone through it."""
 
     def now(self) -> int:
         """Return the time that the house has."""
         return self.house.clock.now()
 
-    def offer(self, configuration: str = "pda1", *, tx_code: bool = False, by_reference: bool = False) -> Any:
-        """Return a new offer of the example record."""
+    def record(self) -> str:
+        """Return the id of a new record, an example that holds today."""
         day = datetime.fromtimestamp(self.now(), UTC).date()
-        record_id = self.house.issuer.upload(ISSUER, example("posted-worker-fr-de", day))
+        return self.house.issuer.upload(ISSUER, example("posted-worker-fr-de", day))
+
+    def offer(self, configuration: str = "pda1", *, tx_code: bool = False, by_reference: bool = False) -> Any:
+        """Return a new offer of a record of its own."""
         return self.house.issuer.offer(
-            ISSUER, record_id, [configuration], tx_code=tx_code, by_reference=by_reference
+            ISSUER, self.record(), [configuration], tx_code=tx_code, by_reference=by_reference
         )
 
     def code(self) -> str:
@@ -88,6 +96,19 @@ class Town:
             signer=holder,
             client_id=None,
         )
+
+    def walk_the_tour(self) -> None:
+        """Go through the tour as a browser would, and keep what the browser carries at each stage."""
+        self.tour_stages.clear()
+        headers = {"sec-fetch-site": "same-origin"}
+        form: dict[str, str] = {"answer": "share"}
+        for act in TOUR_ACTS:
+            answer = self.transport.post_form(f"/tour/a1/{act}", form, headers=headers)
+            assert answer.status == 303, answer.body
+            cookie = answer.headers["set-cookie"].partition(";")[0].removeprefix(f"{TOUR_COOKIE}=")
+            headers["cookie"] = f"{TOUR_COOKIE}={cookie}"
+            form["tx_code"] = str(json.loads(base64url.decode(cookie, what="cookie"))["tx_code"])
+            self.tour_stages.append(cookie)
 
     def ask(self, question: str = "inspector-quick") -> CreatedRequest:
         """Return an open request of the verifier."""

@@ -77,7 +77,7 @@ def presentation_frame(paths: Iterable[ClaimPath]) -> dict[str, Any]:
     return frame
 
 
-def disclosure_frame(claims: JsonObject, paths: Iterable[ClaimPath]) -> dict[str, Any]:
+def disclosure_frame(paths: Iterable[ClaimPath]) -> dict[str, Any]:
     """Return what ``@sd-jwt`` takes to hide these places."""
     frame: dict[str, Any] = {}
     for path in paths:

@@ -1,7 +1,8 @@
-"""Interoperation with npm ``@sd-jwt`` 0.19.0: issued, presented and verified crosswise, PyPI ``sd-jwt`` looking on."""
+"""Issued, presented and verified crosswise with npm ``@sd-jwt`` 0.19.0, PyPI ``sd-jwt`` reading along."""
 
 import hashlib
 import itertools
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from portadoc.formats import sd_jwt
+from portadoc.formats.dcql.paths import overlaps
 from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.claims import ClaimPath, JsonObject
 from portadoc.schemas.examples import example
@@ -114,6 +116,12 @@ def chosen(shape: Shape, selection: str) -> Sequence[ClaimPath]:
     return {"nothing": [], "some": shape.some, "everything": shape.hidden}[selection]
 
 
+def shown(shape: Shape, selection: str) -> list[ClaimPath]:
+    """Return the hidden places that a selection shows: a place stands for all that it holds and hangs from."""
+    wanted = chosen(shape, selection)
+    return [place for place in shape.hidden if any(overlaps(place, path) for path in wanted)]
+
+
 def issued_here(case: Case) -> str:
     shape = CASES[case]
     return sd_jwt.issue(
@@ -155,7 +163,7 @@ def exchange(run_script: Callable[[str, object], Any]) -> Exchange:
         presented[(*case, issuer, selection, "here")] = bound_here(sd_jwt.select(text, paths))
         binding = None if shape.deep else BINDING
         to_present[(*case, issuer, selection, "npm")] = job(
-            "present", text=text, frame=presentation_frame(paths), binding=binding
+            "present", text=text, frame=presentation_frame(shown(shape, selection)), binding=binding
         )
     for key, made in run(to_present).items():
         text = made["value"]
@@ -168,7 +176,7 @@ def exchange(run_script: Callable[[str, object], Any]) -> Exchange:
 def _issue_job(case: Case) -> Any:
     shape = CASES[case]
     claims = {**ENVELOPE, **shape.claims}
-    frame = disclosure_frame(claims, shape.hidden)
+    frame = disclosure_frame(shape.hidden)
     if shape.decoys:
         frame["_sd_decoy"] = shape.decoys
     return job("issue", claims=claims, frame=frame, hashAlg=case[1])
@@ -176,34 +184,25 @@ def _issue_job(case: Case) -> Any:
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)
 @pytest.mark.parametrize("issuer", ["here", "npm"])
-def test_everything_disclosed_is_everything_issued(exchange: Exchange, case: Case, issuer: str) -> None:
+@pytest.mark.parametrize("holder", ["here", "npm"])
+def test_everything_disclosed_is_everything_issued(
+    exchange: Exchange, case: Case, issuer: str, holder: str
+) -> None:
     meant = {**ENVELOPE, **CASES[case].claims}
-    for holder in ("here", "npm"):
-        key = (*case, issuer, "everything", holder)
-        assert read_here(exchange.texts[key]) == meant
-        assert exchange.read_by_npm[key] == {
-            "ok": True,
-            "value": {"claims": meant, "binding": _binding(exchange, key)},
-        }
+    key = (*case, issuer, "everything", holder)
+    assert read_here(exchange.texts[key]) == meant
+    assert exchange.read_by_npm[key]["value"]["claims"] == meant
+    assert exchange.read_by_npm[key]["value"]["binding"].items() >= BINDING.items()
 
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)
 @pytest.mark.parametrize("issuer", ["here", "npm"])
 @pytest.mark.parametrize("selection", SELECTIONS)
 def test_both_holders_and_all_verifiers_agree(exchange: Exchange, case: Case, issuer: str, selection: str) -> None:
-    readings = []
+    readings: list[JsonObject] = []
     for holder in ("here", "npm"):
         key = (*case, issuer, selection, holder)
         readings += [read_here(exchange.texts[key]), exchange.read_by_npm[key]["value"]["claims"]]
         if case[1] == "sha-256":  # PyPI sd-jwt knows no other hash
             readings.append(read_by_pypi(exchange.texts[key]))
-    assert all(reading == readings[0] for reading in readings)
-
-
-def _binding(exchange: Exchange, key: Key) -> JsonObject:
-    text = exchange.texts[key]
-    payload = sd_jwt.parse(text).key_binding_jwt
-    assert payload is not None
-    from portadoc.formats import jws
-
-    return jws.unverified_claims(payload)
+    assert len({json.dumps(reading, sort_keys=True) for reading in readings}) == 1  # 1, 1.0 and true differ

@@ -64,7 +64,7 @@ class _Places:
 
 
 def inspect_sd_jwt(text: str, now: int) -> Inspection:
-    """Return what an SD-JWT says. Raises Malformed[input_unknown], [limit_exceeded]."""
+    """Return what an SD-JWT says. Raises Malformed[malformed_token], [limit_exceeded]."""
     jws_text, *rest = text.split("~")
     disclosures, key_binding = rest[:-1], rest[-1] if rest else ""
     token = open_token(jws_text)
@@ -74,7 +74,7 @@ def inspect_sd_jwt(text: str, now: int) -> Inspection:
     findings, claims = _judged(text, token, disclosures, now)
     parts = parts_of(token, now)
     if key_binding:
-        parts["key binding"] = _key_binding(text, key_binding, claims or token.payload)
+        parts["key binding"] = _key_binding(text, key_binding, token.payload, now)
     return Inspection(
         kind="sd_jwt",
         said=tuple(_sentences(token.payload, len(places.found), places.closed, bool(key_binding))),
@@ -176,7 +176,7 @@ def _layout_findings(claims: JsonObject) -> Iterator[Finding]:
         yield Finding(Severity.WARNING, error.code, error.params, error.spec or "")
         return
     for each in deviations:
-        yield Finding(Severity.NOTE, each.code, each.params)
+        yield Finding(Severity.NOTE, each.code, {"claim": each.claim, "expected": each.expected})
 
 
 def _sentences(payload: JsonObject, opened: int, closed: int, bound: bool) -> Iterator[Said]:
@@ -207,32 +207,40 @@ def _holder(payload: JsonObject) -> Iterator[Said]:
     yield Said("said_bound_to", {"kid": kid})
 
 
-def _key_binding(text: str, kb_text: str, claims: JsonObject) -> Inspection:
+def _key_binding(text: str, kb_text: str, issued: JsonObject, now: int) -> Inspection:
     """Return what a key binding says, and whether it fits this very presentation and the key in it."""
     token = open_token(kb_text)
     terms = {name: str(token.payload.get(name, "-")) for name in ("aud", "nonce")}
     made_at = token.payload.get("iat")
+    misfits = refusals(lambda: _check_binding(text, kb_text, token.payload, issued))
     return Inspection(
         kind="key_binding",
         said=(Said("what_key_binding"), Said("said_presented_to", {**terms, "at": moment(made_at)})),
-        findings=(*token.findings, *refusals(lambda: _check_binding(text, kb_text, token.payload, claims))),
+        findings=(
+            *token.findings,
+            *(each for each in misfits if each.params.get("reason") != "txdata"),
+            *time_findings(token.payload, now),
+        ),
         content=content_of(token),
     )
 
 
-def _check_binding(text: str, kb_text: str, payload: JsonObject, claims: JsonObject) -> None:
-    """Check signature, sd_hash and form, taking audience, nonce and time from the key binding itself."""
+def _check_binding(text: str, kb_text: str, payload: JsonObject, issued: JsonObject) -> None:
+    """Check signature, sd_hash and form, taking audience, nonce and time from the key binding itself.
+
+    What it says of a transaction (the last check) belongs to a request that is not here.
+    """
     made_at = payload.get("iat")
     verify_key_binding(
         kb_text,
         presented_text=text[: len(text) - len(kb_text)],
-        holder_key=holder_key(claims.get("cnf"), allowed_algs=ALL_ALGORITHMS),
+        holder_key=holder_key(issued.get("cnf"), allowed_algs=ALL_ALGORITHMS),
         audience=payload["aud"] if isinstance(payload.get("aud"), str) else "",
         nonce=payload["nonce"] if isinstance(payload.get("nonce"), str) else "",
         now=made_at if type(made_at) is int else 0,
         max_age_s=0,
         skew_s=0,
-        hash_alg=str(claims.get("_sd_alg", DEFAULT_HASH_ALG)),
+        hash_alg=str(issued.get("_sd_alg", DEFAULT_HASH_ALG)),
     )
 
 

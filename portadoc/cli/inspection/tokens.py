@@ -8,7 +8,7 @@ import binascii
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from portadoc import base64url
 from portadoc.cli.inspection.certificates import inspect_chain
@@ -20,7 +20,6 @@ from portadoc.cli.inspection.finding import (
     old_shape,
     refusal,
     refusals,
-    unknown_input,
 )
 from portadoc.cli.inspection.moments import said_times, time_findings
 from portadoc.errors import Error, Malformed, Untrusted
@@ -80,17 +79,14 @@ def read_json(raw: bytes | str, what: str) -> tuple[Json, tuple[Finding, ...]]:
 
 
 def open_token(text: str) -> OpenedToken:
-    """Return header and payload of a compact JWS. Raises Malformed[input_unknown], [limit_exceeded]."""
+    """Return header and payload of a compact JWS. Raises Malformed[malformed_token], [limit_exceeded]."""
     segments = text.split(".")
     if len(segments) != 3:
-        raise unknown_input()
-    header, header_findings = _segment(segments[0], "header")
-    if not isinstance(header, dict):
-        raise unknown_input()
+        raise Malformed("malformed_token", spec="RFC 7515 §7.1", part="token", reason="segments")
+    header, header_findings = _header(segments[0])
     payload, payload_findings = _segment(segments[1], "payload")
-    return OpenedToken(
-        text, header, payload if isinstance(payload, dict) else {}, (*header_findings, *payload_findings)
-    )
+    findings = (*header_findings, *payload_findings)
+    return OpenedToken(text, header, payload if isinstance(payload, dict) else {}, findings)
 
 
 def inspect_token(token: OpenedToken, now: int) -> Inspection:
@@ -138,7 +134,8 @@ def strict_findings(
             return ()
         jws.verify(read, key)
     except Error as error:
-        return () if refusal(error) in token.findings else (refusal(error),)
+        told_already = error.code == "malformed_token" and token.findings
+        return () if told_already else (refusal(error),)
     return (Finding(Severity.NOTE, "signature_fits"),)
 
 
@@ -154,10 +151,8 @@ def carried_key(token: OpenedToken) -> VerificationKey | None:
 
 
 def inspect_jwe(text: str) -> Inspection:
-    """Return what the header of an encrypted message says. Raises Malformed[input_unknown], [limit_exceeded]."""
-    header, findings = _segment(text.split(".")[0], "header")
-    if not isinstance(header, dict):
-        raise unknown_input()
+    """Return what the header of an encrypted message says. Raises Malformed[malformed_token], [limit_exceeded]."""
+    header, findings = _header(text.split(".")[0])
     terms = {name: str(header.get(name, "-")) for name in ("alg", "enc", "kid")}
     return Inspection(
         kind="jwe",
@@ -176,6 +171,13 @@ def _encryption_findings(header: JsonObject) -> Iterator[Finding]:
     ):
         if wrong:
             yield refusal(Untrusted("encryption_invalid", spec=jwe.SPEC, reason=reason))
+
+
+def _header(text: str) -> tuple[JsonObject, tuple[Finding, ...]]:
+    header, findings = _segment(text, "header")
+    if not isinstance(header, dict):
+        raise Malformed("malformed_token", spec="RFC 7515 §4", part="header", reason="syntax")
+    return header, findings
 
 
 def _segment(text: str, what: str) -> tuple[Json, tuple[Finding, ...]]:
@@ -222,8 +224,3 @@ def _loose_findings(token: OpenedToken) -> Iterator[Finding]:
     if "crit" in token.header:
         yield refusal(Untrusted("crit_unsupported", spec="RFC 7515 §4.1.11", role="jwt"))
     yield from refusals(lambda: base64url.decode(token.text.rpartition(".")[2], what="signature"))
-
-
-def text_of(value: Any) -> str:
-    """Return a text member for a sentence, ``-`` when it is absent."""
-    return "-" if value is None else str(value)
