@@ -93,7 +93,8 @@ class Issuer:
         """Return a new offer of a record in the configurations named, each of which must be able to carry it.
 
         Raises: Refused[institution_unknown], [record_unknown], [credential_configuration_unknown],
-        [projection_kind_differs], [projection_cannot_carry], [record_of_other_institution]; Conflict[record_withdrawn], [record_expired].
+        [projection_kind_differs], [projection_cannot_carry], [record_of_other_institution];
+        Conflict[record_withdrawn], [record_expired].
         """
         issued_here = self._deployment.institution(institution).configuration_ids
         if not configuration_ids or not set(configuration_ids) <= set(issued_here):

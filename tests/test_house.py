@@ -10,7 +10,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("schemas", "keys", "formats", "verification", "issuer", "verifier", "wallet_sim", "portadoc")
-BANNED = re.compile(r"(^|_)(utils?|helpers?|misc|common|manager|handler|processor|base|dynamic)(_|$)", re.IGNORECASE)
+BANNED = re.compile(
+    r"(^|_)(utils?|helpers?|misc|common|manager|handler|processor|base|dynamic)(_|$)", re.IGNORECASE
+)
 PURE = ("schemas", "formats", "verification")
 IMPURE_CALLS = {"datetime.now", "datetime.today", "date.today", "time.time", "os.urandom", "secrets.token_bytes"}
 

@@ -36,11 +36,6 @@ def digest(text: bytes, function: HashFunction) -> str:
 
 
 def digests(texts: Sequence[bytes], function: HashFunction) -> list[str]:
-    """Return ``digest`` of each text; all are encoded at once, each filled up to whole groups of four letters."""
-    hashed = [function(text).digest() for text in texts]
-    if not hashed:
-        return []
-    filling = -len(hashed[0]) % 3
-    letters = b2a_base64(bytes(filling).join([*hashed, b""]), newline=False).translate(_TO_URL).decode("ascii")
-    stride = len(letters) // len(hashed)
-    return [letters[start : start + stride - filling] for start in range(0, len(letters), stride)]
+    """Return ``digest`` of each text; the lines of base64 are translated and split at once."""
+    lines = b"".join([b2a_base64(function(text).digest()) for text in texts])
+    return lines.translate(_TO_URL, b"=").decode("ascii").split()

@@ -2,43 +2,77 @@
 
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import click
 
 from portadoc.errors import Error
 from portadoc.i18n import LANGUAGES, Message, render
-from portadoc.verification.report import Check, Outcome, VerificationReport
+from portadoc.verification.report import Check, Outcome, Verdict, VerificationReport
+from portadoc.verification.report_json import report_to_json
 
 MARKS: Final[Mapping[Outcome, tuple[str, str]]] = {
-    Outcome.PASS: ("ok", "green"),
-    Outcome.WARNING: ("warning", "yellow"),
-    Outcome.NOT_APPLICABLE: ("not asked", "bright_black"),
-    Outcome.UNKNOWN: ("unknown", "yellow"),
-    Outcome.FAIL: ("FAILED", "red"),
-    Outcome.NOT_RUN: ("not run", "bright_black"),
+    Outcome.PASS: ("word_ok", "green"),
+    Outcome.WARNING: ("word_warning", "yellow"),
+    Outcome.NOT_APPLICABLE: ("word_not_asked", "bright_black"),
+    Outcome.UNKNOWN: ("word_unknown", "yellow"),
+    Outcome.FAIL: ("word_failed", "red"),
+    Outcome.NOT_RUN: ("word_not_run", "bright_black"),
 }
+VERDICTS: Final[Mapping[Verdict, tuple[str, str]]] = {
+    Verdict.VALID: ("verdict_valid", "green"),
+    Verdict.STATUS_UNKNOWN: ("verdict_status_unknown", "yellow"),
+    Verdict.INVALID: ("verdict_invalid", "red"),
+}
+_LANGUAGE: Final = "portadoc.language"
+_STEERS: Final = re.compile(r"[^\n]")
 
 
 def language() -> str:
-    """Return the reader's language by the environment, English where we have no catalogue."""
+    """Return the reader's language: what ``--lang`` says, else the environment, English where we have no texts."""
+    context = click.get_current_context(silent=True)
+    if context is not None and _LANGUAGE in context.meta:
+        return str(context.meta[_LANGUAGE])
     asked = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
     return asked[:2] if asked[:2] in LANGUAGES else "en"
+
+
+def language_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--lang``, which ``language`` and every message of the command follow."""
+
+    def remember(context: click.Context, _: click.Parameter, value: str | None) -> None:
+        if value is not None:
+            context.meta[_LANGUAGE] = value
+
+    return click.option(
+        "--lang",
+        type=click.Choice(LANGUAGES),
+        is_eager=True,
+        expose_value=False,
+        callback=remember,
+        help="Language of the sentences; by default that of the environment.",
+    )(command)
+
+
+def printable(text: str) -> str:
+    """Return text that cannot steer a terminal: control, direction and surrogate characters are spelt out."""
+    return text if text.isprintable() else _STEERS.sub(_spelt_out, text)
 
 
 def explain(error: Error) -> None:
     """Write an error's sentence, advice and code to stderr."""
     message = render(error.code, error.params, language())
-    click.secho(message.text, fg="red", err=True)
+    click.secho(printable(message.text), fg="red", err=True)
     if message.action:
-        click.echo(message.action, err=True)
-    click.secho(str(error), fg="bright_black", err=True)
+        click.echo(printable(message.action), err=True)
+    click.secho(printable(str(error)), fg="bright_black", err=True)
 
 
 def write_json(value: Any) -> None:
     """Write a value as indented JSON to stdout."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(printable(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
 def check_message(check: Check) -> Message:
@@ -47,35 +81,31 @@ def check_message(check: Check) -> Message:
 
 
 def report_as_json(report: VerificationReport) -> dict[str, Any]:
-    """Return a report as a JSON object: verdict, facts, and each check with its sentence."""
-    return {
-        "verdict": report.verdict.value,
-        "as_of": report.as_of,
-        "policy": report.policy_id,
-        "institution": report.institution_id,
-        "type": report.credential_type,
-        "checks": [
-            {
-                "id": check.id,
-                "outcome": check.outcome.value,
-                "code": check.full_code,
-                "clause": check.clause,
-                "text": check_message(check).text,
-                "action": check_message(check).action,
-            }
-            for check in report.checks
-        ],
-        "claims": report.claims,
-    }
+    """Return a report as a JSON object, each check with its sentence and advice."""
+    told = report_to_json(report)
+    for item, check in zip(told["checks"], report.checks, strict=True):
+        message = check_message(check)
+        item["message"] = {"text": message.text, "action": message.action}
+    problem = report.first_problem
+    return {**told, "code": problem.full_code if problem else None}
 
 
 def write_report(report: VerificationReport) -> None:
     """Write a report as a table: one line a check, then the verdict."""
     for check in report.checks:
-        mark, colour = MARKS[check.outcome]
+        word, colour = MARKS[check.outcome]
         message = check_message(check)
-        click.echo(f"  {check.id:<20}{click.style(f'{mark:<11}', fg=colour)}{message.text}")
+        mark = click.style(f"{render(word, {}, language()).text:<14}", fg=colour)
+        click.echo(f"  {check.id:<20}{mark}{printable(message.text)}")
         if message.action and check.outcome in (Outcome.FAIL, Outcome.UNKNOWN):
-            click.echo(f"  {'':<31}{message.action}")
-    verdict = report.verdict.value.replace("_", " ").upper()
-    click.secho(f"  {verdict}", fg="green" if report.valid else "red", bold=True)
+            click.echo(f"  {'':<34}{printable(message.action)}")
+    verdict, colour = VERDICTS[report.verdict]
+    click.secho(f"  {render(verdict, {}, language()).text}", fg=colour, bold=True)
+
+
+def _spelt_out(found: re.Match[str]) -> str:
+    """Return one character as JSON would escape it, unless it may stand as it is."""
+    character = found.group()
+    if character.isprintable():
+        return character
+    return json.dumps(character)[1:-1] if ord(character) > 0x7E or ord(character) < 0x20 else "\\u007f"

@@ -49,8 +49,8 @@ class ShownResult:
     as_of: int | None
 
 
-def shown_result(result: Result, reader: Reader) -> ShownResult:
-    """Return a result in the reader's language. The tour asks for one attestation: there is one report at most."""
+def shown_result(result: Result, vct: str, reader: Reader) -> ShownResult:
+    """Return a result in the reader's language. The tour asks for one attestation, of the type ``vct``."""
     problem = result.problem
     report = result.presentations[0].report if result.presentations else None
     checks = report.checks if report else ()
@@ -60,9 +60,7 @@ def shown_result(result: Result, reader: Reader) -> ShownResult:
         code=problem.full_code if problem else "",
         validity=tuple(_shown_check(check, reader) for check in checks if check.id in VALIDITY_LINES),
         checks=tuple(_shown_check(check, reader) for check in checks),
-        claims=shown_claims(report.credential_type, report.claims, reader)
-        if report and report.credential_type
-        else (),
+        claims=shown_claims(vct, report.claims, reader) if report and report.credential_type == vct else (),
         institution_id=(report.institution_id if report else None) or "",
         as_of=report.as_of if report else None,
     )

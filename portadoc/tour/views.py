@@ -143,7 +143,7 @@ def _report(visit: Visit, question: Question) -> Content:
     result = visit.tour.result(visit.journey, question)
     if result is None:
         raise Conflict("tour_step_missing")
-    shown = shown_result(result, visit.reader)
+    shown = shown_result(result, visit.journey.vct, visit.reader)
     return {"result": shown, "at": "" if shown.as_of is None else visit.reader.time(shown.as_of)}
 
 

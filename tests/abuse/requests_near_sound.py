@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from hypothesis import strategies as st
 
@@ -58,7 +58,10 @@ def redeem(draw: Draw, town: Town) -> Sent:
     with_tx_code = draw(st.booleans())
     offer = town.offer(tx_code=with_tx_code)
     link = parse_qs(urlsplit(offer.offer_uri).query)["credential_offer"][0]
-    form: dict[str, Any] = {"grant_type": GRANT, "pre-authorized_code": link.rpartition('code":"')[2].split('"')[0]}
+    form: dict[str, Any] = {
+        "grant_type": GRANT,
+        "pre-authorized_code": link.rpartition('code":"')[2].split('"')[0],
+    }
     if with_tx_code:
         form["tx_code"] = draw(st.one_of(st.just(offer.tx_code), texts))
     if draw(st.booleans()):
@@ -222,7 +225,9 @@ def see_tour(name: str) -> Near:
     def see(draw: Draw, town: Town) -> Sent:
         query = draw(st.sampled_from(("", "lang=fr", "lang=xx", "lang=%ff", "lang")))
         accept = draw(st.sampled_from(("text/html", "application/json")))
-        return Sent("GET", f"/tour/a1/{name}", query=query, headers={"accept": accept, "cookie": _cookie(draw, town)})
+        return Sent(
+            "GET", f"/tour/a1/{name}", query=query, headers={"accept": accept, "cookie": _cookie(draw, town)}
+        )
 
     return see
 
@@ -264,10 +269,7 @@ NEAR: Final[Mapping[tuple[str, str], Near]] = {
     ("POST", "/verifier/{institution}/responses/{request_id}"): answer_request,
     ("POST", "/verifier/{institution}/management/requests"): create_request,
     ("GET", "/verifier/{institution}/management/results/{transaction_id}"): read_result,
-    **{
-        ("POST", f"/tour/{{attestation}}/{name}"): act_on_tour(name)
-        for name in TOUR_ACTS
-    },
+    **{("POST", f"/tour/{{attestation}}/{name}"): act_on_tour(name) for name in TOUR_ACTS},
     **{
         ("GET", f"/tour/{{attestation}}/{name}"): see_tour(name)
         for name in ("offer", "wallet", "request", "consent", "report", "withdrawal", "refusal")

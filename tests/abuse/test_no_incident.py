@@ -24,9 +24,7 @@ from tests.abuse.town import INSPECTION, ISSUER, Town, quoted
 METHODS: Final = ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT", "get", "BREW")
 FAR_AWAY: Final = "192.0.2.7"
 _PARAMETER: Final = re.compile(r"\{[a-z_]+\}")
-_latin = st.text(
-    alphabet=st.characters(max_codepoint=0xFF, exclude_characters="\r\n\x00"), max_size=40
-)
+_latin = st.text(alphabet=st.characters(max_codepoint=0xFF, exclude_characters="\r\n\x00"), max_size=40)
 _header_names = st.sampled_from(
     (
         "content-type",
@@ -105,7 +103,9 @@ def wild(draw: Draw, method: str, template: str) -> Sent:
     if not draw(st.integers(0, 9)):
         path += draw(st.sampled_from(("/", "//", "/..", "/%2e%2e/", "%ff%fe", ";x=1", "%00", "%")))
     sent = Sent(method if draw(st.integers(0, 9)) else draw(st.sampled_from(METHODS)), path)
-    sent.query = draw(st.one_of(st.just(""), st.binary(max_size=30).map(quote_from_bytes), st.just("&&=&=;?x[]=1")))
+    sent.query = draw(
+        st.one_of(st.just(""), st.binary(max_size=30).map(quote_from_bytes), st.just("&&=&=;?x[]=1"))
+    )
     content_type, sent.body = draw(_body())
     sent.headers = {"content-type": content_type} if content_type else {}
     return sent

@@ -141,9 +141,7 @@ def open_town(
 ) -> Iterator[Town]:
     """Yield a town whose parties meet in this process only."""
     settings = PortadocSettings(base_url=base_url, data_dir=directory)
-    with open_house(
-        settings, clock=clock or SystemClock(), random_bytes=random_bytes, environment={}
-    ) as opened:
+    with open_house(settings, clock=clock or SystemClock(), random_bytes=random_bytes, environment={}) as opened:
         apps: list[FastAPI] = []
 
         async def serve(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:

@@ -93,6 +93,11 @@ def absent(members: Mapping[str, Any], *names: str, clause: str) -> tuple[Findin
     )
 
 
+def objects(value: Json) -> list[JsonObject]:
+    """Return the objects of an array, nothing for anything else."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
 def unknown_input() -> Malformed:
     """Return the refusal of something that is none of the things known here."""
     return Malformed("input_unknown")

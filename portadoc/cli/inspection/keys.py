@@ -1,10 +1,10 @@
 """Keys as JWK, one or a set; private parts are named and never shown."""
 
-from portadoc.cli.inspection.finding import Finding, Inspection, Said, Severity, refusals
+from portadoc.cli.inspection.finding import Finding, Inspection, Said, Severity, objects, refusals
 from portadoc.formats import jwe
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.jwk import PRIVATE_MEMBERS, public_key_from_jwk
-from portadoc.schemas.claims import Json, JsonObject
+from portadoc.schemas.claims import JsonObject
 
 
 def inspect_jwk(jwk: JsonObject) -> Inspection:
@@ -22,8 +22,7 @@ def inspect_jwk(jwk: JsonObject) -> Inspection:
 
 def inspect_jwks(members: JsonObject) -> Inspection:
     """Return what a key set says."""
-    keys: Json = members.get("keys")
-    listed = [each for each in keys if isinstance(each, dict)] if isinstance(keys, list) else []
+    listed = objects(members.get("keys"))
     kids = [each["kid"] for each in listed if isinstance(each.get("kid"), str)]
     repeated = len(set(kids)) != len(kids)
     return Inspection(

@@ -8,6 +8,7 @@ from portadoc.cli.inspection.finding import (
     Inspection,
     Said,
     Severity,
+    objects,
     old_members,
     old_shape,
     refusal,
@@ -30,8 +31,6 @@ _OLD_REQUEST: Final = {
     "client_id_scheme": "client_id prefix",
     "client_metadata_uri": "client_metadata",
     "verifier_attestations": "verifier_info",
-    "registration": "client_metadata",
-    "claims": "dcql_query",
 }
 _OLD_CLIENT_METADATA: Final = {
     "vp_formats": "vp_formats_supported",
@@ -107,7 +106,7 @@ def inspect_query(members: JsonObject) -> Inspection:
         return Inspection(kind="presentation_definition", said=(said,), findings=(old,), content=members)
     read: list[DcqlQuery] = []
     problems = refusals(lambda: read.append(parse_query(members)))
-    said_of_it = [Said("what_query", {"count": len(members["credentials"])})]
+    said_of_it = [Said("what_query", {"count": len(objects(members["credentials"]))})]
     for query in read:
         said_of_it += [Said("said_query", _asked(each)) for each in query.credentials]
         options = [" | ".join(" + ".join(option) for option in each.options) for each in query.credential_sets]
@@ -126,10 +125,10 @@ def _asked(query: CredentialQuery) -> dict[str, str]:
 
 
 def _query_findings(members: JsonObject) -> Iterator[Finding]:
-    for each in members["credentials"] if isinstance(members["credentials"], list) else ():
-        if isinstance(each, dict) and each.get("format") == "vc+sd-jwt":
+    for each in objects(members["credentials"]):
+        if each.get("format") == "vc+sd-jwt":
             yield old_shape("vc+sd-jwt", "dc+sd-jwt", "OpenID4VP 1.0 App. B.3")
-    if any(isinstance(each, dict) and "purpose" in each for each in members.get("credential_sets", ())):
+    if any("purpose" in each for each in objects(members.get("credential_sets"))):
         yield removed("credential_sets.purpose", "OpenID4VP 1.0 §6.2")
 
 

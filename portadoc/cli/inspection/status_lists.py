@@ -85,4 +85,4 @@ def _advice(payload: JsonObject, lists: list[StatusList]) -> Iterator[Finding]:
         if name not in payload:
             yield Finding(Severity.WARNING, "status_list_without", {"claim": name}, "HAIP 1.0 §6.1")
     if any(each.capacity < _SMALLEST_CROWD for each in lists):
-        yield Finding(Severity.NOTE, "status_list_small", {"least": _SMALLEST_CROWD}, "Token Status List §12.5")
+        yield Finding(Severity.NOTE, "status_list_small", {"least": _SMALLEST_CROWD}, "ARF TS3")

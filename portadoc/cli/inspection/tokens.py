@@ -26,7 +26,7 @@ from portadoc.errors import Error, Malformed, Untrusted
 from portadoc.formats import jwe, jws, roles, strict_json
 from portadoc.formats.roles import TokenRole
 from portadoc.keys.algorithms import ALL_ALGORITHMS
-from portadoc.keys.certificates import certificate_key, parse_certificate
+from portadoc.keys.certificates import certificate_key, parse_chain
 from portadoc.keys.jwk import VerificationKey, public_key_from_jwk
 from portadoc.schemas.claims import Json, JsonObject
 
@@ -146,7 +146,7 @@ def carried_key(token: OpenedToken) -> VerificationKey | None:
     """
     chain, jwk = token.header.get("x5c"), token.header.get("jwk")
     if isinstance(chain, list) and chain and isinstance(chain[0], str):
-        return certificate_key(parse_certificate(binascii.a2b_base64(chain[0].encode("ascii", "replace"))))
+        return certificate_key(parse_chain(chain[:1])[0])
     return public_key_from_jwk(jwk, allowed_algs=ALL_ALGORITHMS) if isinstance(jwk, dict) else None
 
 
