@@ -145,7 +145,7 @@ def _check_header(header: JsonObject, kid: str, allowed_enc: frozenset[str]) -> 
         raise _invalid("header_param_forbidden")
     if header.get("alg") != ALG:
         raise _invalid("alg")
-    if header.get("enc") not in allowed_enc.intersection(ENCRYPTIONS):
+    if header.get("enc") not in [enc for enc in ENCRYPTIONS if enc in allowed_enc]:
         raise _invalid("enc")
     if header.get("kid") != kid:
         raise _invalid("kid")

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from portadoc import base64url
 from portadoc.errors import Conflict, Malformed, Refused
 from portadoc.formats import strict_json
-from portadoc.issuer.deployment import Deployment, digest
+from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.store import grant_store
 from portadoc.issuer.store.grant_store import Grant, StoredOffer
 from portadoc.keys.key_ring import KeyPurpose
@@ -32,6 +32,7 @@ from portadoc.schemas.openid4vci import (
     read_message,
 )
 from portadoc.storage import Connection
+from portadoc.storage.installation import digest
 
 BEARER: Final = "Bearer"
 OFFER_SCHEME: Final = "openid-credential-offer://"

@@ -39,7 +39,7 @@ class Metadata:
         self._lock = Lock()
 
     def issuer(self, institution: str) -> IssuerMetadata:
-        """Return the Credential Issuer Metadata. Raises: Refused[institution_unknown]. Spec: §12.2.4."""
+        """Return the Credential Issuer Metadata. Raises: Refused[not_found]. Spec: §12.2.4."""
         settings = self._deployment.institution(institution)
         issuer_id = self._deployment.issuer_id(institution)
         signer = self._deployment.key_ring.signer(institution, KeyPurpose.CREDENTIAL)

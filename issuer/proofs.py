@@ -12,13 +12,14 @@ from typing import Final
 from portadoc import base64url
 from portadoc.errors import Conflict, Malformed, Untrusted
 from portadoc.formats.key_proof import VerifiedKeyProof, verify_key_proof
-from portadoc.issuer.deployment import Deployment, digest
+from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.store import grant_store
 from portadoc.issuer.store.grant_store import Grant
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.schemas.openid4vci import Proofs
 from portadoc.storage import Connection
+from portadoc.storage.installation import digest
 
 PROOF_ALGORITHMS: Final = ALL_ALGORITHMS
 """Algorithms of holder keys, as the issuer metadata lists them."""

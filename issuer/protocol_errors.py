@@ -21,7 +21,7 @@ from portadoc.web.problem import problem
 NO_STORE: Final = {"Cache-Control": "no-store"}
 _NOT_HERE: Final = frozenset(
     {
-        "institution_unknown",
+        "not_found",
         "offer_unknown",
         "record_unknown",
         "status_list_unknown",
@@ -118,7 +118,7 @@ def _route(tell: Callable[[Error, Request], Response]) -> type[APIRoute]:
 
 def refusal(error: Error, table: ErrorTable, request: Request) -> Response:
     """Return the protocol's answer to one of our refusals. Spec: RFC 6749 §5.2."""
-    if error.code == "institution_unknown":
+    if error.code == "not_found":
         return refused_document(error, request)
     if isinstance(error, Unavailable):
         headers = {"Retry-After": str(error.retry_after_s)}

@@ -67,7 +67,7 @@ class Issuer:
     def upload(self, institution: str, record: Record) -> str:
         """Keep a record of this institution and return its id.
 
-        Raises: Refused[institution_unknown], Refused[record_of_other_institution]: a verifier believes an
+        Raises: Refused[not_found], Refused[record_of_other_institution]: a verifier believes an
         institution's key for its own documents only.
         """
         self._require_own(institution, None if isinstance(record, Pid) else record.issuing_authority.id)
@@ -92,7 +92,7 @@ class Issuer:
     ) -> Offer:
         """Return a new offer of a record in the configurations named, each of which must be able to carry it.
 
-        Raises: Refused[institution_unknown], [record_unknown], [credential_configuration_unknown],
+        Raises: Refused[not_found], [record_unknown], [credential_configuration_unknown],
         [projection_kind_differs], [projection_cannot_carry], [record_of_other_institution];
         Conflict[record_withdrawn], [record_expired].
         """
@@ -113,22 +113,22 @@ class Issuer:
             raise Refused("record_of_other_institution", institution=own_id)
 
     def offer_by_reference(self, institution: str, reference: str) -> CredentialOffer:
-        """Return an open offer. Raises: Refused[institution_unknown], Refused[offer_unknown]."""
+        """Return an open offer. Raises: Refused[not_found], Refused[offer_unknown]."""
         self._deployment.institution(institution)
         return self.grants.offer_by_reference(institution, reference)
 
     def redeem(self, institution: str, request: TokenRequest) -> TokenResponse:
-        """Exchange a code for an access token. Raises: Refused[institution_unknown], and as ``grants`` does."""
+        """Exchange a code for an access token. Raises: Refused[not_found], and as ``grants`` does."""
         self._deployment.institution(institution)
         return self.grants.redeem(institution, request)
 
     def new_nonce(self, institution: str) -> str:
-        """Return a fresh challenge for key proofs. Raises: Refused[institution_unknown]."""
+        """Return a fresh challenge for key proofs. Raises: Refused[not_found]."""
         self._deployment.institution(institution)
         return self.nonces.make(institution)
 
     def grant_of(self, institution: str, token: str) -> Grant:
-        """Return what an access token allows. Raises: Refused[institution_unknown], [access_token_invalid]."""
+        """Return what an access token allows. Raises: Refused[not_found], [access_token_invalid]."""
         self._deployment.institution(institution)
         return self.grants.grant_of(institution, token)
 
@@ -235,4 +235,6 @@ def build_issuer(
         for configuration_id in institution.configuration_ids:
             credential_configuration(configuration_id)
     database.create(METADATA)
-    return Issuer(Deployment(settings, database, key_ring, clock, random_bytes))
+    return Issuer(
+        Deployment(settings=settings, database=database, key_ring=key_ring, clock=clock, random_bytes=random_bytes)
+    )

@@ -1,46 +1,29 @@
 """What an operator may set for the issuer role. Every default is safe; relations between fields are checked."""
 
-import ipaddress
-import re
 from functools import cached_property
-from typing import Final, Literal, Self
-from urllib.parse import urlsplit
+from typing import Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from portadoc.web.settings import InstitutionNames, OriginSettings, require_distinct
 
 ACCESS_TOKEN_TTL_LIMIT_S: Final = 300
 """A bearer token that no key constrains lives five minutes at most. Spec: OpenID4VCI 1.0 §13."""
 
 SECONDS_PER_DAY: Final = 86_400
-LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
-
-
-class InstitutionSettings(_Settings):
+class InstitutionSettings(InstitutionNames):
     """One institution that issues here: its name in URLs, its identifier and what it may issue."""
 
-    slug: str = Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")
-    """The institution's segment in URLs, also its key in the key ring and in every table."""
-    institution_id: str = Field(min_length=1, max_length=64)
-    """The official identifier, such as ``FR:TEST01``; it stands in the signer's certificate too."""
-    names: dict[str, str] = Field(min_length=1)
-    """Display name by language; the first one is the default."""
     configuration_ids: tuple[str, ...] = Field(min_length=1)
     """The credential configurations (schemas.catalogue) that it issues."""
 
 
-class IssuerSettings(_Settings):
+class IssuerSettings(OriginSettings):
     """Settings of the issuer. Raises a validation error that names the field when a relation does not hold."""
 
-    base_url: str
-    """Public origin without path or trailing slash; https, or http on a loopback name in development."""
     institutions: tuple[InstitutionSettings, ...] = Field(min_length=1)
-    mode: Literal["development", "production"] = "production"
-    profile: str = "ietf-latest"
-    """Name of the ProtocolProfile that governs headers and required claims."""
     offer_ttl_s: int = Field(default=600, ge=30, le=SECONDS_PER_DAY)
     """Seconds that a pre-authorised code can be redeemed."""
     tx_code_length: int = Field(default=6, ge=4, le=12)
@@ -73,10 +56,7 @@ class IssuerSettings(_Settings):
 
     @model_validator(mode="after")
     def _check_relations(self) -> Self:
-        _check_origin(self.base_url, self.mode)
-        slugs = [institution.slug for institution in self.institutions]
-        if len(set(slugs)) != len(slugs):
-            raise ValueError("institutions: two share one slug")
+        require_distinct(self.institutions)
         if self.status_ttl_s * 4 > self.status_exp_s:
             raise ValueError("status_ttl_s: must be at most a quarter of status_exp_s")
         if self.copies_per_grant < self.batch_size:
@@ -89,20 +69,3 @@ class IssuerSettings(_Settings):
     def by_slug(self) -> dict[str, InstitutionSettings]:
         """The institutions by slug."""
         return {institution.slug: institution for institution in self.institutions}
-
-
-def _check_origin(base_url: str, mode: str) -> None:
-    parts = urlsplit(base_url)
-    if parts.path or parts.query or parts.fragment or "@" in parts.netloc or not parts.hostname:
-        raise ValueError("base_url: must be an origin: scheme, host, perhaps a port, nothing else")
-    if not re.fullmatch(r"https?", parts.scheme):
-        raise ValueError("base_url: must be https")
-    if parts.scheme == "http" and (mode == "production" or not _is_loopback(parts.hostname)):
-        raise ValueError("base_url: http is for a loopback address in development only")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -17,8 +17,9 @@ from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.events import EventKind
 from portadoc.schemas.openid4vci import read_message
 from portadoc.schemas.openid4vp import AuthorizationResponse, DirectPost
+from portadoc.storage.installation import digest
 from portadoc.verifier import store
-from portadoc.verifier.deployment import Deployment, digest
+from portadoc.verifier.deployment import Deployment
 from portadoc.verifier.presentations import judge_answer
 from portadoc.verifier.requests import VerificationRequest
 from portadoc.verifier.results import Result, refused

@@ -15,10 +15,11 @@ from portadoc.keys.trust import TrustStore
 from portadoc.randomness import RandomBytes
 from portadoc.schemas.events import EventKind
 from portadoc.storage.engine import Database
+from portadoc.storage.installation import digest
 from portadoc.verification.policy import KeyBindingRefused, VerificationPolicy
 from portadoc.verification.report import VerificationReport
 from portadoc.verifier import store
-from portadoc.verifier.deployment import Deployment, digest
+from portadoc.verifier.deployment import Deployment
 from portadoc.verifier.presentations import judge_presentation, utc_date
 from portadoc.verifier.presets import Preset
 from portadoc.verifier.requests import (
@@ -192,7 +193,15 @@ def build_verifier(
 
     Raises Misconfigured[key_missing], [access_certificate_missing], [profile_unknown], [storage_newer].
     """
-    deployment = Deployment(settings, database, key_ring, trust_store, fetch, clock, random_bytes)
+    deployment = Deployment(
+        settings=settings,
+        database=database,
+        key_ring=key_ring,
+        trust=trust_store,
+        fetch=fetch,
+        clock=clock,
+        random_bytes=random_bytes,
+    )
     database.create(store.METADATA)
     assert deployment.profile.id == settings.profile
     for institution in settings.institutions:

@@ -1,33 +1,23 @@
 """What an operator may set for the verifier role. Every default is safe; relations between fields are checked."""
 
-import ipaddress
 from functools import cached_property
 from typing import Final, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from portadoc.web.settings import InstitutionNames, OriginSettings, Settings, require_distinct
 
 SECONDS_PER_DAY: Final = 86_400
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
-
-
-class InstitutionSettings(_Settings):
+class InstitutionSettings(InstitutionNames):
     """One institution that verifies here: its name in URLs, its identifier and what it may ask for."""
 
-    slug: str = Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")
-    """The institution's segment in URLs, also its key in the key ring and in every table."""
-    institution_id: str = Field(min_length=1, max_length=64)
-    """The official identifier, such as ``DE:TEST90``; it stands in the access certificate too."""
-    names: dict[str, str] = Field(min_length=1)
-    """Display name by language; the first one is the default."""
     registered_types: tuple[str, ...] = Field(min_length=1)
     """The credential types (vct) that the institution is registered to ask for; it may ask for no other."""
 
 
-class StatusSettings(_Settings):
+class StatusSettings(Settings):
     """Bounds on status lists, whatever a list says of itself."""
 
     min_ttl_s: int = Field(default=60, ge=1)
@@ -54,15 +44,10 @@ class StatusSettings(_Settings):
     """Seconds that one fetch may take in all."""
 
 
-class VerifierSettings(_Settings):
+class VerifierSettings(OriginSettings):
     """Settings of the verifier. Raises a validation error that names the field when a relation does not hold."""
 
-    base_url: str
-    """Public origin without path or trailing slash; https, or http on a loopback name in development."""
     institutions: tuple[InstitutionSettings, ...] = Field(min_length=1)
-    mode: Literal["development", "production"] = "production"
-    profile: str = "ietf-latest"
-    """Name of the ProtocolProfile that governs what is tolerated in a presentation."""
     request_ttl_s: int = Field(default=300, ge=30, le=3600)
     """Seconds that a request can be answered."""
     request_uri_method: Literal["get", "post"] = "get"
@@ -81,10 +66,7 @@ class VerifierSettings(_Settings):
 
     @model_validator(mode="after")
     def _check_relations(self) -> Self:
-        _check_origin(self.base_url, self.mode)
-        slugs = [institution.slug for institution in self.institutions]
-        if len(set(slugs)) != len(slugs):
-            raise ValueError("institutions: two share one slug")
+        require_distinct(self.institutions)
         if self.result_kept_s < self.request_ttl_s:
             raise ValueError("result_kept_s: must not be less than request_ttl_s")
         if not self.status.min_ttl_s <= self.status.default_ttl_s <= self.status.max_ttl_s:
@@ -97,20 +79,3 @@ class VerifierSettings(_Settings):
     def by_slug(self) -> dict[str, InstitutionSettings]:
         """The institutions by slug."""
         return {institution.slug: institution for institution in self.institutions}
-
-
-def _check_origin(base_url: str, mode: str) -> None:
-    parts = urlsplit(base_url)
-    if parts.path or parts.query or parts.fragment or "@" in parts.netloc or not parts.hostname:
-        raise ValueError("base_url: must be an origin: scheme, host, perhaps a port, nothing else")
-    if parts.scheme not in ("http", "https"):
-        raise ValueError("base_url: must be https")
-    if parts.scheme == "http" and (mode == "production" or not _is_loopback(parts.hostname)):
-        raise ValueError("base_url: http is for a loopback address in development only")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -39,7 +39,7 @@ def read_anything(argument: str) -> bytes:
     return argument.encode("utf-8", "surrogateescape")
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[int]):
     """A time: ISO 8601 (UTC unless it says otherwise) or seconds since the epoch; becomes the latter."""
 
     name = "time"
@@ -54,7 +54,7 @@ class Moment(click.ParamType):
         return seconds
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A day as ISO 8601, such as 2026-11-22."""
 
     name = "day"

@@ -2,7 +2,7 @@
 
 import json
 import os
-import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ VERDICTS: Final[Mapping[Verdict, tuple[str, str]]] = {
     Verdict.INVALID: ("verdict_invalid", "red"),
 }
 _LANGUAGE: Final = "portadoc.language"
-_STEERS: Final = re.compile(r"[^\n]")
+_DELETE: Final = "\x7f"
 
 
 def language() -> str:
@@ -57,8 +57,8 @@ def language_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def printable(text: str) -> str:
-    """Return text that cannot steer a terminal: control, direction and surrogate characters are spelt out."""
-    return text if text.isprintable() else _STEERS.sub(_spelt_out, text)
+    """Return one line of text that cannot steer a terminal: control and direction characters are spelt out."""
+    return text if text.isprintable() else "".join(map(_spelt_out, text))
 
 
 def explain(error: Error) -> None:
@@ -72,7 +72,8 @@ def explain(error: Error) -> None:
 
 def write_json(value: Any) -> None:
     """Write a value as indented JSON to stdout."""
-    click.echo(printable(json.dumps(value, indent=2, ensure_ascii=False)))
+    lines = json.dumps(value, indent=2, ensure_ascii=False).split("\n")
+    click.echo("\n".join(map(printable, lines)))
 
 
 def check_message(check: Check) -> Message:
@@ -103,9 +104,8 @@ def write_report(report: VerificationReport) -> None:
     click.secho(f"  {render(verdict, {}, language()).text}", fg=colour, bold=True)
 
 
-def _spelt_out(found: re.Match[str]) -> str:
-    """Return one character as JSON would escape it, unless it may stand as it is."""
-    character = found.group()
-    if character.isprintable():
+def _spelt_out(character: str) -> str:
+    """Return a character as JSON would escape it, unless it is printable or some kind of space."""
+    if character.isprintable() or unicodedata.category(character) == "Zs":
         return character
-    return json.dumps(character)[1:-1] if ord(character) > 0x7E or ord(character) < 0x20 else "\\u007f"
+    return "\\u007f" if character == _DELETE else json.dumps(character)[1:-1]

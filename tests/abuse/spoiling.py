@@ -83,6 +83,15 @@ json_values: Final = st.recursive(
 )
 
 
+def place_in(draw: Draw, length: int) -> int:
+    """Return a place in ``[0, length]``; what is drawn does not depend on the length, which may differ each time."""
+    return int(draw(st.integers(0, 4096))) * length // 4096
+
+
+def _chosen(draw: Draw, among: list[Any]) -> Any:
+    return among[min(place_in(draw, len(among)), len(among) - 1)]
+
+
 @st.composite
 def spoilt_tree(draw: Draw, seed: Any, *, changes: int = 3) -> Any:
     """Return a tree near ``seed``: up to ``changes`` nodes replaced, dropped, doubled, renamed or wrapped."""
@@ -94,11 +103,11 @@ def spoilt_tree(draw: Draw, seed: Any, *, changes: int = 3) -> Any:
 
 def _changed(draw: Draw, tree: Any) -> Any:
     if isinstance(tree, dict) and tree and draw(st.integers(0, 9)):
-        name = draw(st.sampled_from(sorted(tree, key=str)))
+        name = _chosen(draw, sorted(tree, key=str))
         _change_member(draw, tree, name)
         return tree
     if isinstance(tree, list) and tree and draw(st.integers(0, 9)):
-        _change_element(draw, tree, draw(st.integers(0, len(tree) - 1)))
+        _change_element(draw, tree, _chosen(draw, list(range(len(tree)))))
         return tree
     return draw(st.one_of(junk, json_values, st.just([tree]), st.just({"a": tree})))
 
@@ -153,7 +162,7 @@ def respelt_json(draw: Draw, text: bytes) -> bytes:
         case "bytes":
             return bytes(draw(spoilt_bytes(text)))
         case "cut":
-            return text[: draw(st.integers(0, len(text)))]
+            return text[: place_in(draw, len(text))]
         case "utf16":
             return text.decode().encode("utf-16")
         case "nan":
@@ -167,7 +176,7 @@ def spoilt_bytes(draw: Draw, seed: bytes) -> bytes:
     """Return bytes near ``seed``: a few replaced, inserted or removed, or a stretch repeated."""
     spoilt = bytearray(seed)
     for _ in range(draw(st.integers(1, 3))):
-        place = draw(st.integers(0, len(spoilt)))
+        place = place_in(draw, len(spoilt))
         match draw(st.sampled_from(("replace", "insert", "remove", "repeat"))):
             case "replace":
                 spoilt[place : place + 1] = draw(st.binary(min_size=1, max_size=1))
@@ -184,8 +193,8 @@ def spoilt_bytes(draw: Draw, seed: bytes) -> bytes:
 def spoilt_text(draw: Draw, seed: str) -> str:
     """Return text near ``seed``: a few characters replaced, inserted, removed or repeated."""
     spoilt = seed
-    for _ in range(draw(st.integers(1, 3))):
-        place = draw(st.integers(0, len(spoilt)))
+    for _ in range(draw(st.integers(0, 3))):
+        place = place_in(draw, len(spoilt))
         width = draw(st.integers(0, 8))
         put = draw(st.one_of(st.sampled_from((".", "~", "=", "+", "/", "-", "_", " ", "\n", "%", "&")), texts))
         spoilt = spoilt[:place] + put + spoilt[place + width :]
@@ -212,7 +221,7 @@ def spoilt_jws(draw: Draw, seed: str, signer: Signer | None = None) -> str:
 
 def _with_spoilt_segments(draw: Draw, seed: str) -> str:
     segments = seed.split(".")
-    place = draw(st.integers(0, len(segments) - 1))
+    place = _chosen(draw, list(range(len(segments))))
     match draw(st.sampled_from(("drop", "double", "empty", "bytes", "swap"))):
         case "drop":
             del segments[place]
@@ -247,7 +256,7 @@ def _spoilt_disclosures(draw: Draw, disclosures: list[str]) -> list[str]:
     spoilt = list(disclosures)
     if not spoilt:
         return [base64url.encode(draw(spoilt_json(["salt", "name", "value"])))]
-    place = draw(st.integers(0, len(spoilt) - 1))
+    place = _chosen(draw, list(range(len(spoilt))))
     match draw(st.sampled_from(("content", "content", "drop", "double", "move", "invent"))):
         case "content":
             content = json.loads(base64url.decode(spoilt[place], what="seed"))
@@ -268,7 +277,7 @@ def spoilt_form(draw: Draw, seed: dict[str, Any]) -> bytes:
     """Return a form near ``seed``: values and names replaced, pairs doubled, separators and escapes broken."""
     pairs = [[name, value] for name, value in seed.items()]
     for _ in range(draw(st.integers(0, 2))):
-        place = draw(st.integers(0, len(pairs)))
+        place = place_in(draw, len(pairs))
         match draw(st.sampled_from(("add", "value", "name", "drop", "double"))):
             case "value" if place < len(pairs):
                 pairs[place][1] = draw(texts)

@@ -315,7 +315,7 @@ def objects(seeds: Seeds) -> Mapping[str, Target]:
         "status_bits": Target(
             lambda pair: decode_lst(pair[0], bits=pair[1], max_inflated=4096),
             st.tuples(
-                st.one_of(junk, spoilt_text("eNpjYGAAAAACAAE")), st.one_of(junk, st.sampled_from((1, 2, 4, 8)))
+                st.one_of(junk, spoilt_text("eNpjYAAAAAIAAQ")), st.one_of(junk, st.sampled_from((1, 2, 4, 8)))
             ),
         ),
         "times": Target(

@@ -1,7 +1,7 @@
 """A whole installation in one process: every role of a house, reached through its own application."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from portadoc.serve.settings import PortadocSettings
 from portadoc.verifier.presets import preset
 from portadoc.verifier.requests import CreatedRequest
 from portadoc.verifier.service import build_verifier
-from portadoc.wallet_sim.store import MemoryStore
+from portadoc.wallet_sim.store import HeldCredential, MemoryStore
 from portadoc.wallet_sim.transport import AsgiTransport, Transport, TransportResponse
 from portadoc.wallet_sim.wallet import Wallet
 
@@ -167,10 +167,12 @@ def rewired(house: House, transport: Transport) -> House:
     return replace(house, verifier=verifier, wallet=new_wallet(house, transport))
 
 
-def new_wallet(house: House, transport: Transport) -> Wallet:
-    """Return an empty wallet that trusts what the house trusts."""
+def new_wallet(house: House, transport: Transport, held: Sequence[HeldCredential] = ()) -> Wallet:
+    """Return a wallet that trusts what the house trusts and holds ``held``."""
+    store = MemoryStore()
+    store.add(held)
     return Wallet(
-        MemoryStore(),
+        store,
         transport=transport,
         trust=house.trust,
         clock=house.clock,

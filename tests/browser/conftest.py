@@ -1,4 +1,4 @@
-"""Two browsers for the pages: a plain one that reads forms and follows links, and Chromium where it is installed."""
+"""Two browsers for the pages: a plain one that reads forms and follows links, and Chromium where there is one."""
 
 import base64
 import contextlib
@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -152,6 +153,16 @@ class PlainBrowser:
                 self.cookies[name, morsel["path"]] = morsel.value
 
 
+# Chromium reads commands from descriptor 3 and writes answers to descriptor 4.
+_LAUNCH = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
+for place, end in zip((3, 4), ends):
+    os.dup2(end, place)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
 class Chromium:
     """Headless Chromium, driven over a pipe. It starts with an empty profile and no background services."""
 
@@ -171,10 +182,9 @@ class Chromium:
         assert CHROMIUM is not None
         to_read, self._to = os.pipe()
         self._from, to_write = os.pipe()
-        # Chromium reads commands from descriptor 3 and writes answers to descriptor 4
-        command = ["sh", "-c", f'exec "$0" "$@" 3<&{to_read} 4>&{to_write}', CHROMIUM, *self.FLAGS]
+        launch = [sys.executable, "-c", _LAUNCH, str(to_read), str(to_write)]
         self._process = subprocess.Popen(
-            [*command, f"--user-data-dir={profile}", "about:blank"],
+            [*launch, CHROMIUM, *self.FLAGS, f"--user-data-dir={profile}", "about:blank"],
             pass_fds=(to_read, to_write),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -30,8 +30,8 @@ RunScript = Callable[[str, object], Any]
 
 
 @pytest.fixture(scope="session")
-def run_script() -> RunScript:
-    """Runs a script, its locked packages installed; skips aloud where Node.js or npm is absent."""
+def node() -> str:
+    """The path of Node.js, with the locked packages installed; skips aloud where Node.js or npm is absent."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         pytest.skip("Node.js or npm is absent: no interoperation with JavaScript libraries was tried")
@@ -39,11 +39,13 @@ def run_script() -> RunScript:
     if int(version.lstrip("v").partition(".")[0]) < OLDEST_NODE:
         pytest.skip(f"Node.js {version} is older than {OLDEST_NODE}: no interoperation with it was tried")
     _install(npm)
+    return node
 
-    def run(script: str, question: object) -> Any:
-        return _run([node, str(SCRIPTS / script)], question)
 
-    return run
+@pytest.fixture(scope="session")
+def run_script(node: str) -> RunScript:
+    """Runs a script of ``node/`` by its name."""
+    return lambda script, question: _run([node, str(SCRIPTS / script)], question)
 
 
 def _run(command: list[str], question: object) -> Any:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from portadoc.cli.inspection.finding import Finding, Inspection, Said, Severity, refusal, refusals, unknown_input
@@ -72,9 +73,7 @@ def inspect_trust(members: JsonObject, now: int) -> Inspection:
         }
         said.append(Said("said_authorisation", terms))
         if each.withdrawn_at is not None:
-            said.append(
-                Said("said_withdrawn", {"institution": each.institution, "at": moment(each.withdrawn_at)})
-            )
+            said.append(Said("said_withdrawn", {"institution": each.institution, "at": moment(each.withdrawn_at)}))
     return Inspection(
         kind="trust",
         said=tuple(said),
@@ -126,9 +125,7 @@ def _chain_findings(certificates: Sequence[UnverifiedCertificate]) -> Iterator[F
         yield refusal(Untrusted("chain_invalid", spec=_HAIP, reason="anchor_included"))
     if certificates[0].is_authority:
         yield refusal(Untrusted("chain_invalid", spec="RFC 5280 §4.2.1.9", reason="leaf_is_authority"))
-    if any(
-        lower.issuer != upper.subject for lower, upper in zip(certificates, certificates[1:], strict=False)
-    ):
+    if any(lower.issuer != upper.subject for lower, upper in pairwise(certificates)):
         yield refusal(Untrusted("chain_invalid", spec="RFC 5280 §6.1.3", reason="order_or_signature"))
 
 

@@ -1,4 +1,4 @@
-"""The result of looking into something: sentences, findings and the decoded content, for people and for programs."""
+"""The result of looking into something: sentences, findings and the decoded content."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,6 @@ from typing import Any, Final
 from portadoc.errors import Error, Malformed, Param
 from portadoc.keys.jwk import PRIVATE_MEMBERS
 from portadoc.schemas.claims import Json, JsonObject
-from portadoc.verification.report import NO_PARAMS
 
 MASK: Final = "(secret, not shown)"
 _PRIVATE_PEM: Final = "PRIVATE KEY-----"
@@ -27,7 +26,7 @@ class Said:
     """A sentence about the thing. Params come from the thing itself and are shown, never logged."""
 
     code: str
-    params: Mapping[str, Param] = NO_PARAMS
+    params: Mapping[str, Param] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Finding:
 
     severity: Severity
     code: str
-    params: Mapping[str, Param] = NO_PARAMS
+    params: Mapping[str, Param] = field(default_factory=dict)
     clause: str = ""
 
 

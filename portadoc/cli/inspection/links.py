@@ -31,7 +31,7 @@ _OLD_GRANT: Final = {"user_pin_required": "tx_code", "interval": ""}
 
 
 def inspect_link(text: str, now: int) -> Inspection:
-    """Return what a link starts. Raises Malformed[input_unknown], and [input_is_address] for a plain web address."""
+    """Return what a link starts. Raises Malformed[input_unknown], [input_is_address] for a web address."""
     try:
         parts = urlsplit(text)
     except ValueError as exc:
@@ -41,7 +41,9 @@ def inspect_link(text: str, now: int) -> Inspection:
     repeated = Malformed("link_invalid", spec=_LINK, reason="parameter_repeated")
     findings = (refusal(repeated),) if len(parameters) != len(pairs) else ()
     scheme = parts.scheme.lower()
-    if scheme in OFFER_SCHEMES or (scheme in _WEB and any(name.startswith("credential_offer") for name in parameters)):
+    if scheme in OFFER_SCHEMES or (
+        scheme in _WEB and any(name.startswith("credential_offer") for name in parameters)
+    ):
         return _offer_link(parameters, findings)
     if scheme in REQUEST_SCHEMES or (scheme in _WEB and "client_id" in parameters):
         return _request_link(parameters, findings, now)
@@ -76,7 +78,9 @@ def _offer_findings(members: JsonObject, grants: JsonObject) -> Iterator[Finding
     if "credentials" not in members and (not isinstance(configurations, list) or not configurations):
         yield from absent({}, "credential_configuration_ids", clause="OpenID4VCI 1.0 §4.1.1")
     if not str(members.get("credential_issuer", "https:")).startswith("https:"):
-        yield Finding(Severity.WARNING, "address_not_https", {"claim": "credential_issuer"}, "OpenID4VCI 1.0 §12.2.1")
+        yield Finding(
+            Severity.WARNING, "address_not_https", {"claim": "credential_issuer"}, "OpenID4VCI 1.0 §12.2.1"
+        )
     grant = grants.get(_PRE_AUTHORIZED)
     if isinstance(grant, dict):
         yield from old_members(grant, _OLD_GRANT, "OpenID4VCI 1.0 §4.1.1")

@@ -44,8 +44,8 @@ def inspect_issuer_metadata(members: JsonObject) -> Inspection:
     """Return what a credential issuer offers, and where."""
     listed = members.get("credential_configurations_supported")
     configurations: JsonObject = listed if isinstance(listed, dict) else {}
-    terms = {"issuer": str(members.get("credential_issuer", "-")), "count": len(configurations)}
-    said = [Said("what_issuer_metadata", terms)]
+    issuer = str(members.get("credential_issuer", "-"))
+    said = [Said("what_issuer_metadata", {"issuer": issuer, "count": len(configurations)})]
     for name, each in configurations.items():
         kind = each if isinstance(each, dict) else {}
         terms = {"id": name, "format": str(kind.get("format", "-")), "vct": str(kind.get("vct", "-"))}
@@ -156,7 +156,10 @@ def _configuration_findings(configurations: Mapping[str, Json]) -> Iterator[Find
 
 
 def _display_findings(members: JsonObject, claims: list[JsonObject]) -> Iterator[Finding]:
-    displays = [*objects(members.get("display")), *(each for claim in claims for each in objects(claim.get("display")))]
+    displays = [
+        *objects(members.get("display")),
+        *(each for claim in claims for each in objects(claim.get("display"))),
+    ]
     if any("lang" in each for each in displays):
         yield old_shape("lang", "locale", _TYPE)
     if any("name" in each and "label" not in each for claim in claims for each in objects(claim.get("display"))):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from portadoc.cli.inputs import MAX_INPUT_BYTES
 from portadoc.cli.inspection.certificates import inspect_chain, inspect_pem, inspect_trust
 from portadoc.cli.inspection.finding import Finding, Inspection, Severity, masked, objects, unknown_input
 from portadoc.cli.inspection.keys import inspect_jwk, inspect_jwks
@@ -19,7 +20,7 @@ from portadoc.cli.inspection.metadata import (
 from portadoc.cli.inspection.requests import inspect_query, inspect_request, inspect_request_object
 from portadoc.cli.inspection.sd_jwts import inspect_json_form, inspect_sd_jwt
 from portadoc.cli.inspection.status_lists import inspect_status_list
-from portadoc.cli.inspection.tokens import MAX_BYTES, inspect_jwe, inspect_token, open_token, read_json
+from portadoc.cli.inspection.tokens import inspect_jwe, inspect_token, open_token, read_json
 from portadoc.errors import Malformed
 from portadoc.schemas.claims import JsonObject
 
@@ -50,7 +51,10 @@ def _is_type(members: JsonObject) -> bool:
 _SHAPES: Final[tuple[_Shape, ...]] = (
     (_has("anchors", "authorisations"), inspect_trust),
     (_has("kty"), lambda members, now: inspect_jwk(members)),
-    (lambda members: any("kty" in each for each in objects(members.get("keys"))), lambda members, now: inspect_jwks(members)),
+    (
+        lambda members: any("kty" in each for each in objects(members.get("keys"))),
+        lambda members, now: inspect_jwks(members),
+    ),
     (
         _any("credential_configurations_supported", "credentials_supported", "credential_endpoint"),
         lambda members, now: inspect_issuer_metadata(members),
@@ -59,7 +63,10 @@ _SHAPES: Final[tuple[_Shape, ...]] = (
     (_has("client_id"), lambda members, now: inspect_request(members)),
     (_is_query, lambda members, now: inspect_query(members)),
     (_any("token_endpoint", "grant_types_supported"), lambda members, now: inspect_server_metadata(members)),
-    (lambda members: "issuer" in members and _any("jwks", "jwks_uri")(members), lambda m, now: inspect_web_keys(m)),
+    (
+        lambda members: "issuer" in members and _any("jwks", "jwks_uri")(members),
+        lambda m, now: inspect_web_keys(m),
+    ),
     (_is_type, lambda members, now: inspect_type_metadata(members)),
 )
 
@@ -70,8 +77,8 @@ def inspect_input(raw: bytes, *, now: int) -> Inspection:
     Raises Malformed[input_unknown], [input_empty], [input_is_address], [limit_exceeded], and [malformed_token] for
     a token that cannot even be shown.
     """
-    if len(raw) > MAX_BYTES:
-        raise Malformed("limit_exceeded", what="input", limit=MAX_BYTES)
+    if len(raw) > MAX_INPUT_BYTES:
+        raise Malformed("limit_exceeded", what="input", limit=MAX_INPUT_BYTES)
     return _without_secrets(_recognised(raw, now))
 
 

@@ -141,7 +141,7 @@ def _request_sentences(members: Mapping[str, Any]) -> Iterator[Said]:
 
 
 def _strict(token: OpenedToken, now: int) -> tuple[Finding, ...]:
-    """Return what a strict wallet refuses, with the certificate that the request carries taken for a trusted one."""
+    """Return what a strict wallet refuses, with the certificate in the request taken for a trusted one."""
     client_id, wallet_nonce = token.payload.get("client_id"), token.payload.get("wallet_nonce")
     try:
         unverified = parse_request_object(token.text, allowed_algs=ALL_ALGORITHMS)

@@ -114,7 +114,9 @@ def _opened(disclosures: list[str], payload: JsonObject) -> list[JsonObject]:
         except Error:
             content = None
         fits = isinstance(content, list) and len(content) in (2, 3)
-        opened.append({"digest": digest(text.encode("ascii", "replace"), function), "content": content if fits else None})
+        opened.append(
+            {"digest": digest(text.encode("ascii", "replace"), function), "content": content if fits else None}
+        )
     return opened
 
 

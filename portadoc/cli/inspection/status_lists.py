@@ -39,7 +39,12 @@ def inspect_status_list(token: OpenedToken, now: int) -> Inspection:
             "not_valid": {str(value): count for value, count in sorted(counts.items())},
         }
     strict = _strict(token, now)
-    findings = (*token.findings, *strict, *(each for each in decoding if each not in strict), *_advice(payload, lists))
+    findings = (
+        *token.findings,
+        *strict,
+        *(each for each in decoding if each not in strict),
+        *_advice(payload, lists),
+    )
     return Inspection(
         kind="status_list_token", said=tuple(said), findings=findings, content=shown, parts=parts_of(token, now)
     )

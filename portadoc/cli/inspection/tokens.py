@@ -1,4 +1,4 @@
-"""Signed and encrypted tokens, opened without believing them: what is readable is shown, what a reader minds is told.
+"""Signed and encrypted tokens, opened without believing them.
 
 A strict reading comes first; where it refuses, a lenient one still shows what was written.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from portadoc import base64url
+from portadoc.cli.inputs import MAX_INPUT_BYTES
 from portadoc.cli.inspection.certificates import inspect_chain
 from portadoc.cli.inspection.finding import (
     Finding,
@@ -30,14 +31,13 @@ from portadoc.keys.certificates import certificate_key, parse_chain
 from portadoc.keys.jwk import VerificationKey, public_key_from_jwk
 from portadoc.schemas.claims import Json, JsonObject
 
-MAX_BYTES: Final = 1024 * 1024
 _SHOWN_ALG_CHARS: Final = 32
 
 _KNOWN: Final[Mapping[str, tuple[str, TokenRole | None]]] = {
     "kb+jwt": ("what_key_binding", roles.KEY_BINDING),
     "openid4vci-proof+jwt": ("what_key_proof", roles.KEY_PROOF),
-    "dpop+jwt": ("what_dpop_proof", roles.DPOP),
-    "at+jwt": ("what_access_token", roles.ACCESS_TOKEN),
+    "dpop+jwt": ("what_dpop_proof", None),
+    "at+jwt": ("what_access_token", None),
     "key-attestation+jwt": ("what_key_attestation", None),
     "keyattestation+jwt": ("what_key_attestation", None),
     "oauth-client-attestation+jwt": ("what_wallet_attestation", None),
@@ -67,7 +67,7 @@ def read_json(raw: bytes | str, what: str) -> tuple[Json, tuple[Finding, ...]]:
     Raises Malformed[limit_exceeded], and Malformed[json_malformed] for what is no JSON at all.
     """
     try:
-        return strict_json.loads(raw, what=what, max_bytes=MAX_BYTES), ()
+        return strict_json.loads(raw, what=what, max_bytes=MAX_INPUT_BYTES), ()
     except Malformed as error:
         if error.code == "limit_exceeded":
             raise
@@ -140,7 +140,7 @@ def strict_findings(
 
 
 def carried_key(token: OpenedToken) -> VerificationKey | None:
-    """Return the key that the token itself carries (leaf of ``x5c``, or ``jwk``); it proves nothing about who signed.
+    """Return the key that the token itself carries (leaf of ``x5c``, or ``jwk``); it proves nothing.
 
     Raises as certificates and keys are read.
     """

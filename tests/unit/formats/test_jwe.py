@@ -112,7 +112,7 @@ HEADER_FAULTS: list[tuple[dict[str, Any], str]] = [
         for alg in ("dir", "RSA1_5", "RSA-OAEP", "PBES2-HS256+A128KW", "ECDH-ES+A256KW", None)
     ),
     ({"enc": DROP}, "enc"),
-    *(({"enc": enc}, "enc") for enc in ("A128CBC-HS256", "A192GCM", "a128gcm", None, 5)),
+    *(({"enc": enc}, "enc") for enc in ("A128CBC-HS256", "A192GCM", "a128gcm", None, 5, [], {}, ["A128GCM"])),
     ({"kid": DROP}, "kid"),
     ({"kid": "another"}, "kid"),
     ({"kid": None}, "kid"),

@@ -59,7 +59,7 @@ def test_a_wrong_body_is_refused_with_a_problem_document(
 
 def test_an_unknown_institution_is_not_found(rig: Any) -> None:
     refused = rig.transport.get("/issuer/nobody/management/credentials")
-    assert (refused.status, refused.json()["code"]) == (404, "institution_unknown")
+    assert (refused.status, refused.json()["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

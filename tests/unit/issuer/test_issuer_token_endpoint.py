@@ -290,5 +290,5 @@ class TestMakingOffers:
             rig.issuer.upload("fr-demo", example("insured-traveller"))
 
     def test_at_an_unknown_institution(self, rig: Any) -> None:
-        with pytest.raises(Refused, match="institution_unknown"):
+        with pytest.raises(Refused, match="not_found"):
             rig.issuer.upload("nobody", example("posted-worker-fr-de"))

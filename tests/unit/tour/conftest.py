@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookies import SimpleCookie
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -64,24 +63,32 @@ class Place:
     clock: FixedClock
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    clock = FixedClock(NOW)
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One house for all tests, since making its keys takes time."""
     with open_house(
-        PortadocSettings(base_url=BASE_URL, data_dir=tmp_path),
-        clock=clock,
+        PortadocSettings(base_url=BASE_URL, data_dir=tmp_path_factory.mktemp("house")),
+        clock=FixedClock(NOW),
         random_bytes=system_random_bytes,
         environment={},
-    ) as house:
-        wallet = Wallet(
-            MemoryStore(),
-            transport=AsgiTransport(create_app(house), BASE_URL),
-            trust=house.trust,
-            clock=clock,
-            random_bytes=system_random_bytes,
-            profile=profile("ietf-latest"),
-        )
-        yield Place(create_app(_with(house, wallet)), house, clock)
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture
+def place(house: House) -> Iterator[Place]:
+    """The house with an empty wallet, at noon."""
+    assert isinstance(house.clock, FixedClock)
+    wallet = Wallet(
+        MemoryStore(),
+        transport=AsgiTransport(create_app(house), BASE_URL),
+        trust=house.trust,
+        clock=house.clock,
+        random_bytes=system_random_bytes,
+        profile=profile("ietf-latest"),
+    )
+    yield Place(create_app(_with(house, wallet)), house, house.clock)
+    house.clock.advance(NOW - house.clock.now())
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Colours can be read: contrast of every pair of ground and text, light and dark. Spec: WCAG 2.2 §1.4.3, §1.4.11."""
+"""Colours can be read: contrast of each pair of ground and text in both schemes. Spec: WCAG 2.2 §1.4.3, §1.4.11"""
 
 import re
 from pathlib import Path
@@ -10,8 +10,9 @@ import portadoc.tour
 STYLE = (Path(portadoc.tour.__file__).parent / "static" / "portadoc.css").read_text(encoding="utf-8")
 
 TEXT_ON_GROUND = [
-    ("ink", "paper"), ("ink", "card"), ("ink", "tint"), ("ink", "ok-tint"), ("ink", "bad-tint"), ("ink", "warn-tint"),
-    ("soft", "paper"), ("soft", "card"), ("soft", "ok-tint"), ("soft", "bad-tint"), ("soft", "warn-tint"),
+    ("ink", "paper"), ("ink", "card"), ("ink", "tint"), ("ink", "ok-tint"), ("ink", "bad-tint"),
+    ("ink", "warn-tint"), ("soft", "paper"), ("soft", "card"), ("soft", "ok-tint"), ("soft", "bad-tint"),
+    ("soft", "warn-tint"),
     ("accent", "paper"), ("accent", "card"), ("accent-strong", "tint"), ("on-accent", "accent"),
     ("on-accent", "accent-strong"), ("on-plate", "plate"), ("holder", "card"), ("holder", "paper"),
     ("verifier", "card"), ("verifier", "paper"), ("ok", "ok-tint"), ("bad", "bad-tint"), ("warn", "warn-tint"),

@@ -1,0 +1,29 @@
+"""``portadoc inspect``: see what something says, before anybody believes it."""
+
+import click
+
+from portadoc.cli.inputs import read_anything
+from portadoc.cli.output import language, language_option, write_json
+
+
+@click.command()
+@click.argument("anything")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@language_option
+def inspect(*, anything: str, as_json: bool) -> None:
+    """Decode and explain ANYTHING: text, the name of a file, or - for standard input.
+
+    An offer or request link, a signed request, an SD-JWT, a status list token, metadata of an issuer, server or
+    type, a DCQL query, keys, a certificate or chain, another signed or encrypted token, a trust configuration.
+    Nothing is verified and nothing is fetched; private keys are never shown. Exit code 1: it is none of these.
+    """
+    from portadoc.cli.inspection.recognise import inspect_input
+    from portadoc.cli.inspection.show import inspection_as_json, inspection_lines
+    from portadoc.clock import SystemClock
+
+    found = inspect_input(read_anything(anything), now=SystemClock().now())
+    if as_json:
+        write_json(inspection_as_json(found, language()))
+        return
+    for line in inspection_lines(found, language()):
+        click.echo(line)
