@@ -55,7 +55,10 @@ bench: .venv/development.stamp ## measure against the physical limit and a peer,
 	@$(BIN)/python -m tests.bench
 
 soak: .venv/development.stamp ## long campaigns: kills during issuance, races over processes
-	@$(BIN)/python -m pytest -m soak tests/soak
+	@$(BIN)/python -m pytest -m soak -s $(T) tests/soak
+
+fuzz: .venv/development.stamp ## throw random input at every reader and route for as long as FUZZ_TIMES says
+	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest $(T) tests/abuse
 
 vectors: .venv/development.stamp ## write our own vectors anew
 	@$(BIN)/python -m tests.vectors.generate

@@ -10,15 +10,15 @@ from typing import Final
 
 from portadoc.errors import Malformed
 from portadoc.formats.dcql.authorities import authorities_of
-from portadoc.formats.dcql.matching import CredentialView, asked_paths, check_answer
-from portadoc.formats.dcql.paths import overlaps
+from portadoc.formats.dcql.matching import CredentialView, asked_paths, check_answer, surplus_disclosures
+from portadoc.formats.dcql.paths import only
 from portadoc.formats.dcql.query import SD_JWT_VC, CredentialQuery, DcqlQuery
 from portadoc.formats.jws import certificate_chain, split, unverified_claims
 from portadoc.formats.roles import CREDENTIAL_WITH_X5U
 from portadoc.formats.sd_jwt import parse, process
 from portadoc.formats.status_list import status_reference
 from portadoc.keys.jwk import thumbprint
-from portadoc.schemas.claims import ClaimPath, Json, JsonObject
+from portadoc.schemas.claims import JsonObject
 from portadoc.verification.answers import HeldStatusLists
 from portadoc.verification.policy import KeyBindingRequired, VerificationPolicy
 from portadoc.verification.procedure import verify_presentation
@@ -128,27 +128,14 @@ def asked_claims(wanted: CredentialQuery, presented: CredentialView) -> JsonObje
 
     Nothing is left of a credential that does not answer the query. Spec: OpenID4VP 1.0 §6.4.1.
     """
-    return dict(_kept(presented.claims, (), asked_paths(wanted, presented)))
-
-
-def _kept(value: Json, path: ClaimPath, asked: tuple[ClaimPath, ...]) -> Json:
-    if any(path[: len(place)] == place for place in asked):
-        return value
-    if isinstance(value, dict):
-        return {k: _kept(v, (*path, k), asked) for k, v in value.items() if _leads(asked, (*path, k))}
-    if isinstance(value, list):
-        return [_kept(v, (*path, i), asked) for i, v in enumerate(value) if _leads(asked, (*path, i))]
-    return value
-
-
-def _leads(asked: tuple[ClaimPath, ...], path: ClaimPath) -> bool:
-    return any(overlaps(path, place) for place in asked)
+    return only(presented.claims, asked_paths(wanted, presented))
 
 
 def _with_asked_claims(wanted: CredentialQuery | None, judged: _Judged) -> PresentationResult:
     """Keep no claim at all of a presentation whose presenter is not proven to be the holder."""
     claims = asked_claims(wanted, judged.view) if wanted is not None and judged.view.holder_bound else {}
-    return PresentationResult(judged.query_id, replace(judged.report, claims=claims))
+    surplus = 0 if wanted is None else len(surplus_disclosures(wanted, judged.view))
+    return PresentationResult(judged.query_id, replace(judged.report, claims=claims), surplus)
 
 
 def _view(unverified_text: str, report: VerificationReport, policy: VerificationPolicy) -> CredentialView:

@@ -11,6 +11,8 @@ from portadoc.verification.report import VerificationReport
 from portadoc.verification.report_json import report_from_json, report_to_json
 
 MAX_RESULT_BYTES: Final = 4 * 1024 * 1024
+MAX_RESULT_DEPTH: Final = 64
+"""Deep enough for claims of the greatest depth inside the report, the presentations and the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class PresentationResult:
-    """One presentation: which query it answers, and its report with the claims that were asked for."""
+    """One presentation: which query it answers, and its report with the claims that were asked for.
+
+    ``surplus`` is the number of disclosures that nobody asked for; they were dropped. Spec: OpenID4VP 1.0 §6.4.
+    """
 
     query_id: str
     report: VerificationReport
+    surplus: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +77,8 @@ class Result:
             "wallet_error": self.wallet_error,
             "problems": [{"code": each.code, "params": dict(each.params)} for each in self.problems],
             "presentations": [
-                {"query_id": each.query_id, "report": report_to_json(each.report)} for each in self.presentations
+                {"query_id": each.query_id, "report": report_to_json(each.report), "surplus": each.surplus}
+                for each in self.presentations
             ],
         }
 
@@ -82,10 +89,12 @@ class Result:
     @classmethod
     def from_text(cls, stored: str) -> "Result":
         """Return what ``to_text`` stored."""
-        read = strict_json.loads_object(stored, what="result", max_bytes=MAX_RESULT_BYTES)
+        read = strict_json.loads_object(
+            stored, what="result", max_bytes=MAX_RESULT_BYTES, max_depth=MAX_RESULT_DEPTH
+        )
         return cls(
             presentations=tuple(
-                PresentationResult(each["query_id"], report_from_json(each["report"]))
+                PresentationResult(each["query_id"], report_from_json(each["report"]), each["surplus"])
                 for each in read["presentations"]
             ),
             problems=tuple(Problem(each["code"], each["params"]) for each in read["problems"]),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from portadoc.errors import Refused
-from portadoc.formats.dcql.paths import IssuedPositions, Located, overlaps, select, spell
+from portadoc.formats.dcql.paths import IssuedPositions, Located, off_line, select, spell
 from portadoc.formats.dcql.query import ClaimQuery, CredentialQuery, CredentialSet, DcqlQuery
 from portadoc.schemas.claims import ClaimPath, JsonObject
 
@@ -155,8 +155,7 @@ def surplus_disclosures(wanted: CredentialQuery, credential: CredentialView) -> 
 
     A place that leads to an asked claim, or lies within one, is asked for too. Spec: OpenID4VP 1.0 §6.4.
     """
-    asked = asked_paths(wanted, credential)
-    return tuple(place for place in credential.disclosed if not any(overlaps(place, path) for path in asked))
+    return off_line(credential.disclosed, asked_paths(wanted, credential))
 
 
 def _select_claims(

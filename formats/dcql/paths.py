@@ -69,9 +69,18 @@ def overlaps(one: ClaimPath, other: ClaimPath) -> bool:
     return one[:shorter] == other[:shorter]
 
 
-def without(claims: JsonObject, paths: Iterable[ClaimPath]) -> JsonObject:
-    """Return a copy of ``claims`` that lacks the elements at the concrete ``paths``; the input stays as it is."""
-    return dict(_pruned(claims, (), frozenset(paths)))
+def only(claims: JsonObject, paths: Iterable[ClaimPath]) -> JsonObject:
+    """Return a copy of ``claims`` with the elements at the concrete ``paths``, all that these hold, and no other.
+
+    One pass, however many paths there are.
+    """
+    return dict(_kept(claims, (), *_lines(paths)))
+
+
+def off_line(places: Iterable[ClaimPath], paths: Iterable[ClaimPath]) -> tuple[ClaimPath, ...]:
+    """Return those of ``places`` that neither lead to nor lie at or below any of ``paths``; one pass."""
+    wanted, leading = _lines(paths)
+    return tuple(place for place in places if place not in leading and wanted.isdisjoint(_upward(place)))
 
 
 def spell(pointer: PathPointer) -> str:
@@ -101,12 +110,25 @@ def _keys(
     raise Refused("query_unsatisfied", spec="OpenID4VP 1.0 §7.1", reason="path_container", path=spell(pointer))
 
 
-def _pruned(value: Any, path: ClaimPath, dropped: frozenset[ClaimPath]) -> Any:
+def _lines(paths: Iterable[ClaimPath]) -> tuple[frozenset[ClaimPath], frozenset[ClaimPath]]:
+    """Return the paths, and every place on the way to one of them."""
+    wanted = frozenset(paths)
+    return wanted, frozenset(path[:length] for path in wanted for length in range(len(path)))
+
+
+def _upward(place: ClaimPath) -> Iterable[ClaimPath]:
+    return (place[:length] for length in range(1, len(place) + 1))
+
+
+def _kept(value: Any, path: ClaimPath, wanted: frozenset[ClaimPath], leading: frozenset[ClaimPath]) -> Any:
+    def is_kept(key: str | int) -> bool:
+        return (*path, key) in wanted or (*path, key) in leading
+
+    if path in wanted or not isinstance(value, (dict, list)):
+        return value
     if isinstance(value, dict):
-        return {k: _pruned(v, (*path, k), dropped) for k, v in value.items() if (*path, k) not in dropped}
-    if isinstance(value, list):
-        return [_pruned(v, (*path, i), dropped) for i, v in enumerate(value) if (*path, i) not in dropped]
-    return value
+        return {k: _kept(v, (*path, k), wanted, leading) for k, v in value.items() if is_kept(k)}
+    return [_kept(v, (*path, i), wanted, leading) for i, v in enumerate(value) if is_kept(i)]
 
 
 def _spelled(component: str | int | None) -> str:

@@ -2,15 +2,16 @@
 
 import click
 
-from portadoc.cli.inputs import read_anything
+from portadoc.cli.inputs import Moment, read_anything
 from portadoc.cli.output import language, language_option, write_json
 
 
 @click.command()
 @click.argument("anything")
+@click.option("--at", type=Moment(), help="Look at its times from this time; default: now.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @language_option
-def inspect(*, anything: str, as_json: bool) -> None:
+def inspect(*, anything: str, at: int | None, as_json: bool) -> None:
     """Decode and explain ANYTHING: text, the name of a file, or - for standard input.
 
     An offer or request link, a signed request, an SD-JWT, a status list token, metadata of an issuer, server or
@@ -21,7 +22,8 @@ def inspect(*, anything: str, as_json: bool) -> None:
     from portadoc.cli.inspection.show import inspection_as_json, inspection_lines
     from portadoc.clock import SystemClock
 
-    found = inspect_input(read_anything(anything), now=SystemClock().now())
+    now = SystemClock().now() if at is None else at
+    found = inspect_input(read_anything(anything), now=now)
     if as_json:
         write_json(inspection_as_json(found, language()))
         return

@@ -9,7 +9,7 @@ from typing import Final
 from hypothesis import HealthCheck, Phase, settings
 
 LONG: Final = os.environ.get("HYPOTHESIS_PROFILE") == "long"
-_TIMES: Final = int(os.environ.get("PORTADOC_FUZZ_TIMES", "40")) if LONG else 1
+_TIMES: Final = int(os.environ.get("FUZZ_TIMES", "40")) if LONG else 1
 
 
 def bounded(examples: int) -> settings:

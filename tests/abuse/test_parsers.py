@@ -297,7 +297,7 @@ def objects(seeds: Seeds) -> Mapping[str, Target]:
         "dcql_query": Target(asked, st.one_of(spoilt_object(QUERY), spoilt_object(ANSWERED))),
         "dcql_pointer": Target(
             lambda value: select(held.claims, parse_pointer(value)),
-            st.one_of(json_values, spoilt_tree(["work_information", None, "country"])),
+            st.one_of(json_values, spoilt_tree(["work_information", 0, "country"])),
         ),
         "trust": Target(trust_from_json, st.one_of(json_values, spoilt_object(anchors))),
         "public_key": Target(lambda value: public_key_from_jwk(value, allowed_algs=ALGS), spoilt_object(public)),

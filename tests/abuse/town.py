@@ -98,17 +98,19 @@ class Town:
         )
 
     def walk_the_tour(self) -> None:
-        """Go through the tour as a browser would, and keep what the browser carries at each stage."""
-        self.tour_stages.clear()
+        """Keep what a browser carries at each stage of the tour, and with a question that is still open."""
+        self.tour_stages = [*self._walk(TOUR_ACTS), *self._walk(TOUR_ACTS[:3])]
+
+    def _walk(self, acts: Sequence[str]) -> Iterator[str]:
         headers = {"sec-fetch-site": "same-origin"}
         form: dict[str, str] = {"answer": "share"}
-        for act in TOUR_ACTS:
+        for act in acts:
             answer = self.transport.post_form(f"/tour/a1/{act}", form, headers=headers)
             assert answer.status == 303, answer.body
             cookie = answer.headers["set-cookie"].partition(";")[0].removeprefix(f"{TOUR_COOKIE}=")
             headers["cookie"] = f"{TOUR_COOKIE}={cookie}"
             form["tx_code"] = str(json.loads(base64url.decode(cookie, what="cookie"))["tx_code"])
-            self.tour_stages.append(cookie)
+            yield cookie
 
     def ask(self, question: str = "inspector-quick") -> CreatedRequest:
         """Return an open request of the verifier."""

@@ -6,6 +6,7 @@ import http.client
 import itertools
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -254,6 +255,7 @@ class Chromium:
 
     def _receive(self) -> dict:
         while b"\0" not in self._buffer:
+            assert select.select([self._from], [], [], 30)[0], "Chromium does not answer"
             read = os.read(self._from, 65536)
             assert read, "Chromium has gone"
             self._buffer += read

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -140,6 +141,19 @@ def test_a_request_from_another_site_is_refused(tour_url, browser):
     refused = browser.submit(first)
     assert refused.status == 403
     assert browser.raw_cookies == []
+
+
+def test_a_verifier_that_still_holds_the_old_list_says_so_and_can_be_asked_again(browser):
+    """As with several worker processes: the answer after the withdrawal was judged by the list from before."""
+    t = page_texts("en")
+    click_through(browser, "a1")
+    progress = Progress.from_cookie(browser.cookies["portadoc-tour", "/tour/a1"])
+    old = replace(progress, second_question=progress.question)
+    browser.cookies["portadoc-tour", "/tour/a1"] = old.to_cookie()
+    stale = browser.open("/tour/a1/refusal")
+    assert t["verdict.accepted"] in stale.text
+    assert t["refusal.stale"] in stale.text
+    assert t["verdict.refused"] in browser.submit(stale).text
 
 
 @pytest.mark.slow

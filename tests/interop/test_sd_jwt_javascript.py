@@ -152,7 +152,7 @@ def exchange(run_script: Callable[[str, object], Any]) -> Exchange:
         results = run_script("sd_jwt.mjs", {**KEYS, "jobs": named})
         return {key: results[" ".join(key)] for key in jobs}
 
-    issued = {(*case, "here"): issued_here(case) for case in CASES}
+    issued: dict[Key, str] = {(*case, "here"): issued_here(case) for case in CASES}
     for key, made in run({(*case, "npm"): _issue_job(case) for case in CASES}).items():
         issued[key] = made["value"]
     presented: dict[Key, str] = {}

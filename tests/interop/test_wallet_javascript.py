@@ -178,6 +178,7 @@ def test_the_request_is_read_as_openid4vp_1_0_and_the_answer_is_encrypted_to_it(
     assert told["responseMode"] == "direct_post.jwt"
     assert {"alg": "ECDH-ES", "enc": "A128GCM"}.items() <= told["jweHeader"].items()
     assert [(each["method"], each["fields"]) for each in told["traffic"]] == [("GET", []), ("POST", ["response"])]
+    assert "content-type" in told["traffic"][0]["headers"]  # of a GET, which has none: passed over
 
 
 def test_the_wallet_discloses_what_was_asked_for_and_nothing_else(
@@ -213,6 +214,8 @@ def test_after_withdrawal_both_verifiers_refuse(run_script: RunScript, house: Ho
 
 
 def test_signed_issuer_metadata_are_verified_by_the_library(run_script: RunScript, house: House) -> None:
+    unasked = accept(run_script, house, CASES["ehic"], copies=1)
+    assert not unasked.took["signedMetadata"]  # the library sends no Accept header: the script adds one below
     wallet = accept(run_script, house, CASES["ehic"], signedMetadata=True, copies=1)
     assert wallet.took["signedMetadata"]
     assert wallet.took["configurations"] == ["ehic"]
@@ -225,9 +228,13 @@ def test_a_request_may_be_fetched_with_post(run_script: RunScript, house: House)
         "origin": house.settings.base_url,
         "link": f"{session.link}&request_uri_method=post",
         "held": wallet.took["held"],
+        "walletMetadata": {"request_object_signing_alg_values_supported": ["ES256"]},
     }
     told = run_script("present.mjs", question)
-    assert [each["method"] for each in told["traffic"]] == ["POST", "POST"]
+    fetched, sent = told["traffic"]
+    assert (fetched["method"], sent["method"]) == ("POST", "POST")
+    # Spread out instead of in one parameter wallet_metadata, and without wallet_nonce: passed over.
+    assert fetched["fields"] == ["request_object_signing_alg_values_supported"]
     result = house.verifier.result(INSPECTION, session.transaction_id, session.session_secret).result
     assert result is not None
     assert result.accepted

@@ -10,7 +10,6 @@ from portadoc.cli.inspection.finding import (
     Said,
     Severity,
     absent,
-    objects,
     old_members,
     refusal,
     unknown_input,
@@ -112,7 +111,7 @@ def _offer_link(parameters: Mapping[str, str], findings: tuple[Finding, ...]) ->
     if value is not None:
         members, more = _json_parameter(value, "credential_offer")
         findings = (*findings, *more)
-        parts = {"offer": inspect_offer(members)} if members else {}
+        parts = {} if members is None else {"offer": inspect_offer(members)}
     shown = {name: text for name, text in parameters.items() if name != "credential_offer" or not parts}
     return Inspection(kind="offer_link", said=tuple(said), findings=findings, content=shown, parts=parts)
 
@@ -135,8 +134,8 @@ def _request_link(parameters: Mapping[str, str], findings: tuple[Finding, ...], 
     if value is None and reference is None:
         findings = (*findings, Finding(Severity.WARNING, "request_unsigned", clause="HAIP 1.0 §5.1"))
     parts = {} if value is None else {"request": inspect_request_object(open_token(value), now)}
-    if objects([members.get("dcql_query")]) and members["dcql_query"]:
-        parts["dcql_query"] = inspect_query(members["dcql_query"])
+    if isinstance(members.get("dcql_query"), dict):
+        parts["dcql_query"] = inspect_query(members.pop("dcql_query"))
     return Inspection(
         kind="request_link",
         said=tuple(said),
@@ -151,12 +150,12 @@ def _address_findings(name: str, address: str) -> Iterator[Finding]:
         yield Finding(Severity.WARNING, "address_not_https", {"claim": name}, _LINK)
 
 
-def _json_parameter(text: str, what: str) -> tuple[JsonObject, tuple[Finding, ...]]:
-    """Return the object in a parameter; an empty one with a finding when there is none."""
+def _json_parameter(text: str, what: str) -> tuple[JsonObject | None, tuple[Finding, ...]]:
+    """Return the object in a parameter, None with a finding when there is none."""
     try:
         value, findings = read_json(text, what)
     except Error as error:
-        return {}, (refusal(error),)
+        return None, (refusal(error),)
     if isinstance(value, dict):
         return value, findings
-    return {}, (refusal(Malformed("json_malformed", spec="RFC 8259 §4", what=what, reason="not_object")),)
+    return None, (refusal(Malformed("json_malformed", spec="RFC 8259 §4", what=what, reason="not_object")),)

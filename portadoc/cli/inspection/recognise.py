@@ -25,7 +25,8 @@ from portadoc.errors import Malformed
 from portadoc.schemas.claims import JsonObject
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(//|\?)")
-_SEGMENTS: Final = re.compile(r"[A-Za-z0-9_=-]*(\.[A-Za-z0-9_=-]*)+")
+_TOKEN: Final = re.compile(r"e[A-Za-z0-9_=+/-]+(\.[A-Za-z0-9_=+/-]*)+")
+"""Segments in base64, the first of them a JSON object: an opening brace always becomes an ``e``."""
 _BASE64_DER: Final = re.compile(r"MI[A-Za-z0-9+/]+={0,2}")
 
 _Shape = tuple[Callable[[JsonObject], bool], Callable[[JsonObject, int], Inspection]]
@@ -91,10 +92,10 @@ def _recognised(raw: bytes, now: int) -> Inspection:
         raise unknown_input() from exc
     if not text:
         raise Malformed("input_empty")
-    if "-----BEGIN" in text:
-        return inspect_pem(text, now)
     if text[0] in "{[":
         return _json(text, now)
+    if "-----BEGIN" in text:
+        return inspect_pem(text, now)
     if _SCHEME.match(text):
         return inspect_link(text, now)
     joined = "".join(text.split())
@@ -107,17 +108,15 @@ def _recognised(raw: bytes, now: int) -> Inspection:
 
 def _text(text: str, now: int) -> Inspection:
     """Return what text without white space is."""
-    if "~" in text:
+    if _TOKEN.fullmatch(text.partition("~")[0]) and "~" in text:
         return inspect_sd_jwt(text, now)
     if _BASE64_DER.fullmatch(text):
         return inspect_chain([text], now)
-    if not _SEGMENTS.fullmatch(text):
-        raise unknown_input()
-    if text.count(".") == 4:
+    if _TOKEN.fullmatch(text) and text.count(".") == 4:
         return inspect_jwe(text)
-    if text.count(".") != 2:
-        raise unknown_input()
-    return _signed(text, now)
+    if _TOKEN.fullmatch(text) and text.count(".") == 2:
+        return _signed(text, now)
+    raise unknown_input()
 
 
 def _signed(text: str, now: int) -> Inspection:

@@ -51,12 +51,15 @@ _SKEW_S: Final = 60
 
 def inspect_request_object(token: OpenedToken, now: int) -> Inspection:
     """Return what a signed request says."""
+    parts = request_parts(token.payload)
+    shown = content_of(token)
+    shown["payload"] = {name: each for name, each in token.payload.items() if name not in parts}
     return Inspection(
         kind="request_object",
         said=(Said("what_request_object"), *_request_sentences(token.payload), *said_times(token.payload)),
         findings=(*token.findings, *_strict(token, now), *request_findings(token.payload)),
-        content=content_of(token),
-        parts={**request_parts(token.payload), **parts_of(token, now)},
+        content=shown,
+        parts={**parts, **parts_of(token, now)},
     )
 
 

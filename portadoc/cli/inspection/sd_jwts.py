@@ -15,10 +15,11 @@ from portadoc.cli.inspection.tokens import (
     read_json,
     strict_findings,
 )
-from portadoc.errors import Error
+from portadoc.errors import Error, Malformed
 from portadoc.formats.roles import CREDENTIAL_WITH_X5U
 from portadoc.formats.sd_jwt import from_json, parse, process, verify_key_binding
 from portadoc.formats.sd_jwt.digests import DEFAULT_HASH_ALG, digest, hash_function
+from portadoc.formats.sd_jwt.parse import MAX_DISCLOSURES
 from portadoc.formats.sd_jwt.processing import MAX_DEPTH
 from portadoc.formats.status_list import status_reference
 from portadoc.keys.algorithms import ALL_ALGORITHMS
@@ -67,23 +68,20 @@ def inspect_sd_jwt(text: str, now: int) -> Inspection:
     """Return what an SD-JWT says. Raises Malformed[malformed_token], [limit_exceeded]."""
     jws_text, *rest = text.split("~")
     disclosures, key_binding = rest[:-1], rest[-1] if rest else ""
+    if len(disclosures) > MAX_DISCLOSURES:
+        raise Malformed("limit_exceeded", what="disclosures", limit=MAX_DISCLOSURES)
     token = open_token(jws_text)
     opened = _opened(disclosures, token.payload)
     places = _Places({each["digest"]: each["content"] for each in opened if each["content"]})
     places.walk(token.payload, ())
-    findings, claims = _judged(text, token, disclosures, now)
     parts = parts_of(token, now)
     if key_binding:
         parts["key binding"] = _key_binding(text, key_binding, token.payload, now)
     return Inspection(
         kind="sd_jwt",
         said=tuple(_sentences(token.payload, len(places.found), places.closed, bool(key_binding))),
-        findings=findings,
-        content={
-            **content_of(token),
-            "disclosures": [_disclosure(each, places) for each in opened],
-            **({} if claims is None else {"claims": claims}),
-        },
+        findings=tuple(_findings(text, token, disclosures, now)),
+        content={**content_of(token), "disclosures": [_disclosure(each, places) for each in opened]},
         parts=parts,
     )
 
@@ -130,22 +128,17 @@ def _disclosure(opened: JsonObject, places: _Places) -> JsonObject:
     }
 
 
-def _judged(
-    text: str, token: OpenedToken, disclosures: list[str], now: int
-) -> tuple[tuple[Finding, ...], JsonObject | None]:
-    """Return what strict readers mind, and the claims as shown where they can be put together."""
+def _findings(text: str, token: OpenedToken, disclosures: list[str], now: int) -> Iterator[Finding]:
+    """Yield what strict readers mind: of the form, the signature, the disclosures, the times and the claims."""
     claims: list[JsonObject] = []
-    findings = (
-        *token.findings,
-        *refusals(lambda: parse(text)),
-        *strict_findings(token, CREDENTIAL_WITH_X5U, tolerated_typ=frozenset({_OLD_TYP})),
-        *refusals(lambda: claims.append(process(token.payload, disclosures).claims)),
-        *time_findings(token.payload, now),
-        *_claim_findings(token),
-    )
-    if not claims:
-        return findings, None
-    return (*findings, *_layout_findings(claims[0])), claims[0]
+    yield from token.findings
+    yield from refusals(lambda: parse(text))
+    yield from strict_findings(token, CREDENTIAL_WITH_X5U, tolerated_typ=frozenset({_OLD_TYP}))
+    yield from refusals(lambda: claims.append(process(token.payload, disclosures).claims))
+    yield from time_findings(token.payload, now)
+    yield from _claim_findings(token)
+    for each in claims:
+        yield from _layout_findings(each)
 
 
 def _claim_findings(token: OpenedToken) -> Iterator[Finding]:

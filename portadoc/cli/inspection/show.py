@@ -88,6 +88,9 @@ def _finding_lines(finding: Finding, language: str, indent: str) -> Iterator[str
 
 def _value_lines(value: Json, indent: str) -> Iterator[str]:
     """Yield one line a value; containers are indented, long texts are cut with their length."""
+    if isinstance(value, list) and all(isinstance(each, str | int) for each in value):
+        yield from (f"{indent}{_short(each)}" for each in value)
+        return
     pairs = value.items() if isinstance(value, dict) else ((f"[{n}]", each) for n, each in enumerate(value))
     for name, each in pairs:
         if isinstance(each, dict | list) and each:

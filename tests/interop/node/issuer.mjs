@@ -10,6 +10,7 @@ import { callbacks, newKey, signerOf } from './callbacks.mjs'
 import { json, text } from './server.mjs'
 
 const ID = 'attestation'
+const PRE_AUTHORIZED = 'urn:ietf:params:oauth:grant-type:pre-authorized_code'
 const HOUR_S = 3600
 
 // `credential` and `status` are {key, x5c}; `claims` go into every copy, those in `frame` hidden.
@@ -30,9 +31,9 @@ export async function openIssuer({ origin, credential, status, vct, claims, fram
     issuerMetadata,
     credentialConfigurationIds: [ID],
     credentialOfferUri: `${url}/offer`,
-    grants: { 'urn:ietf:params:oauth:grant-type:pre-authorized_code': { tx_code: { input_mode: 'numeric', length: 4 } } },
+    grants: { [PRE_AUTHORIZED]: { tx_code: { input_mode: 'numeric', length: txCode.length } } },
   })
-  const [grant] = Object.values(credentialOfferObject.grants)
+  const grant = credentialOfferObject.grants[PRE_AUTHORIZED]
   const seen = { proofs: 0, notifications: [] }
   let accessToken
   const nonce = Buffer.from(await means.generateRandom(16)).toString('base64url')

@@ -1,5 +1,5 @@
 // A wallet built on @openid4vc/openid4vp, dcql and @sd-jwt answers a request with what is asked for and nothing else.
-// In: {origin, link, held: [{credential, key}], selectOnce}. Out: what was asked, shown and answered.
+// In: {origin, link, held: [{credential, key}], selectOnce, walletMetadata}. Out: what was asked, shown and answered.
 import { randomBytes } from 'node:crypto'
 import { Openid4vpClient } from '@openid4vc/openid4vp'
 import { DcqlQuery } from 'dcql'
@@ -14,13 +14,16 @@ const JARM = {
   authorization_encryption_enc_values_supported: ['A128GCM'],
 }
 
-await answer(async ({ origin, link, held, selectOnce }) => {
+await answer(async ({ origin, link, held, selectOnce, walletMetadata }) => {
   const anchors = await fetchAnchors(origin)
   const traffic = []
   const client = new Openid4vpClient({ callbacks: await callbacks({ anchors, traffic }) })
   // 1. the signed request
   const { params } = client.parseOpenid4vpAuthorizationRequest({ authorizationRequest: link })
-  const request = await client.resolveOpenId4vpAuthorizationRequest({ authorizationRequestPayload: params })
+  const request = await client.resolveOpenId4vpAuthorizationRequest({
+    authorizationRequestPayload: params,
+    wallet: walletMetadata && { metadata: walletMetadata },
+  })
   const asked = request.authorizationRequestPayload
   // 2. what of the held credentials answers it
   const matches = await matchesOf(request.dcql.query, held, anchors)

@@ -21,7 +21,7 @@ export async function openVerifier({ origin, access, anchors, query }) {
     },
   })
   const leaf = Buffer.from(access.x5c[0], 'base64')
-  const { authorizationRequest, authorizationRequestPayload, jar } = await verifier.createOpenId4vpAuthorizationRequest({
+  const made = await verifier.createOpenId4vpAuthorizationRequest({
     authorizationRequestPayload: {
       response_type: 'vp_token',
       response_mode: 'direct_post.jwt',
@@ -43,6 +43,7 @@ export async function openVerifier({ origin, access, anchors, query }) {
       additionalJwtPayload: { aud: 'https://self-issued.me/v2' },
     },
   })
+  const { authorizationRequest, authorizationRequestPayload, jar } = made
   const seen = {}
   const decryptJwe = async (jwe, { jwk }) => {
     const { plaintext, protectedHeader } = await compactDecrypt(jwe, encryption.privateKey)
@@ -86,6 +87,7 @@ function satisfied(query, presented) {
       cryptographic_holder_binding: true,
     })),
   ])
-  const answer = Object.fromEntries(spelt)
-  return Boolean(DcqlPresentationResult.fromDcqlPresentation(answer, { dcqlQuery: DcqlQuery.parse(query) }).can_be_satisfied)
+  const dcqlQuery = DcqlQuery.parse(query)
+  const result = DcqlPresentationResult.fromDcqlPresentation(Object.fromEntries(spelt), { dcqlQuery })
+  return Boolean(result.can_be_satisfied)
 }

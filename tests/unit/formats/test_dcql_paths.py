@@ -11,13 +11,14 @@ from portadoc.formats.dcql.paths import (
     MAX_PATH_LENGTH,
     IssuedPositions,
     Located,
+    off_line,
+    only,
     overlaps,
     parse_pointer,
     select,
     spell,
-    without,
 )
-from portadoc.schemas.claims import ClaimPath
+from portadoc.schemas.claims import ClaimPath, JsonObject
 
 CREDENTIAL: dict[str, Any] = {
     "name": "Arthur Dent",
@@ -96,14 +97,28 @@ def test_overlap_is_being_on_one_line_of_descent() -> None:
     assert not overlaps(("a", "b"), ("a", "c"))
 
 
-def test_dropping_takes_members_and_elements_and_leaves_the_original() -> None:
-    dropped: list[ClaimPath] = [("address", "locality"), ("degrees", 0), ("name",)]
-    assert without(CREDENTIAL, dropped) == {
-        "address": {"street_address": "42 Market Street"},
-        "degrees": [{"type": "Master", "honours": True}],
-        "nationalities": ["British", "Betelgeusian"],
+def test_only_what_lies_at_or_below_a_place_is_kept_and_the_original_stays() -> None:
+    places: list[ClaimPath] = [("address", "locality"), ("degrees", 0), ("name",), ("degrees", 0, "type")]
+    assert only(CREDENTIAL, places) == {
+        "name": "Arthur Dent",
+        "address": {"locality": "Milliways"},
+        "degrees": [CREDENTIAL["degrees"][0]],
     }
-    assert CREDENTIAL["name"] == "Arthur Dent"
+    assert only(CREDENTIAL, []) == {}
+    assert len(CREDENTIAL["degrees"]) == 2
+
+
+def test_places_off_the_line_of_every_path_are_told_from_those_on_it() -> None:
+    places: list[ClaimPath] = [("a",), ("a", "b"), ("a", "b", 0), ("a", "c"), ("d",)]
+    assert off_line(places, [("a", "b")]) == (("a", "c"), ("d",))
+    assert off_line(places, []) == tuple(places)
+
+
+def test_thousands_of_paths_take_one_pass() -> None:
+    many: JsonObject = {"places": [{"country": "AT"} for _ in range(20_000)]}
+    paths = [item.path for item in select(many, ("places", None, "country"))]
+    assert only(many, paths) == many
+    assert off_line([("places", index) for index in range(20_000)], paths) == ()
 
 
 def test_pointer_is_spelled_readably() -> None:

@@ -1,7 +1,7 @@
 """A house without a network: the tour's wallet and the pages' visitor both speak to the application in process."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
@@ -15,8 +15,8 @@ from portadoc.schemas.profiles import profile
 from portadoc.serve.app import create_app
 from portadoc.serve.house import House, open_house
 from portadoc.serve.settings import PortadocSettings
-from portadoc.wallet_sim.store import MemoryStore
-from portadoc.wallet_sim.transport import AsgiTransport, TransportResponse
+from portadoc.wallet_sim.store import MemoryStore, WalletStore
+from portadoc.wallet_sim.transport import AsgiTransport, Transport, TransportResponse
 from portadoc.wallet_sim.wallet import Wallet
 
 NOW = int(datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp())
@@ -79,16 +79,22 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def place(house: House) -> Iterator[Place]:
     """The house with an empty wallet, at noon."""
     assert isinstance(house.clock, FixedClock)
+    yield place_with(house, MemoryStore(), AsgiTransport(create_app(house), BASE_URL))
+    house.clock.advance(NOW - house.clock.now())
+
+
+def place_with(house: House, store: WalletStore, transport: Transport) -> Place:
+    """Return the application whose wallet has this store and this way to speak."""
+    assert isinstance(house.clock, FixedClock)
     wallet = Wallet(
-        MemoryStore(),
-        transport=AsgiTransport(create_app(house), BASE_URL),
+        store,
+        transport=transport,
         trust=house.trust,
         clock=house.clock,
         random_bytes=system_random_bytes,
         profile=profile("ietf-latest"),
     )
-    yield Place(create_app(_with(house, wallet)), house, house.clock)
-    house.clock.advance(NOW - house.clock.now())
+    return Place(create_app(replace(house, wallet=wallet)), house, house.clock)
 
 
 @pytest.fixture
@@ -96,5 +102,7 @@ def visitor(place: Place) -> Visitor:
     return Visitor(place.app)
 
 
-def _with(house: House, wallet: Wallet) -> House:
-    return House(**{name: wallet if name == "wallet" else getattr(house, name) for name in House.__slots__})
+@pytest.fixture
+def with_wallet(house: House) -> Callable[[WalletStore, Transport], Visitor]:
+    """Return what makes a visitor of a tour whose wallet is another one."""
+    return lambda store, transport: Visitor(place_with(house, store, transport).app)

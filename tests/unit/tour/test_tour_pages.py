@@ -5,12 +5,19 @@ import re
 from dataclasses import replace
 
 import pytest
+from fastapi import FastAPI
 
+from portadoc.errors import Refused
+from portadoc.issuer.service import Issuer
 from portadoc.tour.journeys import JOURNEYS
+from portadoc.tour.pages import tour_router
 from portadoc.tour.progress import Progress, Question
 from portadoc.tour.rendering import PAGES, STATIC
 from portadoc.tour.steps import ACTS_AT_A_TIME, Tour
+from portadoc.wallet_sim.store import FileStore, MemoryStore
+from portadoc.wallet_sim.transport import AsgiTransport
 
+BASE_URL = "http://127.0.0.1:8700"
 ACTS = ("offer", "wallet", "request", "report", "withdrawal", "refusal")
 
 
@@ -241,3 +248,64 @@ def test_consent_shows_what_would_be_opened_and_what_stays_hidden(visitor):
     assert "A1-FR-2026-0004271" in opened
     assert "Social security number" in hidden
     assert "2 91 04 99 512 014 38" not in page
+
+
+def test_production_has_a_first_page_and_no_tour(place, visitor):
+    """Test data has no place among real records, whatever the institutions are called."""
+    production = place.house.issuer.settings.model_copy(update={"mode": "production"})
+    issuer = Issuer(replace(place.house.issuer._deployment, settings=production))
+    app = FastAPI()
+    app.include_router(tour_router(issuer, place.house.verifier, place.house.wallet))
+    visitor.app = app
+    page = visitor.get("/").text
+    assert "makes no demonstration" in page
+    assert "<form" not in page
+    assert visitor.post("/tour/a1/offer").status == 404
+
+
+def test_a_withdrawal_is_made_once(visitor, place):
+    walk(visitor, "a1", until="withdrawal")
+    before = visitor.cookie
+    assert visitor.post("/tour/a1/withdrawal").status == 303
+    assert visitor.cookie == before
+
+
+def test_no_report_before_an_answer(visitor):
+    walk(visitor, "a1", until="request")
+    assert visitor.get("/tour/a1/report").status == 409
+
+
+def test_an_attestation_of_another_journey_answers_no_question(visitor):
+    walk(visitor, "ehic", until="wallet")
+    insured = Progress.from_cookie(visitor.cookie.partition("=")[2])
+    walk(visitor, "a1", until="request")
+    mixed = replace(Progress.from_cookie(visitor.cookie.partition("=")[2]), held=insured.held)
+    visitor.cookie = f"portadoc-tour={mixed.to_cookie()}"
+    assert visitor.get("/tour/a1/consent").status == 409
+
+
+def test_an_answer_that_never_arrives_is_told(place, with_wallet):
+    class Severed(AsgiTransport):
+        def request(self, method, url, **rest):
+            if "/responses/" in url:
+                raise Refused("fetch_blocked", reason="origin")
+            return super().request(method, url, **rest)
+
+    visitor = with_wallet(MemoryStore(), Severed(place.app, BASE_URL))
+    walk(visitor, "a1", until="request")
+    answer = visitor.post("/tour/a1/report", {"answer": "share"})
+    assert answer.status == 403
+    assert "fetch_blocked" in answer.text
+    assert 'href="/tour/a1/consent"' in answer.text
+
+
+def test_a_fault_of_the_operator_is_an_incident(place, with_wallet, tmp_path):
+    exposed = tmp_path / "wallet.json"
+    exposed.write_text("{}")
+    exposed.chmod(0o644)
+    visitor = with_wallet(FileStore(exposed), AsgiTransport(place.app, BASE_URL))
+    visitor.post("/tour/a1/offer")
+    code = Progress.from_cookie(visitor.cookie.partition("=")[2]).tx_code
+    answer = visitor.post("/tour/a1/wallet", {"tx_code": code})
+    assert answer.status == 500
+    assert json.loads(answer.body)["code"] == "internal_error"

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from portadoc.errors import Conflict
 from portadoc.formats import strict_json
+from portadoc.formats.headers import signing_header
 from portadoc.formats.jwe import encrypt, new_encryption_key
-from portadoc.formats.sd_jwt import parse, select
+from portadoc.formats.sd_jwt import issue, parse, select
 from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.signer import LocalSigner
 from portadoc.randomness import system_random_bytes
@@ -331,6 +332,44 @@ def test_g08_elements_of_an_array_are_kept_only_where_asked(world: Any) -> None:
     (presentation,) = session.view().result.presentations
     (employer,) = presentation.report.claims["employer"]
     assert set(employer) == {"country"}
+
+
+def test_g08_how_many_disclosures_nobody_asked_for_is_told(world: Any) -> None:
+    session = world.ask(question([{"path": ["legislation_country"]}]))
+    credential = world.credential()
+    session.answer(session.present(credential))
+    (presentation,) = session.view().result.presentations
+    assert presentation.surplus == credential.count("~") - 1 > 0
+    narrow = world.ask(question([{"path": ["legislation_country"]}]))
+    narrow.answer(narrow.present(select(credential, [("legislation_country",)])))
+    (presentation,) = narrow.view().result.presentations
+    assert presentation.surplus == 0
+
+
+def test_the_deepest_claim_that_is_processed_can_be_kept_and_read_back(world: Any) -> None:
+    deepest: Any = "bottom"
+    for _ in range(29):
+        deepest = {"a": deepest}
+    claims = world.claims()
+    claims["employer"] = {**claims["employer"], "a": deepest}
+    session = world.ask(question([{"path": ["employer"]}]))
+    session.answer(session.present(world.credential(claims=claims)))
+    (presentation,) = session.view().result.presentations
+    assert presentation.report.claims["employer"]["a"] == deepest
+
+
+def test_p16_an_attestation_full_of_elements_costs_no_more_than_its_size(world: Any) -> None:
+    claims = world.claims("pda1-rulebook")
+    claims["employer"] = [{"country": "AT"}] * 10_000
+    credential = issue(
+        claims,
+        disclosable=[],
+        header=signing_header("dc+sd-jwt", world.signer("fr-demo")),
+        signer=world.signer("fr-demo"),
+        random_bytes=system_random_bytes,
+    ).text
+    session = world.ask(question([{"path": ["employer", None, "country"]}]))
+    assert session.answer(session.present(credential)).status == 200  # once for each pair would take minutes
 
 
 def test_no_claim_is_kept_of_a_presenter_who_is_not_proven_to_be_the_holder(world: Any) -> None:
