@@ -9,8 +9,8 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.x509.oid import NameOID
-from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
 from portadoc.errors import Untrusted
 from portadoc.keys.certificates import (
@@ -21,12 +21,18 @@ from portadoc.keys.certificates import (
     parse_chain,
 )
 from portadoc.keys.jwk import VerificationKey
-from portadoc.keys.purposes import EXTENDED_KEY_USAGE, KeyPurpose
+from portadoc.keys.purposes import DOMAIN_OF_PURPOSE, EXTENDED_KEY_USAGE, KeyPurpose, TrustDomain
 
 MAX_CHAIN_LENGTH: Final = 4
 """Certificates in ``x5c``, anchor left out. Our own chains have two."""
 
 _PURPOSE_USAGES: Final = frozenset(EXTENDED_KEY_USAGE.values())
+_ANY_USAGE: Final = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE.dotted_string
+_CHECKED_NAMES: Final = (x509.DNSName, x509.IPAddress, x509.RFC822Name)
+"""The forms of name whose constraints the library checks."""
+_AUTHORITY_POLICY: Final = ExtensionPolicy.webpki_defaults_ca().may_be_present(
+    x509.ExtendedKeyUsage, Criticality.AGNOSTIC, None
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,10 @@ class ValidatedChain:
     host_names: frozenset[str]
     not_before: int
     not_after: int
+
+    def covers(self, at: int) -> bool:
+        """Tell whether the whole path is valid at a time."""
+        return self.not_before <= at <= self.not_after
 
 
 class ValidatedChains:
@@ -64,11 +74,17 @@ class ValidatedChains:
 
 
 def validate_chain(
-    unverified_chain: tuple[bytes, ...], anchors: Sequence[UnverifiedCertificate], *, purpose: KeyPurpose, at: int
+    unverified_chain: tuple[bytes, ...],
+    anchors: Sequence[UnverifiedCertificate],
+    *,
+    purpose: KeyPurpose,
+    at: int,
+    dedicated: frozenset[bytes] = frozenset(),
 ) -> ValidatedChain:
     """Prove that DER certificates, leaf first, lead to one of ``anchors`` and suit ``purpose`` at time ``at``.
 
-    Nothing is fetched: revocation lists and responders named in certificates are ignored. Raises
+    ``dedicated`` are the anchors (DER) that vouch for ``purpose`` alone: under them, a leaf that names no extended
+    key usage is for that purpose. Nothing is fetched: revocation lists and responders named in certificates are ignored. Raises
     Malformed[malformed_token], Untrusted[chain_invalid] and Untrusted[issuer_untrusted], each with a reason.
     Spec: RFC 5280 §6.1, HAIP 1.0 §6.1.1, ETSI EN 319 412-3 §4.
     """
@@ -76,23 +92,16 @@ def validate_chain(
     chain = parse_chain(unverified_chain)  # 2 strict DER
     leaf, authorities = chain[0], chain[1:]
     _check_anchor_left_out(chain, anchors)  # 3 leaf not self-signed, anchor not sent
-    _check_leaf(leaf, purpose)  # 4 signs data, for this purpose, and is no authority
+    _check_leaf(leaf, purpose)  # 4 signs data, for no other purpose, and is no authority
     _check_authorities(authorities)  # 5 every other certificate may sign certificates
     _check_signatures(chain)  # 6 each is signed by the next
-    anchor = _anchor_of(chain[-1], anchors)  # 7 the last is signed by an anchor we hold
+    anchor = _anchor_of(chain[-1], anchors, at)  # 7 the last is signed by an anchor we hold
     path = (*chain, anchor)
-    _check_path_lengths(path[1:])  # 8 no authority has more below it than it may
-    _check_validity(path, at)  # 9 all valid at the same time
-    _check_path(path, at)  # 10 everything else of RFC 5280
-    return _facts(path)  # 11 one institution, one key
-
-
-def check_window(validated: ValidatedChain, at: int) -> None:
-    """Refuse a chain outside its validity. Raises Untrusted[chain_invalid], reason expired or not_yet_valid."""
-    if at > validated.not_after:
-        raise _invalid("expired", "RFC 5280 §6.1.3")
-    if at < validated.not_before:
-        raise _invalid("not_yet_valid", "RFC 5280 §6.1.3")
+    _check_purpose(path, purpose, dedicated=anchor.der in dedicated)  # 8 for this purpose, from leaf to anchor
+    _check_limits(path[1:])  # 9 no authority has more below it, or other names, than it may
+    _check_validity(path, at)  # 10 all valid at the same time
+    _check_path(path, at)  # 11 everything else of RFC 5280
+    return _facts(path)  # 12 one institution, one key
 
 
 def _check_length(chain: tuple[bytes, ...]) -> None:
@@ -118,12 +127,40 @@ def _check_leaf(leaf: UnverifiedCertificate, purpose: KeyPurpose) -> None:
     constraints, usage = leaf.extension(x509.BasicConstraints), leaf.extension(x509.KeyUsage)
     if constraints and constraints.ca:
         raise _invalid("leaf_is_authority", "RFC 5280 §4.2.1.9")
-    if not usage or not usage.digital_signature or usage.key_cert_sign:
+    if not usage or not _signs(usage, purpose) or usage.key_cert_sign:
         raise _invalid("key_usage", "RFC 5280 §4.2.1.3")
-    extended = leaf.extension(x509.ExtendedKeyUsage)
-    usages = {oid.dotted_string for oid in extended} if extended else set()
-    if usages & _PURPOSE_USAGES != {EXTENDED_KEY_USAGE.get(purpose)}:
+    own = EXTENDED_KEY_USAGE.get(purpose)
+    named = _extended_usages(leaf)
+    if own is None or (named is not None and named & _PURPOSE_USAGES != {own}):
         raise _invalid("extended_key_usage", "RFC 5280 §4.2.1.12")
+
+
+def _signs(usage: x509.KeyUsage, purpose: KeyPurpose) -> bool:
+    """Tell whether the key may sign data; a seal's certificate often allows commitment to content and no more.
+
+    Spec: RFC 5280 §4.2.1.3, ETSI EN 319 412-2 §4.3.2 (type A).
+    """
+    is_seal = DOMAIN_OF_PURPOSE.get(purpose) is TrustDomain.ATTESTATION
+    return usage.digital_signature or (is_seal and usage.content_commitment)
+
+
+def _extended_usages(certificate: UnverifiedCertificate) -> frozenset[str] | None:
+    """Return the dotted identifiers of the extended key usage, None when the certificate sets no bound by it."""
+    extended = certificate.extension(x509.ExtendedKeyUsage)
+    return None if extended is None else frozenset(oid.dotted_string for oid in extended)
+
+
+def _check_purpose(path: tuple[UnverifiedCertificate, ...], purpose: KeyPurpose, *, dedicated: bool) -> None:
+    """Require that the leaf is for the purpose by its own words or by its anchor's, and that no authority objects.
+
+    Spec: RFC 5280 §4.2.1.12, ETSI TS 119 412-6 §8.
+    """
+    if _extended_usages(path[0]) is None and not dedicated:
+        raise _invalid("extended_key_usage", "RFC 5280 §4.2.1.12")
+    for authority in path[1:]:
+        named = _extended_usages(authority)
+        if named is not None and named.isdisjoint({EXTENDED_KEY_USAGE[purpose], _ANY_USAGE}):
+            raise _invalid("authority_for_other_purpose", "RFC 5280 §4.2.1.12")
 
 
 def _check_authorities(authorities: tuple[UnverifiedCertificate, ...]) -> None:
@@ -131,11 +168,20 @@ def _check_authorities(authorities: tuple[UnverifiedCertificate, ...]) -> None:
         raise _invalid("issuer_not_authority", "RFC 5280 §6.1.4")
 
 
-def _check_path_lengths(authorities: tuple[UnverifiedCertificate, ...]) -> None:
+def _check_limits(authorities: tuple[UnverifiedCertificate, ...]) -> None:
+    """Refuse a path that is longer than an authority may lead, and name constraints that nobody here can check.
+
+    The library reads constraints on names of other forms only where they are critical, and the subject's name is
+    what says which institution signs. Spec: RFC 5280 §4.2.1.9, §4.2.1.10.
+    """
     for below, authority in enumerate(authorities):
         constraints = authority.extension(x509.BasicConstraints)
         if constraints and constraints.path_length is not None and below > constraints.path_length:
             raise _invalid("path_length", "RFC 5280 §4.2.1.9")
+        names = authority.extension(x509.NameConstraints)
+        subtrees = [*(names.permitted_subtrees or ()), *(names.excluded_subtrees or ())] if names else []
+        if not all(isinstance(subtree, _CHECKED_NAMES) for subtree in subtrees):
+            raise _invalid("name_constraints", "RFC 5280 §4.2.1.10")
 
 
 def _check_signatures(chain: tuple[UnverifiedCertificate, ...]) -> None:
@@ -144,11 +190,14 @@ def _check_signatures(chain: tuple[UnverifiedCertificate, ...]) -> None:
             raise _invalid("order_or_signature", "RFC 5280 §6.1.3")
 
 
-def _anchor_of(last: UnverifiedCertificate, anchors: Sequence[UnverifiedCertificate]) -> UnverifiedCertificate:
-    for anchor in anchors:
-        if _is_issued_by(last, anchor):
-            return anchor
-    raise Untrusted("issuer_untrusted", spec="RFC 5280 §6.1", reason="anchor_unknown")
+def _anchor_of(
+    last: UnverifiedCertificate, anchors: Sequence[UnverifiedCertificate], at: int
+) -> UnverifiedCertificate:
+    """Return the anchor that signed; of several with one key (a root and its renewal) one that is valid now."""
+    signers = [anchor for anchor in anchors if _is_issued_by(last, anchor)]
+    if not signers:
+        raise Untrusted("issuer_untrusted", spec="RFC 5280 §6.1", reason="anchor_unknown")
+    return next((anchor for anchor in signers if anchor.not_before <= at <= anchor.not_after), signers[0])
 
 
 def _is_issued_by(certificate: UnverifiedCertificate, issuer: UnverifiedCertificate) -> bool:
@@ -169,11 +218,11 @@ def _check_validity(path: tuple[UnverifiedCertificate, ...], at: int) -> None:
 
 
 def _check_path(path: tuple[UnverifiedCertificate, ...], at: int) -> None:
-    # The library's leaf policies are for TLS; ours is step 4. Unknown critical extensions stay refused.
+    # The library's own policies are for TLS; ours are steps 4 and 8. Unknown critical extensions stay refused.
     builder = PolicyBuilder().store(Store([path[-1].certificate])).time(datetime.fromtimestamp(at, UTC))
     verifier = (
         builder.max_chain_depth(MAX_CHAIN_LENGTH)
-        .extension_policies(ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=ExtensionPolicy.permit_all())
+        .extension_policies(ca_policy=_AUTHORITY_POLICY, ee_policy=ExtensionPolicy.permit_all())
         .build_client_verifier()
     )
     try:

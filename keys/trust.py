@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from portadoc.errors import Malformed, Misconfigured, Untrusted
 from portadoc.keys.certificates import UnverifiedCertificate, from_pem, parse_certificate, to_pem
-from portadoc.keys.chain_validation import ValidatedChain, ValidatedChains, check_window, validate_chain
+from portadoc.keys.chain_validation import ValidatedChain, ValidatedChains, validate_chain
 from portadoc.keys.files.members import FileMembers, exact_members, read_json_file
 from portadoc.keys.jwk import VerificationKey
 from portadoc.keys.purposes import KeyPurpose
@@ -25,7 +25,11 @@ _AUTHORISATION_MEMBERS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class TrustAnchor:
-    """A root certificate (DER) and the purposes it may vouch for."""
+    """A root certificate (DER) and the purposes it may vouch for.
+
+    Under an anchor with a single purpose, a leaf need not name that purpose as its extended key usage: trust lists
+    keep anchors apart by service, and the certificates under them name none. Spec: ETSI TS 119 602 Annex H.
+    """
 
     name: str
     certificate: bytes
@@ -74,6 +78,7 @@ class TrustStore:
     _certificates: Mapping[KeyPurpose, tuple[UnverifiedCertificate, ...]] = field(
         init=False, repr=False, compare=False
     )
+    _dedicated: frozenset[bytes] = field(init=False, repr=False, compare=False)
     _by_institution: Mapping[str, tuple[Authorisation, ...]] = field(init=False, repr=False, compare=False)
     _validated: ValidatedChains = field(init=False, repr=False, compare=False)
 
@@ -81,6 +86,7 @@ class TrustStore:
         if not self.anchors or not self.authorisations:
             raise Misconfigured("trust_empty")
         object.__setattr__(self, "_certificates", _certificates_by_purpose(self.anchors))
+        object.__setattr__(self, "_dedicated", _of_one_purpose(self.anchors))
         object.__setattr__(self, "_by_institution", _grouped(self.authorisations))
         object.__setattr__(self, "_validated", ValidatedChains(_CACHE_SIZE))
 
@@ -121,10 +127,10 @@ class TrustStore:
 
     def _validate(self, chain: tuple[bytes, ...], purpose: KeyPurpose, at: int) -> ValidatedChain:
         validated = self._validated.get(chain, purpose)
-        if validated is not None:
-            check_window(validated, at)
+        if validated is not None and validated.covers(at):
             return validated
-        validated = validate_chain(chain, self._certificates.get(purpose, ()), purpose=purpose, at=at)
+        anchors = self._certificates.get(purpose, ())
+        validated = validate_chain(chain, anchors, purpose=purpose, at=at, dedicated=self._dedicated)
         self._validated.keep(chain, purpose, validated)
         return validated
 
@@ -194,6 +200,14 @@ def _certificates_by_purpose(
         for purpose in anchor.purposes:
             certificates[purpose] = (*certificates.get(purpose, ()), certificate)
     return certificates
+
+
+def _of_one_purpose(anchors: Iterable[TrustAnchor]) -> frozenset[bytes]:
+    """Return the anchors (DER) that vouch for a single purpose, however often they are listed."""
+    purposes: dict[bytes, frozenset[KeyPurpose]] = {}
+    for anchor in anchors:
+        purposes[anchor.certificate] = purposes.get(anchor.certificate, frozenset()) | anchor.purposes
+    return frozenset(certificate for certificate, named in purposes.items() if len(named) == 1)
 
 
 def _grouped(authorisations: Iterable[Authorisation]) -> dict[str, tuple[Authorisation, ...]]:

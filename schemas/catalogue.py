@@ -6,6 +6,7 @@ from typing import Final
 
 from portadoc.errors import Malformed, Refused
 from portadoc.schemas.claims import JsonObject
+from portadoc.schemas.codes import canonical_country
 from portadoc.schemas.projections import (
     EHIC_DC4EU,
     PDA1_DC4EU_A,
@@ -162,3 +163,11 @@ def issuing_institution(claims: JsonObject) -> str | None:
         if isinstance(part, dict) and isinstance(part.get(member), str):
             return str(part[member])
     return None
+
+
+def issuing_countries(claims: JsonObject) -> frozenset[str]:
+    """Return the countries that the claims name as the issuer's, in the stored spelling; none where none is shown."""
+    places = ("issuing_authority", "country"), ("competentInstitution", "countryCode")
+    parts = [(claims.get(holder), member) for holder, member in places]
+    named = [part.get(member) for part, member in parts if isinstance(part, dict)]
+    return frozenset(canonical_country(code) for code in (claims.get("issuing_country"), *named) if code is not None)

@@ -1,6 +1,6 @@
 """The judging steps: each reads authenticated claims and returns what it found, or raises why it cannot hold."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import product
 from typing import Final
 
@@ -124,7 +124,9 @@ def status(
 def technical_validity(claims: JsonObject, policy: VerificationPolicy, now: int) -> Finding:
     """First line of validity: the token's own times. Spec: RFC 7519 §4.1.4-6."""
     check_times(claims, now=now, skew_s=policy.clock_skew_s)
-    return Finding(Outcome.PASS, "technical_validity_ok")
+    start = numeric_date(claims, "nbf", required=False) or numeric_date(claims, "iat", required=False)
+    end = numeric_date(claims, "exp", required=False)
+    return Finding(Outcome.PASS, "technical_validity_ok", {"first": _moment(start), "last": _moment(end)})
 
 
 def document_validity(claims: JsonObject, policy: VerificationPolicy) -> Finding:
@@ -203,6 +205,10 @@ def _within(first: date, last: date | None, day: date, *, before: str, after: st
         raise Refused(before, first=first.isoformat(), day=day.isoformat())
     if last is not None and day > last:
         raise Refused(after, last=last.isoformat(), day=day.isoformat())
+
+
+def _moment(seconds: int | None) -> str:
+    return "-" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _period(first: date, last: date | None) -> dict[str, str | int]:

@@ -99,18 +99,21 @@ class StatusLists:
         return fetched
 
     def _known(self, key: _Key, now: int) -> _Held | None:
-        """Return a list that can still be believed: from memory, else from the database and verified anew."""
+        """Return a list that can still be believed: from memory, or from the database when that has a newer one.
+
+        Another process may have fetched it: what one worker knows to be withdrawn, all of them know.
+        """
         known = self._lists.get(key)
-        if known is None:
-            known = self._stored(key, now, newer_than=-1)
-        elif known.held.token.exp <= now or _is_due(known, now):  # another process may have fetched it since
-            known = self._stored(key, now, newer_than=known.held.resolved_at) or known
+        with self._deployment.database.read() as connection:
+            iat, fetched_at = store.list_version(connection, *key)
+        if known is None or iat > known.held.token.iat or fetched_at > known.held.resolved_at:
+            known = self._stored(key, now) or known
         return known if known is not None and known.held.token.exp > now else None
 
-    def _stored(self, key: _Key, now: int, *, newer_than: int) -> _Held | None:
+    def _stored(self, key: _Key, now: int) -> _Held | None:
         with self._deployment.database.read() as connection:
             stored = store.find_list(connection, *key)
-        if stored is None or stored.fetched_at <= newer_than:
+        if stored is None:
             return None
         try:
             believed = self._believed(stored.token, stored.uri, now)

@@ -199,6 +199,14 @@ def find_list(connection: Connection, institution: str, uri: str) -> StoredStatu
     return None if row is None else _status_list(row)
 
 
+def list_version(connection: Connection, institution: str, uri: str) -> tuple[int, int]:
+    """Return ``iat`` and time of fetching of the list kept for a URI, -1 and -1 when there is none."""
+    row = connection.execute(
+        select(STATUS_LISTS.c.iat, STATUS_LISTS.c.fetched_at).where(_this_list(institution, uri))
+    ).one_or_none()
+    return (-1, -1) if row is None else (row.iat, row.fetched_at)
+
+
 def keep_list(connection: Connection, institution: str, kept: StoredStatusList, *, max_lists: int) -> bool:
     """Keep a list in place of an older one; False when a newer one (by ``iat``) is there already.
 

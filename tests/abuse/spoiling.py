@@ -84,7 +84,7 @@ json_values: Final = st.recursive(
 
 
 def place_in(draw: Draw, length: int) -> int:
-    """Return a place in ``[0, length]``; what is drawn does not depend on the length, which may differ each time."""
+    """Return a place in ``[0, length]``; what is drawn does not depend on the length, which may vary."""
     return int(draw(st.integers(0, 4096))) * length // 4096
 
 

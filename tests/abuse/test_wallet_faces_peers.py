@@ -1,4 +1,4 @@
-"""A wallet whose peers answer anything: it keeps and sends nothing wrong and stops with an error of our own tree."""
+"""A wallet whose peers answer anything keeps only what it verified, and stops with an error of our own tree."""
 
 import json
 from collections.abc import Mapping

@@ -273,6 +273,7 @@ def test_requests_of_old_drafts_are_found(inspected: Any, desk: Any) -> None:
         "old_shape:vp_formats",
         "old_shape:client_id did:",
         "response_in_clear",
+        "old_shape:presentation_definition",
     ]
     signer = desk.signer(KeyPurpose.REQUEST, "de-inspection")
     payload = {"client_id": "x509_san_uri:https://v.example", "presentation_definition": {"input_descriptors": []}}

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -100,8 +101,11 @@ def at_work(origin: str, ledger: Ledger) -> Iterator[list[Exception]]:
             except Exception as exc:  # noqa: BLE001  whatever it is, the test has to hear of it
                 problems.append(exc)
 
-    acts = [lambda client=Client.of(origin): issue_and_perhaps_withdraw(client, ledger) for _ in range(CLIENTS)]
-    acts += [lambda: publish(Client.of(origin), ledger), Reader(Client.of(origin), ledger).read]
+    acts: list[Callable[[], None]] = [
+        *(partial(issue_and_perhaps_withdraw, Client.of(origin), ledger) for _ in range(CLIENTS)),
+        partial(publish, Client.of(origin), ledger),
+        Reader(Client.of(origin), ledger).read,
+    ]
     threads = [threading.Thread(target=repeat, args=(act,)) for act in acts]
     for thread in threads:
         thread.start()

@@ -14,7 +14,7 @@ from portadoc.cli.inspection.finding import (
     refusal,
     unknown_input,
 )
-from portadoc.cli.inspection.requests import inspect_query, inspect_request_object, request_findings
+from portadoc.cli.inspection.requests import inspect_request_object, request_findings, request_parts
 from portadoc.cli.inspection.tokens import open_token, read_json
 from portadoc.errors import Error, Malformed
 from portadoc.schemas.claims import JsonObject
@@ -134,13 +134,12 @@ def _request_link(parameters: Mapping[str, str], findings: tuple[Finding, ...], 
     if value is None and reference is None:
         findings = (*findings, Finding(Severity.WARNING, "request_unsigned", clause="HAIP 1.0 §5.1"))
     parts = {} if value is None else {"request": inspect_request_object(open_token(value), now)}
-    if isinstance(members.get("dcql_query"), dict):
-        parts["dcql_query"] = inspect_query(members.pop("dcql_query"))
+    parts |= request_parts(members)
     return Inspection(
         kind="request_link",
         said=tuple(said),
         findings=(*findings, *request_findings(members)),
-        content={name: each for name, each in members.items() if name != "request"},
+        content={name: each for name, each in members.items() if name not in parts},
         parts=parts,
     )
 

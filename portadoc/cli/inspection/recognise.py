@@ -17,7 +17,12 @@ from portadoc.cli.inspection.metadata import (
     inspect_type_metadata,
     inspect_web_keys,
 )
-from portadoc.cli.inspection.requests import inspect_query, inspect_request, inspect_request_object
+from portadoc.cli.inspection.requests import (
+    inspect_old_query,
+    inspect_query,
+    inspect_request,
+    inspect_request_object,
+)
 from portadoc.cli.inspection.sd_jwts import inspect_json_form, inspect_sd_jwt
 from portadoc.cli.inspection.status_lists import inspect_status_list
 from portadoc.cli.inspection.tokens import inspect_jwe, inspect_token, open_token, read_json
@@ -42,7 +47,7 @@ def _any(*names: str) -> Callable[[JsonObject], bool]:
 
 def _is_query(members: JsonObject) -> bool:
     credentials = objects(members.get("credentials"))
-    return "input_descriptors" in members or any("format" in each or "meta" in each for each in credentials)
+    return any("format" in each or "meta" in each for each in credentials)
 
 
 def _is_type(members: JsonObject) -> bool:
@@ -63,6 +68,7 @@ _SHAPES: Final[tuple[_Shape, ...]] = (
     (_any("credential_configuration_ids", "credential_issuer"), lambda members, now: inspect_offer(members)),
     (_has("client_id"), lambda members, now: inspect_request(members)),
     (_is_query, lambda members, now: inspect_query(members)),
+    (_has("input_descriptors"), lambda members, now: inspect_old_query(members)),
     (_any("token_endpoint", "grant_types_supported"), lambda members, now: inspect_server_metadata(members)),
     (
         lambda members: "issuer" in members and _any("jwks", "jwks_uri")(members),

@@ -91,10 +91,8 @@ def request_findings(members: Mapping[str, Any]) -> Iterator[Finding]:
 
 def request_parts(members: Mapping[str, Any]) -> dict[str, Inspection]:
     """Return the query and the keys inside a request."""
-    parts = {}
-    for name in ("dcql_query", "presentation_definition"):
-        if isinstance(members.get(name), dict):
-            parts[name] = inspect_query(members[name])
+    readers = {"dcql_query": inspect_query, "presentation_definition": inspect_old_query}
+    parts = {name: read(members[name]) for name, read in readers.items() if isinstance(members.get(name), dict)}
     metadata = members.get("client_metadata")
     if isinstance(metadata, dict) and isinstance(metadata.get("jwks"), dict):
         parts["jwks"] = inspect_jwks(metadata["jwks"])
@@ -102,14 +100,10 @@ def request_parts(members: Mapping[str, Any]) -> dict[str, Inspection]:
 
 
 def inspect_query(members: JsonObject) -> Inspection:
-    """Return what a DCQL query asks for, or that it is a query of an older kind."""
-    if "credentials" not in members:
-        old = old_shape("presentation_definition", "dcql_query", "OpenID4VP 1.0 §6")
-        said = Said("what_old_query")
-        return Inspection(kind="presentation_definition", said=(said,), findings=(old,), content=members)
+    """Return what a DCQL query asks for."""
     read: list[DcqlQuery] = []
     problems = refusals(lambda: read.append(parse_query(members)))
-    said_of_it = [Said("what_query", {"count": len(objects(members["credentials"]))})]
+    said_of_it = [Said("what_query", {"count": len(objects(members.get("credentials")))})]
     for query in read:
         said_of_it += [Said("said_query", _asked(each)) for each in query.credentials]
         options = [" | ".join(" + ".join(option) for option in each.options) for each in query.credential_sets]
@@ -122,13 +116,21 @@ def inspect_query(members: JsonObject) -> Inspection:
     )
 
 
+def inspect_old_query(members: JsonObject) -> Inspection:
+    """Return that a query is of the kind that came before DCQL."""
+    old = old_shape("presentation_definition", "dcql_query", "OpenID4VP 1.0 §6")
+    return Inspection(
+        kind="presentation_definition", said=(Said("what_old_query"),), findings=(old,), content=members
+    )
+
+
 def _asked(query: CredentialQuery) -> dict[str, str]:
     claims = ", ".join(dotted(claim.path) for claim in query.claims)
     return {"id": query.id, "types": ", ".join(query.vct_values) or query.format, "claims": claims or "-"}
 
 
 def _query_findings(members: JsonObject) -> Iterator[Finding]:
-    for each in objects(members["credentials"]):
+    for each in objects(members.get("credentials")):
         if each.get("format") == "vc+sd-jwt":
             yield old_shape("vc+sd-jwt", "dc+sd-jwt", "OpenID4VP 1.0 App. B.3")
     if any("purpose" in each for each in objects(members.get("credential_sets"))):

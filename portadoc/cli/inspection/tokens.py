@@ -215,7 +215,7 @@ def _who(payload: JsonObject) -> Iterator[Said]:
 def _loose_findings(token: OpenedToken) -> Iterator[Finding]:
     """Yield what anybody would mind about a token for which we have no strict reader."""
     alg = token.header.get("alg")
-    if alg not in ALL_ALGORITHMS:
+    if not isinstance(alg, str) or alg not in ALL_ALGORITHMS:
         yield refusal(Untrusted("alg_not_allowed", spec="RFC 8725 §3.1", alg=str(alg)[:_SHOWN_ALG_CHARS]))
     if not token.typ:
         yield Finding(Severity.WARNING, "typ_absent", clause="RFC 8725 §3.11")

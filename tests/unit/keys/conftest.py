@@ -84,6 +84,7 @@ class Draft:
     purposes: tuple[str, ...] = ()
     names: tuple[x509.GeneralName, ...] = (x509.UniformResourceIdentifier(f"{BASE_URL}/issuer/fr-demo"),)
     digital_signature: bool = True
+    content_commitment: bool = False
     key_cert_sign: bool = False
     not_before: int = NOW - DAY
     not_after: int = NOW + 30 * DAY
@@ -120,7 +121,8 @@ class Draft:
     ) -> list[tuple[x509.ExtensionType, bool]]:
         usage = x509.KeyUsage(
             self.digital_signature,
-            *(False, False, False, False),
+            self.content_commitment,
+            *(False, False, False),
             self.authority or self.key_cert_sign,
             *(False, False, False),
         )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from portadoc.errors import Error, Malformed, Misconfigured, Untrusted
 from portadoc.keys.certificates import parse_certificate, parse_chain
@@ -18,12 +18,14 @@ from portadoc.keys.purposes import EXTENDED_KEY_USAGE, KeyPurpose
 from portadoc.keys.signer import LocalSigner
 from portadoc.keys.trust import TrustAnchor, TrustedKey, TrustStore, trust_from_json, trust_to_json
 
-from .conftest import BASE_URL, DAY, EHIC, NOW, PDA1, Certified, Draft, Workshop
+from .conftest import BASE_URL, DAY, EHIC, NOW, PDA1, Certified, Draft, Workshop, trust_in
 
 ISSUER = f"{BASE_URL}/issuer/fr-demo"
 STATUS_USAGE = EXTENDED_KEY_USAGE[KeyPurpose.STATUS]
 REQUEST_USAGE = EXTENDED_KEY_USAGE[KeyPurpose.REQUEST]
 CREDENTIAL_USAGE = EXTENDED_KEY_USAGE[KeyPurpose.CREDENTIAL]
+ANY_USAGE = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE.dotted_string
+TLS_USAGE = ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string
 
 
 def resolve(store: TrustStore, *chain: Certified | bytes, **changes: Any) -> TrustedKey:
@@ -224,6 +226,24 @@ def test_b07_an_expired_authority_ends_its_leaves(workshop: Workshop) -> None:
     assert refusal(workshop.store(), leaf, authority) == "chain_invalid.expired"
 
 
+def test_b07_a_root_and_its_renewal_with_the_same_key_are_held_side_by_side(workshop: Workshop) -> None:
+    draft = Draft("Root", authority=True, signed_by=None, institution=None, key=workshop.root.key)
+    old, new = draft.but(not_after=NOW - 1).make(), draft.make()
+    purposes = frozenset({KeyPurpose.CREDENTIAL, KeyPurpose.STATUS})
+    leaf = workshop.leaf_draft.make()
+    for pair in ((old, new), (new, old)):
+        anchors = tuple(TrustAnchor("root", each.der, purposes) for each in pair)
+        store = TrustStore(anchors, workshop.store().authorisations)
+        assert resolve(store, leaf, workshop.authority).institution_id == "FR:TEST01"
+    renewed = draft.but(not_before=NOW - 1).make()
+    anchors = tuple(TrustAnchor("root", each.der, purposes) for each in (renewed, old))
+    store = TrustStore(anchors, workshop.store(valid_from=0).authorisations)
+    for at in (NOW, NOW - 2, NOW):
+        assert resolve(store, leaf, workshop.authority, at=at).institution_id == "FR:TEST01"
+    only_old = TrustStore((TrustAnchor("root", old.der, purposes),), workshop.store().authorisations)
+    assert refusal(only_old, leaf, workshop.authority) == "chain_invalid.expired"
+
+
 def test_b07_validity_is_asked_again_of_a_chain_seen_before(workshop: Workshop) -> None:
     store, leaf = workshop.store(valid_from=0), workshop.leaf_draft.make()
     for _ in range(2):
@@ -240,8 +260,8 @@ def test_b07_validity_is_asked_again_of_a_chain_seen_before(workshop: Workshop) 
         pytest.param((REQUEST_USAGE,), id="B08-reader-key-signs-credential"),
         pytest.param((CREDENTIAL_USAGE, STATUS_USAGE), id="B08-two-purposes"),
         pytest.param((), id="B08-none"),
-        pytest.param((ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string,), id="B08-tls-client"),
-        pytest.param((ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE.dotted_string,), id="B08-any"),
+        pytest.param((TLS_USAGE,), id="B08-tls-client"),
+        pytest.param((ANY_USAGE,), id="B08-any"),
     ],
 )
 def test_b08_a_leaf_for_another_purpose_is_refused(workshop: Workshop, purposes: tuple[str, ...]) -> None:
@@ -273,6 +293,35 @@ def test_b08_an_anchor_vouches_for_its_own_purposes_only(workshop: Workshop) -> 
     leaf = workshop.leaf_draft.but(purposes=(REQUEST_USAGE,)).make()
     answer = refusal(workshop.store(), leaf, workshop.authority, purpose=KeyPurpose.REQUEST)
     assert answer == "issuer_untrusted.anchor_unknown"
+
+
+def store_of_one_purpose(workshop: Workshop, *purposes: KeyPurpose) -> TrustStore:
+    anchors = tuple(TrustAnchor("test", workshop.root.der, frozenset({purpose})) for purpose in purposes)
+    return TrustStore(anchors, workshop.store().authorisations)
+
+
+def test_b08_under_an_anchor_for_one_purpose_a_leaf_need_not_name_it(workshop: Workshop) -> None:
+    unnamed = workshop.leaf_draft.but(purposes=()).make()
+    one_purpose = store_of_one_purpose(workshop, KeyPurpose.CREDENTIAL)
+    assert resolve(one_purpose, unnamed, workshop.authority).institution_id == "FR:TEST01"
+    other = workshop.leaf_draft.but(purposes=(STATUS_USAGE,)).make()
+    assert refusal(one_purpose, other, workshop.authority) == "chain_invalid.extended_key_usage"
+    twice_listed = store_of_one_purpose(workshop, KeyPurpose.CREDENTIAL, KeyPurpose.STATUS)
+    assert refusal(twice_listed, unnamed, workshop.authority) == "chain_invalid.extended_key_usage"
+
+
+@pytest.mark.parametrize("usages", [(CREDENTIAL_USAGE,), (ANY_USAGE,), (TLS_USAGE, CREDENTIAL_USAGE)])
+def test_b08_an_authority_for_this_purpose_may_certify_for_it(workshop: Workshop, usages: tuple[str, ...]) -> None:
+    authority = workshop.authority_draft.but(purposes=usages).make()
+    leaf = workshop.leaf_draft.but(signed_by=authority).make()
+    assert resolve(workshop.store(), leaf, authority).institution_id == "FR:TEST01"
+
+
+@pytest.mark.parametrize("usages", [(REQUEST_USAGE,), (TLS_USAGE,)], ids=["requests", "TLS"])
+def test_b08_an_authority_for_another_purpose_may_not(workshop: Workshop, usages: tuple[str, ...]) -> None:
+    authority = workshop.authority_draft.but(purposes=usages).make()
+    leaf = workshop.leaf_draft.but(signed_by=authority).make()
+    assert refusal(workshop.store(), leaf, authority) == "chain_invalid.authority_for_other_purpose"
 
 
 def pem(workshop: Workshop) -> str:
@@ -461,6 +510,14 @@ def test_v30_a_leaf_with_the_wrong_key_usage_is_refused(workshop: Workshop, chan
     assert refusal(workshop.store(), leaf, workshop.authority) == "chain_invalid.key_usage"
 
 
+def test_v30_a_certificate_for_seals_signs_attestations_and_no_requests(workshop: Workshop) -> None:
+    draft = workshop.leaf_draft.but(digital_signature=False, content_commitment=True)
+    assert resolve(workshop.store(), draft.make(), workshop.authority).institution_id == "FR:TEST01"
+    reader = draft.but(purposes=(REQUEST_USAGE,)).make()
+    answer = refusal(workshop.store(), reader, workshop.authority, purpose=KeyPurpose.REQUEST)
+    assert answer == "chain_invalid.key_usage"
+
+
 @pytest.mark.parametrize("where", ["leaf", "authority"])
 def test_v30_an_unknown_critical_extension_is_refused(workshop: Workshop, where: str) -> None:
     unknown = ((x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), True),)
@@ -474,6 +531,30 @@ def test_v30_violated_name_constraints_are_refused(workshop: Workshop) -> None:
     authority = workshop.authority_draft.but(extensions=((constraints, True),)).make()
     leaf = workshop.leaf_draft.but(signed_by=authority, names=(x509.DNSName("evil.test"),)).make()
     assert refusal(workshop.store(), leaf, authority) == "chain_invalid.path_rejected"
+
+
+@pytest.mark.parametrize("critical", [True, False])
+@pytest.mark.parametrize("above", ["authority", "root"])
+def test_v30_constraints_on_the_name_of_the_institution_are_never_passed_over(
+    workshop: Workshop, above: str, critical: bool
+) -> None:
+    germany = x509.DirectoryName(x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "DE")]))
+    constrained = ((x509.NameConstraints([germany], None), critical),)
+    root = Draft(
+        "Root", authority=True, signed_by=None, institution=None, extensions=constrained if above == "root" else ()
+    ).make()
+    draft = workshop.authority_draft.but(signed_by=root)
+    authority = draft.but(extensions=constrained if above == "authority" else ()).make()
+    leaf = workshop.leaf_draft.but(signed_by=authority).make()
+    assert refusal(trust_in(root), leaf, authority) == "chain_invalid.name_constraints"
+
+
+def test_v30_kept_name_constraints_are_in_order(workshop: Workshop) -> None:
+    constraints = x509.NameConstraints([x509.DNSName("example.test")], None)
+    authority = workshop.authority_draft.but(extensions=((constraints, True),)).make()
+    leaf = workshop.leaf_draft.but(signed_by=authority, names=(x509.DNSName("caisse.example.test"),)).make()
+    trusted = resolve(workshop.store(), leaf, authority, issuer=None)
+    assert trusted.institution_id == "FR:TEST01"
 
 
 @pytest.mark.parametrize("curve", [ec.SECP256K1(), ec.SECP224R1()], ids=["secp256k1", "P-224"])
