@@ -12,8 +12,9 @@ from portadoc.formats.sd_jwt.processing import ProcessedClaims
 from portadoc.formats.status_list import status_reference
 from portadoc.keys.jwk import holder_key
 from portadoc.keys.purposes import KeyPurpose
-from portadoc.schemas.catalogue import issuing_institution, projection_for
+from portadoc.schemas.catalogue import issuing_countries, issuing_institution, projection_for
 from portadoc.schemas.claims import JsonObject
+from portadoc.schemas.codes import canonical_country
 from portadoc.schemas.profiles import StatusRule
 from portadoc.schemas.projections import Projection
 from portadoc.verification.answers import StatusAnswer, StatusAnswers, StatusKnowledge, TrustAnswers
@@ -30,14 +31,14 @@ SECONDS_PER_DAY: Final = 86_400
 def authorisation(
     chain: tuple[bytes, ...], claims: JsonObject, trust: TrustAnswers, policy: VerificationPolicy, now: int
 ) -> Finding:
-    """Ask whether this chain may sign each type it claims for this institution, now and when it signed.
+    """Ask whether this chain may sign each type it claims for this institution and country, now and when it signed.
 
     Spec: SD-JWT VC §2.5, ARF OIA_14.
     """
     signed_at = numeric_date(claims, "iat", required=False)
     times = {now, now if signed_at is None else min(signed_at, now)}
     for at, claimed in product(sorted(times), claimed_types(claims, policy) or (None,)):
-        trust.resolve(
+        trusted = trust.resolve(
             chain,
             purpose=KeyPurpose.CREDENTIAL,
             at=at,
@@ -45,6 +46,8 @@ def authorisation(
             issuer=text_claim(claims, "iss"),
             institution=issuing_institution(claims),
         )
+        if not issuing_countries(claims) <= {canonical_country(trusted.country)}:
+            raise Untrusted("issuer_untrusted", spec="ARF 3.0 OIA_14", reason="country_mismatch")
     return Finding(Outcome.PASS, "authorisation_ok")
 
 

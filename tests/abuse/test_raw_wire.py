@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import pytest
@@ -40,13 +41,13 @@ CASES: Final[dict[str, bytes | list[bytes]]] = {
     "header without name": f"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n: {CANARY}\r\n\r\n".encode(),
     "folded header": f"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: a\r\n {CANARY}\r\n\r\n".encode(),
     "header in latin-1": b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Language: \xe9\xff\r\n\r\n",
-    "cookie in latin-1": b'GET /tour/a1/offer HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: portadoc-tour="\xe9\\377\r\n\r\n',
+    "cookie in latin-1": b'GET /tour/a1/offer HTTP/1.1\r\nHost: a\r\nCookie: portadoc-tour="\xe9\\377\r\n\r\n',
     "negative length": f"{_TOKEN}{_FORM}Content-Length: -1\r\n\r\n".encode(),
     "length of letters": f"{_TOKEN}{_FORM}Content-Length: ten\r\n\r\n".encode(),
     "length in other digits": f"{_TOKEN}{_FORM}Content-Length: ٣\r\n\r\nabc".encode(),
     "huge length": f"{_TOKEN}{_FORM}Content-Length: 99999999999999999999\r\n\r\n".encode(),
     "two lengths": f"{_TOKEN}{_FORM}Content-Length: 1\r\nContent-Length: 2\r\n\r\na".encode(),
-    "length and chunks": f"{_TOKEN}{_FORM}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".encode(),
+    "length and chunks": f"{_TOKEN}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".encode(),
     "broken chunks": f"{_TOKEN}{_FORM}Transfer-Encoding: chunked\r\n\r\nzz\r\n{CANARY}\r\n".encode(),
     "huge chunk": f"{_TOKEN}{_FORM}Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n{CANARY}".encode(),
     "unknown coding": f"{_TOKEN}{_FORM}Transfer-Encoding: {CANARY}\r\n\r\n".encode(),
@@ -54,12 +55,14 @@ CASES: Final[dict[str, bytes | list[bytes]]] = {
     "upgrade": b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
     "half a body": f"{_TOKEN}{_FORM}Content-Length: 500\r\n\r\npre-authorized_code={CANARY}".encode(),
-    "compressed body": f"{_TOKEN}{_FORM}Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f{CANARY[:2]}".encode(),
+    "compressed body": f"{_TOKEN}{_FORM}Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1fxx".encode(),
     "two requests": [b"GET /trust HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /", b"x HTTP/1.1\r\nHost: a\r\n\r\n"],
     "token in query": f"POST /issuer/fr-demo/credential?access_token={CANARY} HTTP/1.1\r\nHost: a\r\n\r\n".encode(),
     "strange method": f"{CANARY} /trust HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode(),
 }
 _UNSUPPORTED: Final = (501, 505)
+QUIET_S: Final = 1.0
+TRACES: Final = ("incident", "Traceback", "panicked", "ERROR", CANARY)
 
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["uvicorn", "granian"])
@@ -69,13 +72,15 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def spoken(server: Server, sent: bytes | list[bytes]) -> bytes:
-    """Return what the server says before it closes or falls silent."""
+    """Return what the server says before it closes or falls silent.
+
+    The connection stays open on our side: a server may give up a request whose sender has closed.
+    """
     said = bytearray()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=QUIET_S) as connection:
         try:
             for piece in [sent] if isinstance(sent, bytes) else sent:
                 connection.sendall(piece)
-            connection.shutdown(socket.SHUT_WR)
             while piece := connection.recv(65536):
                 said += piece
         except (ConnectionError, TimeoutError):
@@ -84,8 +89,9 @@ def spoken(server: Server, sent: bytes | list[bytes]) -> bytes:
 
 
 def test_what_is_no_http_makes_no_incident_and_leaves_no_trace(server: Server) -> None:
-    for name, sent in CASES.items():
-        said = spoken(server, sent)
+    with ThreadPoolExecutor(24) as senders:
+        answers = dict(zip(CASES, senders.map(lambda sent: spoken(server, sent), CASES.values()), strict=True))
+    for name, said in answers.items():
         if said.startswith(b"HTTP/"):
             status = int(said.split(b" ", 2)[1])
             assert status < 500 or status in _UNSUPPORTED, (name, said)

@@ -118,6 +118,24 @@ JUDGED: dict[str, tuple[dict[str, Any], CheckKind, Outcome, str]] = {
         Outcome.FAIL,
         "issuer_untrusted.institution_mismatch",
     ),
+    "B11 country of another institution": (
+        {"issuing_country": "DE"},
+        AUTHORISATION,
+        Outcome.FAIL,
+        "issuer_untrusted.country_mismatch",
+    ),
+    "B11 country that is no text": (
+        {"issuing_country": ["FR"]},
+        AUTHORISATION,
+        Outcome.FAIL,
+        "issuer_untrusted.country_mismatch",
+    ),
+    "B11 country inside the authority": (
+        {"issuing_authority": {"id": "FR:TEST01", "name": "Test", "country": "DE"}},
+        AUTHORISATION,
+        Outcome.FAIL,
+        "issuer_untrusted.country_mismatch",
+    ),
     "B07 signed before the certificate": (
         {"iat": 1_600_000_000},
         AUTHORISATION,

@@ -116,6 +116,16 @@ def test_a_second_process_takes_the_list_from_the_database(world: Any) -> None:
     assert len(world.network.asked) == 1
 
 
+def test_what_one_process_has_fetched_counts_for_all_at_once(world: Any) -> None:
+    twin = world.another_process()
+    assert twin.verify_offline(world.SLUG, world.credential(), may_fetch=True).valid
+    world.clock.advance(1)
+    world.withdraw(7, iat=world.clock.now())
+    assert world.verifier.refresh_status_lists(everything=True) == 1
+    report = twin.verify_offline(world.SLUG, world.credential())
+    assert report.first_problem.code == "revoked"
+
+
 def test_offline_verification_fetches_only_when_told(world: Any) -> None:
     report = world.verifier.verify_offline(world.SLUG, world.credential())
     assert report.verdict is Verdict.STATUS_UNKNOWN

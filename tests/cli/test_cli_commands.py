@@ -1,0 +1,152 @@
+"""The commands as such: help for each, wrong use, settings, keys, the demonstration."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import click
+import pytest
+
+from portadoc import __version__
+from portadoc.cli import COMMANDS, main
+
+
+def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield path
+    if isinstance(command, click.Group):
+        with click.Context(command) as context:
+            for name in command.list_commands(context):
+                found = command.get_command(context, name)
+                assert found is not None
+                yield from commands(found, (*path, name))
+
+
+EVERY_COMMAND = list(commands(main))
+
+
+def told(result: Any) -> Any:
+    return json.loads(result.stdout)
+
+
+def test_the_commands_are_those_of_the_reference() -> None:
+    assert {path[0] for path in EVERY_COMMAND if path} == set(COMMANDS)
+    promised = [
+        *(("demo",), ("serve",), ("verify",), ("inspect",)),
+        *(("issuer", "offer"), ("issuer", "withdraw"), ("wallet", "accept"), ("wallet", "present")),
+        *(("wallet", "list"), ("keys", "new"), ("keys", "list"), ("config", "show"), ("config", "check")),
+    ]
+    assert set(promised) <= set(EVERY_COMMAND)
+
+
+@pytest.mark.parametrize("path", EVERY_COMMAND, ids=" ".join)
+def test_every_command_explains_itself(run: Any, path: tuple[str, ...]) -> None:
+    for option in ("--help", "-h"):
+        result = run(*path, option)
+        assert result.exit_code == 0
+        assert result.stdout.startswith("Usage: ")
+        assert len(result.stdout.splitlines()) > 4
+
+
+@pytest.mark.parametrize("path", EVERY_COMMAND, ids=" ".join)
+def test_an_unknown_option_is_wrong_use(run: Any, path: tuple[str, ...]) -> None:
+    assert run(*path, "--no-such-option").exit_code == 2
+
+
+def test_reading_commands_offer_json(run: Any) -> None:
+    for path in EVERY_COMMAND:
+        if path and path not in (("serve",), ("issuer",), ("wallet",), ("keys",), ("config",)):
+            assert "--json" in run(*path, "--help").stdout, path
+
+
+def test_an_unknown_command_is_wrong_use_and_the_version_is_told(run: Any) -> None:
+    assert run("unknown").exit_code == 2
+    assert __version__ in run("--version").stdout
+
+
+def test_settings_are_shown_with_their_source(run: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "portadoc.toml").write_text('base_url = "https://portadoc.example"\n')
+    monkeypatch.setenv("PORTADOC_PROFILE", "haip-1.0")
+    rows = {
+        row["name"]: (row["value"], row["source"]) for row in told(run("config", "show", "--json"))["settings"]
+    }
+    assert rows["base_url"] == ("https://portadoc.example", "file")
+    assert rows["profile"] == ("haip-1.0", "environment")
+    assert rows["mode"] == ("development", "default")
+    assert "https://portadoc.example" in run("config", "show").stdout
+
+
+def test_settings_are_checked(run: Any, tmp_path: Any) -> None:
+    assert told(run("config", "check", "--json"))["ok"] is True
+    assert run("config", "check").stdout.startswith("ok: ")
+    assert run("config", "check", "--config", "missing.toml").exit_code == 2
+    (tmp_path / "portadoc.toml").write_text('mode = "production"\n')
+    result = run("config", "check")
+    assert (result.exit_code, "setting_invalid" in result.stderr) == (4, True)
+    (tmp_path / "portadoc.toml").write_text("mode = \n")
+    assert run("config", "check").exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("line", "nearest"),
+    [
+        ('base_ulr = "x"', "base_url"),
+        ("[issuer]\noffer_tll_s = 1", "issuer.offer_ttl_s"),
+        ("[nonsense]\na = 1", ""),
+    ],
+)
+def test_an_unknown_setting_names_the_nearest(run: Any, tmp_path: Any, line: str, nearest: str) -> None:
+    (tmp_path / "portadoc.toml").write_text(line + "\n")
+    for command in ("check", "show"):
+        result = run("config", command)
+        assert (result.exit_code, "setting_unknown" in result.stderr) == (4, True)
+        assert nearest in result.stderr
+
+
+def test_keys_are_made_and_listed_and_never_printed(run: Any) -> None:
+    before = told(run("keys", "list", "--json"))["keys"]
+    assert {key["institution"] for key in before} >= {"fr-demo", "de-inspection"}
+    assert all(set(key) == {"institution", "purpose", "state", "alg", "not_after", "kid"} for key in before)
+    made = told(run("keys", "new", "fr-demo", "status", "--json"))
+    after = {key["kid"]: key["state"] for key in told(run("keys", "list", "--json"))["keys"]}
+    assert after[made["kid"]] == "active"
+    (old,) = (
+        key["kid"]
+        for key in before
+        if (key["institution"], key["purpose"], key["state"]) == ("fr-demo", "status", "active")
+    )
+    assert after[old] == "retired"
+    assert "PRIVATE" not in run("keys", "list").stdout
+    assert "made " in run("keys", "new", "fr-demo", "credential").stdout
+
+
+def test_keys_of_unknown_institutions_and_purposes(run: Any) -> None:
+    assert run("keys", "new", "fr-demo", "dancing").exit_code == 2
+    unknown = run("keys", "new", "fr-nobody", "status")
+    assert (unknown.exit_code, "ring_institution_unknown" in unknown.stderr) == (4, True)
+
+
+def test_an_installation_without_keys_in_production_is_misconfigured(run: Any, tmp_path: Any) -> None:
+    (tmp_path / "secret").write_text("passphrase")
+    (tmp_path / "secret").chmod(0o600)
+    (tmp_path / "portadoc.toml").write_text(
+        f'mode = "production"\nbase_url = "https://portadoc.example"\npassphrase = "file:{tmp_path}/secret"\n'
+        '[institutions.fr-real]\nid = "FR:0001"\nname = "Real"\ncountry = "FR"\nissues = ["pda1"]\n'
+    )
+    result = run("keys", "list")
+    assert (result.exit_code, "key_ring_missing" in result.stderr) == (4, True)
+
+
+def test_the_demonstration_refuses_every_hostile_variant_for_its_own_reason(run: Any) -> None:
+    result = run("demo", "--json")
+    tale = told(result)
+    assert result.exit_code == 0
+    assert set(tale) == {"steps", "hostile"}
+    assert all(set(step) == {"name", "ok", "ms"} and step["ok"] is True for step in tale["steps"])
+    hostile = tale["hostile"]
+    assert hostile["tried"] == hostile["refused"] == len(hostile["cases"]) >= 25
+    assert [case for case in hostile["cases"] if case["expected"] != case["got"]] == []
+    kinds = Counter(case["category"] for case in hostile["cases"])
+    promised = {"parser", "signature", "disclosures", "key_binding", "status", "trust", "session", "time"}
+    assert set(kinds) == promised
+    assert min(kinds.values()) >= 3

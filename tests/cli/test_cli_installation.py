@@ -1,0 +1,215 @@
+"""Commands on an installation that is being served: offer, accept, present, withdraw; and when nobody serves it."""
+
+import json
+import os
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portadoc.clock import SystemClock
+from portadoc.formats import jws
+from portadoc.randomness import system_random_bytes
+from portadoc.serve.house import House, open_house
+from portadoc.serve.run import listen, serving
+from portadoc.serve.settings import PortadocSettings
+from portadoc.verifier.presets import preset
+
+
+@dataclass(frozen=True)
+class Served:
+    """A house on a free port of this machine, and the folder of its installation."""
+
+    house: House
+    folder: Path
+
+    @property
+    def base_url(self) -> str:
+        return self.house.settings.base_url
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("installation")
+    listener = listen("127.0.0.1", 0)
+    settings = PortadocSettings(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", data_dir=folder)
+    with (
+        open_house(
+            settings,
+            clock=SystemClock(),
+            random_bytes=system_random_bytes,
+            environment=dict(os.environ),
+        ) as house,
+        serving(house, listener),
+    ):
+        yield Served(house, folder)
+
+
+@pytest.fixture
+def portadoc(run: Any, served: Served) -> Any:
+    """Call a command on the served installation and return its JSON."""
+
+    def call(*arguments: object) -> Any:
+        result = run(*arguments, "--data-dir", served.folder, "--json")
+        assert result.exit_code == 0, result.stderr
+        return json.loads(result.stdout)
+
+    return call
+
+
+def offer(portadoc: Any, *options: object) -> Any:
+    return portadoc("issuer", "offer", "fr-demo", "--example", "posted-worker-fr-de", "--type", "pda1", *options)
+
+
+def question(served: Served) -> Any:
+    return served.house.verifier.create_request("de-inspection", preset("inspector-quick"))
+
+
+def answer(served: Served, session: Any) -> Any:
+    return served.house.verifier.result("de-inspection", session.transaction_id, session.session_secret).result
+
+
+def fetched(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=10) as response:
+        return bytes(response.read())
+
+
+def test_the_whole_path_by_commands(portadoc: Any, run: Any, served: Served, tmp_path: Path) -> None:
+    made = offer(portadoc, "--tx-code", "--by-reference")
+    assert portadoc("inspect" if False else "wallet", "list")["credentials"] == []
+    held = portadoc("wallet", "accept", made["offer_uri"], "--tx-code", made["tx_code"])["credentials"]
+    assert [each["type"] for each in held] == ["urn:eudi:pda1:1"]
+    assert [each["id"] for each in portadoc("wallet", "list")["credentials"]] == [held[0]["id"]]
+
+    session = question(served)
+    presented = portadoc("wallet", "present", session.link)
+    assert presented["status"] == "presented"
+    assert presented["shared"][0]["opened_up"] == ["document_number"]
+    assert answer(served, session).accepted
+
+    rows = portadoc("issuer", "list", "fr-demo")["credentials"]
+    assert [row["state"] for row in rows] == ["issued"]
+    done = portadoc("issuer", "withdraw", "fr-demo", made["record_id"], "--reason", "facts_changed")
+    assert len(done["credential_ids"]) == 1
+    assert done["published"] == 1
+
+    # What the verifier would say now, said offline from the files alone.
+    (credential,) = served.house.wallet.credentials()
+    text = tmp_path / "credential.txt"
+    text.write_text(credential.sd_jwt)
+    claims = jws.unverified_claims(credential.sd_jwt.partition("~")[0])
+    lists = tmp_path / "list.jwt"
+    lists.write_bytes(fetched(claims["status"]["status_list"]["uri"]))
+    trust = tmp_path / "trust.json"
+    trust.write_bytes(fetched(f"{served.base_url}/trust"))
+    verdict = run("verify", text, "--trust", trust, "--status-list", lists, "--json")
+    assert (verdict.exit_code, json.loads(verdict.stdout)["code"]) == (1, "revoked")
+
+
+def test_for_people_the_offer_is_a_qr_code_and_the_next_command_is_told(run: Any, served: Served) -> None:
+    arguments = ("offer", "fr-health", "--example", "insured-traveller", "--type", "ehic")
+    result = run("issuer", *arguments, "--by-reference", "--data-dir", served.folder)
+    assert result.exit_code == 0
+    assert "openid-credential-offer://" in result.stdout
+    assert "next: portadoc wallet accept" in result.stderr
+    link = next(line for line in result.stdout.splitlines() if line.startswith("openid-credential-offer"))
+    kept = run("wallet", "accept", link, "--data-dir", served.folder)
+    assert (kept.exit_code, kept.stdout.startswith("kept ")) == (0, True)
+    assert run("wallet", "list", "--data-dir", served.folder).exit_code == 0
+    assert run("issuer", "list", "fr-health", "--data-dir", served.folder).exit_code == 0
+
+
+def test_nothing_is_shared_without_consent(run: Any, portadoc: Any, served: Served) -> None:
+    portadoc("wallet", "accept", offer(portadoc)["offer_uri"])
+    session = question(served)
+    refused = run("wallet", "present", session.link, "--data-dir", served.folder, stdin="n\n")
+    assert refused.exit_code == 1
+    assert "asked by DE:TEST90" in refused.stdout
+    assert not answer(served, session).accepted
+    agreed = question(served)
+    assert run("wallet", "present", agreed.link, "--data-dir", served.folder, stdin="y\n").exit_code == 0
+    told = question(served)
+    assert run("wallet", "present", told.link, "--yes", "--data-dir", served.folder).exit_code == 0
+    assert answer(served, told).accepted
+
+
+def test_an_offer_is_inspected_before_it_is_accepted(run: Any, portadoc: Any) -> None:
+    tree = json.loads(run("inspect", offer(portadoc)["offer_uri"], "--json").stdout)
+    assert tree["parts"]["offer"]["content"]["credential_configuration_ids"] == ["pda1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (("issuer", "offer", "fr-demo", "--type", "pda1"), 2, "--record"),
+        (("issuer", "offer", "fr-demo", "--example", "unknown", "--type", "pda1"), 1, "example_unknown"),
+        (
+            ("issuer", "offer", "nobody", "--example", "posted-worker-fr-de", "--type", "pda1"),
+            1,
+            "institution_unknown",
+        ),
+        (("issuer", "withdraw", "fr-demo", "none"), 1, "withdrawal_subject_unknown"),
+        (("issuer", "withdraw", "fr-demo", "none", "--reason", "mood"), 2, "--reason"),
+        (("wallet", "accept", "hello"), 1, "link_invalid"),
+        (("wallet", "accept", "openid-credential-offer://?credential_offer=%7B%7D"), 1, "message_invalid"),
+        (("wallet", "present", "openid4vp://?client_id=x"), 1, "message_invalid"),
+        (("wallet", "accept", "x", "--copies", "0"), 2, "--copies"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else str(value),
+)
+def test_what_goes_wrong_has_its_code_and_exit_code(
+    run: Any, served: Served, arguments: tuple[str, ...], code: int, word: str
+) -> None:
+    result = run(*arguments, "--data-dir", served.folder)
+    assert result.exit_code == code
+    assert word in result.stderr
+
+
+def test_a_service_that_does_not_answer_is_exit_code_3(run: Any, tmp_path: Path) -> None:
+    listener = listen("127.0.0.1", 0)
+    port = listener.getsockname()[1]
+    listener.close()
+    arguments = ("offer", "fr-demo", "--example", "posted-worker-fr-de", "--type", "pda1", "--json")
+    environment = ("--data-dir", tmp_path / "data")
+    os.environ["PORTADOC_BASE_URL"] = f"http://127.0.0.1:{port}"
+    try:
+        made = run("issuer", *arguments, *environment)
+        assert made.exit_code == 0
+        result = run("wallet", "accept", json.loads(made.stdout)["offer_uri"], *environment)
+    finally:
+        del os.environ["PORTADOC_BASE_URL"]
+    assert (result.exit_code, "fetch_failed" in result.stderr) == (3, True)
+
+
+def test_a_record_may_come_from_a_file(run: Any, portadoc: Any, tmp_path: Path) -> None:
+    from portadoc.formats import strict_json
+    from portadoc.schemas.examples import example
+    from portadoc.schemas.records import record_to_json
+
+    file = tmp_path / "record.json"
+    file.write_bytes(strict_json.dumps(record_to_json(example("insured-traveller"))))
+    made = portadoc("issuer", "offer", "fr-health", "--record", file, "--type", "ehic")
+    assert made["record_id"]
+    file.write_text("{")
+    arguments = ("offer", "fr-health", "--record", file, "--type", "ehic", "--data-dir", tmp_path)
+    assert run("issuer", *arguments).exit_code == 1
+
+
+def test_a_folder_whose_keys_were_made_for_another_origin_is_misconfigured(
+    run: Any, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORTADOC_BASE_URL", "http://127.0.0.1:1")
+    result = run("wallet", "list", "--data-dir", served.folder)
+    assert (result.exit_code, "base_url_differs" in result.stderr) == (4, True)
+
+
+def test_serve_says_when_its_port_is_taken(run: Any, tmp_path: Path) -> None:
+    listener = listen("127.0.0.1", 0)
+    try:
+        result = run("serve", "--port", listener.getsockname()[1], "--data-dir", tmp_path)
+    finally:
+        listener.close()
+    assert (result.exit_code, "port_taken" in result.stderr) == (4, True)
