@@ -127,7 +127,7 @@ def status(
 def technical_validity(claims: JsonObject, policy: VerificationPolicy, now: int) -> Finding:
     """First line of validity: the token's own times. Spec: RFC 7519 §4.1.4-6."""
     check_times(claims, now=now, skew_s=policy.clock_skew_s)
-    start = numeric_date(claims, "nbf", required=False) or numeric_date(claims, "iat", required=False)
+    start = numeric_date(claims, "nbf" if "nbf" in claims else "iat", required=False)
     end = numeric_date(claims, "exp", required=False)
     return Finding(Outcome.PASS, "technical_validity_ok", {"first": _moment(start), "last": _moment(end)})
 
@@ -190,7 +190,7 @@ def _outlives_a_day(claims: JsonObject, policy: VerificationPolicy) -> bool:
     """Tell whether the profile wants a status of a credential that lives so long. Spec: CIR (EU) 2026/1731."""
     if policy.profile.status_rule is not StatusRule.OR_SHORT_LIVED:
         return False
-    start = numeric_date(claims, "nbf", required=False) or numeric_date(claims, "iat", required=False)
+    start = numeric_date(claims, "nbf" if "nbf" in claims else "iat", required=False)
     end = numeric_date(claims, "exp", required=False)
     return start is None or end is None or end - start > SECONDS_PER_DAY
 

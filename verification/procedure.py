@@ -5,6 +5,10 @@ vouches for; the steps that did not run say so. Steps 6 to 13 judge what was aut
 and all are reported. Nothing here fetches, reads a clock or keeps state.
 """
 
+import hashlib
+
+from portadoc import base64url
+from portadoc.errors import Untrusted
 from portadoc.formats.jws import UnverifiedJws, certificate_chain, split, verify
 from portadoc.formats.roles import CREDENTIAL, CREDENTIAL_WITH_X5U
 from portadoc.formats.sd_jwt.parse import UnverifiedSdJwt, parse
@@ -71,7 +75,7 @@ def verify_presentation(
 
 
 def _read_header(sd_jwt: UnverifiedSdJwt, policy: VerificationPolicy) -> tuple[UnverifiedJws, tuple[bytes, ...]]:
-    """Spec: SD-JWT VC §2.2.1, RFC 8725 §3.11, RFC 7515 §4.1.6."""
+    """Spec: SD-JWT VC §2.2.1, RFC 8725 §3.11, RFC 7515 §4.1.6, §4.1.8."""
     role = CREDENTIAL_WITH_X5U if "x5u" in policy.profile.issue_header_params else CREDENTIAL
     jws = split(
         sd_jwt.jws_text,
@@ -79,7 +83,16 @@ def _read_header(sd_jwt: UnverifiedSdJwt, policy: VerificationPolicy) -> tuple[U
         allowed_algs=policy.allowed_algs,
         tolerated_typ=policy.profile.accepted_credential_typs,
     )
-    return jws, certificate_chain(jws)
+    chain = certificate_chain(jws)
+    _check_thumbprint(jws, chain)
+    return jws, chain
+
+
+def _check_thumbprint(jws: UnverifiedJws, chain: tuple[bytes, ...]) -> None:
+    """Where the header names the thumbprint of a certificate, require that of the leaf. Spec: RFC 7515 §4.1.8."""
+    thumbprints = [base64url.encode(hashlib.sha256(leaf).digest()) for leaf in chain[:1]]
+    if "x5t#S256" in jws.header and jws.header["x5t#S256"] not in thumbprints:
+        raise Untrusted("chain_invalid", spec="ETSI TS 119 472-1 §5.6.3", reason="thumbprint_mismatch")
 
 
 def _find_trusted_key(chain: tuple[bytes, ...], trust: TrustAnswers, now: int) -> TrustedKey:

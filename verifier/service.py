@@ -139,7 +139,9 @@ class Verifier:
                 store.forget_requests(
                     connection, institution.slug, created_before=now - self.settings.result_kept_s
                 )
-                store.forget_lists(connection, institution.slug, expired_before=now)
+                store.forget_lists(
+                    connection, institution.slug, issued_before=now - self.settings.status.max_age_s
+                )
 
     def verify_offline(
         self, slug: str, unverified_text: str, *, on_date: date | None = None, may_fetch: bool = False

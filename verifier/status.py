@@ -107,7 +107,10 @@ class StatusLists:
         with self._deployment.database.read() as connection:
             iat, fetched_at = store.list_version(connection, *key)
         if known is None or iat > known.held.token.iat or fetched_at > known.held.resolved_at:
-            known = self._stored(key, now) or known
+            known = self._stored(key, now)
+            if known is None:  # the newer one has ended: the older one is no answer any more
+                with self._memory:
+                    self._lists.pop(key, None)
         return known if known is not None and known.held.token.exp > now else None
 
     def _stored(self, key: _Key, now: int) -> _Held | None:
@@ -142,7 +145,7 @@ class StatusLists:
 
     def _fetch(self, key: _Key, now: int) -> None:
         """Spec: Token Status List §8.3 steps 2 to 6."""
-        slug, uri = key
+        _, uri = key
         # 1. fetch: status 200, the right media type, within bounds of size and time
         fetched = self._deployment.fetch.get(
             uri,
@@ -153,9 +156,15 @@ class StatusLists:
         # 2. believe: chain, signature, subject, times, content
         text = _text(fetched.body)
         believed = self._believed(text, uri, now)
-        token = believed.token
+        if believed.token.exp <= now:  # forgiven for a clock that differs, yet nothing can be answered from it
+            raise Untrusted("status_invalid", spec="Token Status List §8.3", reason="expired")
         # 3. keep, unless a newer one is known
-        known = self._lists.get(key)
+        self._keep(key, text, believed, now)
+
+    def _keep(self, key: _Key, text: str, believed: BelievedStatusList, now: int) -> None:
+        """Keep a list that was just fetched. Raises Untrusted[status_invalid] when a newer one is kept already."""
+        slug, uri = key
+        token, known = believed.token, self._lists.get(key)
         used_at = now if known is None else known.used_at
         kept = StoredStatusList(
             uri=uri,

@@ -243,10 +243,10 @@ def mark_list_used(connection: Connection, institution: str, uri: str, *, now: i
     connection.execute(update(STATUS_LISTS).where(_this_list(institution, uri)).values(used_at=now))
 
 
-def forget_lists(connection: Connection, institution: str, *, expired_before: int) -> None:
-    """Delete lists of which nothing can be believed any more."""
-    own, expired = STATUS_LISTS.c.institution == institution, STATUS_LISTS.c.expires_at < expired_before
-    connection.execute(delete(STATUS_LISTS).where(own, expired))
+def forget_lists(connection: Connection, institution: str, *, issued_before: int) -> None:
+    """Delete lists that no older one could take the place of; until then even an expired list keeps those out."""
+    own, issued = STATUS_LISTS.c.institution == institution, STATUS_LISTS.c.iat < issued_before
+    connection.execute(delete(STATUS_LISTS).where(own, issued))
 
 
 def _make_room(connection: Connection, institution: str, max_lists: int) -> None:

@@ -10,6 +10,7 @@ from portadoc.cli.installation import installation, settings_options
 from portadoc.cli.output import write_json
 
 if TYPE_CHECKING:
+    from portadoc.issuer.store.credential_store import CredentialRow
     from portadoc.schemas.records import Record
 
 
@@ -95,7 +96,7 @@ def withdraw(
 def list_credentials(*, institution: str, as_json: bool, settings_file: str | None, data_dir: str | None) -> None:
     """List the credentials that INSTITUTION has issued: identifiers and states, no personal data."""
     with installation(settings_file, data_dir) as house:
-        rows = [asdict(row) for row in house.issuer.credentials(institution)]
+        rows = [{**asdict(row), "state": _state(row)} for row in house.issuer.credentials(institution)]
     if as_json:
         write_json({"credentials": rows})
         return
@@ -103,6 +104,13 @@ def list_credentials(*, institution: str, as_json: bool, settings_file: str | No
         click.echo(
             "  ".join(str(row[name]) for name in ("credential_id", "record_id", "configuration_id", "state"))
         )
+
+
+def _state(row: "CredentialRow") -> str:
+    """Return what became of a copy: intended, issued or withdrawn."""
+    if row.withdrawn_at is not None:
+        return "withdrawn"
+    return "intended" if row.issued_at is None else "issued"
 
 
 def _record(record_file: str | None, example_name: str | None) -> "Record":

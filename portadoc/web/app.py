@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from portadoc.errors import Error, Misconfigured
+from portadoc.errors import Error, Malformed, Misconfigured
 from portadoc.randomness import RandomBytes, system_random_bytes
 from portadoc.web.headers import SecurityHeaders
 from portadoc.web.limits import RequestLimits
@@ -65,7 +65,8 @@ class IncidentBoundary:
         try:
             await self._app(scope, receive, send_noted)
         except ClientDisconnect:
-            return
+            if not started:  # somebody may still listen: a server also calls a body in broken chunks a disconnect
+                await problem(Malformed("request_incomplete"), language_of(scope))(scope, receive, send)
         except Exception as exc:  # noqa: BLE001  the outer edge: the server would log the text of the exception
             incident = self._random_bytes(_INCIDENT_BYTES).hex()
             _incidents.error("incident %s", incident, exc_info=exc)

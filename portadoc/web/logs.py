@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from portadoc.errors import Error
 
 _UNPRINTABLE: Final = re.compile(r"[^\x20-\x7e\u00a0-\u024f]")
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 _access = logging.getLogger("portadoc.access")
@@ -56,7 +57,8 @@ class AccessLog:
     """Log method, path template, status and milliseconds of each request.
 
     The template (``/issuer/{slug}/offers/{offer_id}``) stands for the path because paths carry identifiers that
-    open something; a request that matched no route is logged as ``-``.
+    open something; a request that matched no route is logged as ``-``, and so is a method that HTTP does not know:
+    whoever sends it may write anything there.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -79,7 +81,8 @@ class AccessLog:
             await self._app(scope, receive, send_noted)
         finally:
             spent_ms = (time.perf_counter() - began) * 1000
-            _access.info("%s %s %d %.1f ms", scope["method"], path_template(scope), status, spent_ms)
+            method = scope["method"] if scope["method"] in _METHODS else "-"
+            _access.info("%s %s %d %.1f ms", method, path_template(scope), status, spent_ms)
 
 
 def path_template(scope: Scope) -> str:

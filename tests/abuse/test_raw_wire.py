@@ -14,6 +14,7 @@ from tests.soak.server import Server, running
 
 CANARY: Final = "Canaire-Wire-7391"
 _TOKEN: Final = f"POST /issuer/fr-demo/token?{CANARY} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+_HOST: Final = "Host: 127.0.0.1\r\n\r\n"
 _FORM: Final = "Content-Type: application/x-www-form-urlencoded\r\n"
 CASES: Final[dict[str, bytes | list[bytes]]] = {
     "nothing": b"",
@@ -57,7 +58,7 @@ CASES: Final[dict[str, bytes | list[bytes]]] = {
     "half a body": f"{_TOKEN}{_FORM}Content-Length: 500\r\n\r\npre-authorized_code={CANARY}".encode(),
     "compressed body": f"{_TOKEN}{_FORM}Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1fxx".encode(),
     "two requests": [b"GET /trust HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /", b"x HTTP/1.1\r\nHost: a\r\n\r\n"],
-    "token in query": f"POST /issuer/fr-demo/credential?access_token={CANARY} HTTP/1.1\r\nHost: a\r\n\r\n".encode(),
+    "token in query": f"POST /issuer/fr-demo/credential?access_token={CANARY} HTTP/1.1\r\n{_HOST}".encode(),
     "strange method": f"{CANARY} /trust HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode(),
 }
 _UNSUPPORTED: Final = (501, 505)

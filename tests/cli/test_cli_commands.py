@@ -132,6 +132,7 @@ def test_an_installation_without_keys_in_production_is_misconfigured(run: Any, t
     (tmp_path / "portadoc.toml").write_text(
         f'mode = "production"\nbase_url = "https://portadoc.example"\npassphrase = "file:{tmp_path}/secret"\n'
         '[institutions.fr-real]\nid = "FR:0001"\nname = "Real"\ncountry = "FR"\nissues = ["pda1"]\n'
+        'verifies = ["urn:eudi:pda1:1"]\n'
     )
     result = run("keys", "list")
     assert (result.exit_code, "key_ring_missing" in result.stderr) == (4, True)
@@ -150,3 +151,12 @@ def test_the_demonstration_refuses_every_hostile_variant_for_its_own_reason(run:
     promised = {"parser", "signature", "disclosures", "key_binding", "status", "trust", "session", "time"}
     assert set(kinds) == promised
     assert min(kinds.values()) >= 3
+
+
+def test_the_demonstration_for_people_ends_with_what_to_do_next(run: Any) -> None:
+    result = run("demo")
+    assert result.exit_code == 0
+    assert "TEST DATA" in result.stdout
+    assert "ACCEPTED" in result.stdout
+    assert "REFUSED" in result.stdout
+    assert "  next   make serve" in result.stdout

@@ -173,6 +173,18 @@ def test_faults_of_a_credential_are_told_all_at_once(inspected: Any, desk: Any) 
     assert "said_bound_to_nobody" in said(tree)
 
 
+def test_a_hash_that_nobody_knows_and_a_layout_that_is_mixed_are_told(inspected: Any, desk: Any) -> None:
+    signer = desk.signer(KeyPurpose.CREDENTIAL)
+    claims = {**desk.claims(exp=4_000_000_000), "_sd_alg": "md5"}
+    text = jws.sign(signing_header("dc+sd-jwt", signer), claims, signer) + "~bm90IGEgZGlzY2xvc3VyZQ~"
+    tree = inspected(text)
+    assert bad(tree) == ["hash_alg_unsupported"]
+    assert tree["content"]["disclosures"][0]["value"] is None
+    assert bad(inspected(desk.credential(work_information={}, exp=4_000_000_000))) == ["layout_unknown"]
+    noted = codes(inspected(desk.credential(favourite_colour="blue", exp=4_000_000_000)), "note")
+    assert "claim_unknown" in noted
+
+
 def test_an_sd_jwt_without_its_tilde_and_one_with_line_breaks_are_still_shown(inspected: Any, desk: Any) -> None:
     text = desk.credential(exp=4_000_000_000)
     assert bad(inspected(text.partition("~")[0])) == ["malformed_token"]
@@ -224,6 +236,8 @@ def test_offers_by_value_and_by_reference_are_told_apart(inspected: Any) -> None
     web = inspected(f"https://wallet.example/add?credential_offer={quote(json.dumps(OFFER))}")
     assert web["parts"]["offer"]["kind"] == "offer"
     assert inspected(OFFER)["kind"] == "offer"
+    login = {**OFFER, "grants": {"authorization_code": {}}}
+    assert said(inspected(login)) == ["what_offer", "said_authorisation_code"]
 
 
 def test_offers_of_old_drafts_and_broken_offers_are_found(inspected: Any) -> None:
@@ -284,6 +298,9 @@ def test_requests_of_old_drafts_are_found(inspected: Any, desk: Any) -> None:
         "old_shape:client_id x509_san_uri:",
         "old_shape:presentation_definition",
     ]
+    both = link("openid4vp", client_id="x", request=request_object(desk), request_uri="https://v.example")
+    assert bad(inspected(both)) == ["link_invalid"]
+    assert "json_malformed" in bad(inspected(link("openid4vp", client_id="x", client_metadata="[]")))
     assert inspected({"client_id": "x", "dcql_query": QUERY})["parts"]["dcql_query"]["kind"] == "query"
 
 
@@ -382,6 +399,13 @@ def test_certificates_in_every_wrapping(inspected: Any, desk: Any) -> None:
     assert (tree["kind"], len(tree["parts"])) == ("certificate_chain", 2)
     assert "said_certificate_authority" in said(tree["parts"]["certificate 2"])
     assert inspected(pem + pem)["kind"] == "certificate_chain"
+
+
+def test_certificates_out_of_their_time_are_told(run: Any, desk: Any) -> None:
+    text = base64.b64encode(desk.signer(KeyPurpose.STATUS).chain[0]).decode()
+    for at, reason in (("2030-01-01", "expired"), ("2020-01-01", "not_yet_valid")):
+        tree = json.loads(run("inspect", text, "--json", "--at", at).stdout)
+        assert [each["params"]["reason"] for each in tree["findings"]] == [reason]
 
 
 def test_a_chain_in_a_header_is_held_against_the_rules_for_headers(inspected: Any, desk: Any) -> None:

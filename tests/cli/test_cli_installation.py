@@ -1,7 +1,9 @@
-"""Commands on an installation that is being served: offer, accept, present, withdraw; and when nobody serves it."""
+"""Commands on an installation that is being served: offer, accept, present, withdraw; and what goes wrong."""
 
 import json
 import os
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,12 +13,17 @@ from typing import Any
 import pytest
 
 from portadoc.clock import SystemClock
-from portadoc.formats import jws
+from portadoc.formats import jws, strict_json
 from portadoc.randomness import system_random_bytes
+from portadoc.schemas.examples import example
+from portadoc.schemas.records import record_to_json
 from portadoc.serve.house import House, open_house
 from portadoc.serve.run import listen, serving
 from portadoc.serve.settings import PortadocSettings
 from portadoc.verifier.presets import preset
+
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,7 @@ def fetched(url: str) -> bytes:
 
 def test_the_whole_path_by_commands(portadoc: Any, run: Any, served: Served, tmp_path: Path) -> None:
     made = offer(portadoc, "--tx-code", "--by-reference")
-    assert portadoc("inspect" if False else "wallet", "list")["credentials"] == []
+    assert portadoc("wallet", "list")["credentials"] == []
     held = portadoc("wallet", "accept", made["offer_uri"], "--tx-code", made["tx_code"])["credentials"]
     assert [each["type"] for each in held] == ["urn:eudi:pda1:1"]
     assert [each["id"] for each in portadoc("wallet", "list")["credentials"]] == [held[0]["id"]]
@@ -92,9 +99,11 @@ def test_the_whole_path_by_commands(portadoc: Any, run: Any, served: Served, tmp
 
     rows = portadoc("issuer", "list", "fr-demo")["credentials"]
     assert [row["state"] for row in rows] == ["issued"]
+    assert "intended" not in run("issuer", "list", "fr-demo", "--data-dir", served.folder).stdout
     done = portadoc("issuer", "withdraw", "fr-demo", made["record_id"], "--reason", "facts_changed")
     assert len(done["credential_ids"]) == 1
     assert done["published"] == 1
+    assert [row["state"] for row in portadoc("issuer", "list", "fr-demo")["credentials"]] == ["withdrawn"]
 
     # What the verifier would say now, said offline from the files alone.
     (credential,) = served.house.wallet.credentials()
@@ -149,7 +158,7 @@ def test_an_offer_is_inspected_before_it_is_accepted(run: Any, portadoc: Any) ->
         (
             ("issuer", "offer", "nobody", "--example", "posted-worker-fr-de", "--type", "pda1"),
             1,
-            "institution_unknown",
+            "not_found",
         ),
         (("issuer", "withdraw", "fr-demo", "none"), 1, "withdrawal_subject_unknown"),
         (("issuer", "withdraw", "fr-demo", "none", "--reason", "mood"), 2, "--reason"),
@@ -168,27 +177,21 @@ def test_what_goes_wrong_has_its_code_and_exit_code(
     assert word in result.stderr
 
 
-def test_a_service_that_does_not_answer_is_exit_code_3(run: Any, tmp_path: Path) -> None:
+def test_a_service_that_does_not_answer_is_exit_code_3(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     listener = listen("127.0.0.1", 0)
     port = listener.getsockname()[1]
     listener.close()
-    arguments = ("offer", "fr-demo", "--example", "posted-worker-fr-de", "--type", "pda1", "--json")
-    environment = ("--data-dir", tmp_path / "data")
-    os.environ["PORTADOC_BASE_URL"] = f"http://127.0.0.1:{port}"
-    try:
-        made = run("issuer", *arguments, *environment)
-        assert made.exit_code == 0
-        result = run("wallet", "accept", json.loads(made.stdout)["offer_uri"], *environment)
-    finally:
-        del os.environ["PORTADOC_BASE_URL"]
+    monkeypatch.setenv("PORTADOC_BASE_URL", f"http://127.0.0.1:{port}")
+    monkeypatch.setenv("PORTADOC_DATA_DIR", str(tmp_path / "data"))
+    made = run("issuer", "offer", "fr-demo", "--example", "posted-worker-fr-de", "--type", "pda1", "--json")
+    assert made.exit_code == 0
+    result = run("wallet", "accept", json.loads(made.stdout)["offer_uri"])
     assert (result.exit_code, "fetch_failed" in result.stderr) == (3, True)
 
 
 def test_a_record_may_come_from_a_file(run: Any, portadoc: Any, tmp_path: Path) -> None:
-    from portadoc.formats import strict_json
-    from portadoc.schemas.examples import example
-    from portadoc.schemas.records import record_to_json
-
     file = tmp_path / "record.json"
     file.write_bytes(strict_json.dumps(record_to_json(example("insured-traveller"))))
     made = portadoc("issuer", "offer", "fr-health", "--record", file, "--type", "ehic")
@@ -204,6 +207,20 @@ def test_a_folder_whose_keys_were_made_for_another_origin_is_misconfigured(
     monkeypatch.setenv("PORTADOC_BASE_URL", "http://127.0.0.1:1")
     result = run("wallet", "list", "--data-dir", served.folder)
     assert (result.exit_code, "base_url_differs" in result.stderr) == (4, True)
+
+
+def test_serve_answers_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "portadoc", "serve", "--port", "0", "--data-dir", str(tmp_path / "data")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stderr is not None
+        banner = process.stderr.readline()
+        while "Uvicorn running" not in process.stderr.readline():
+            assert process.poll() is None
+        address = banner.split()[2]
+        assert json.loads(fetched(f"{address}trust"))["anchors"]
+        process.terminate()
+        process.stderr.read()
+    assert banner.startswith("Portadoc on http://127.0.0.1:")
 
 
 def test_serve_says_when_its_port_is_taken(run: Any, tmp_path: Path) -> None:

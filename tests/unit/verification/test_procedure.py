@@ -1,5 +1,6 @@
 """The verdict procedure: each fault alone, with the check and the code that it must lead to."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from portadoc.formats.request_object import x509_hash
 from portadoc.formats.sd_jwt.key_binding import bind
 from portadoc.i18n import LANGUAGES, render
 from portadoc.keys.algorithms import new_private_key
@@ -267,6 +269,7 @@ def test_a_profile_may_want_a_status_of_everything_that_outlives_a_day(world: An
         (short, Outcome.NOT_APPLICABLE),
         ({**short, "exp": world.NOW + 100_000}, Outcome.FAIL),
         ({name: value for name, value in short.items() if name != "exp"}, Outcome.FAIL),
+        ({**short, "nbf": 0}, Outcome.FAIL),
     ):
         text = world.presentation(world.credential(claims))
         report = world.verify(text, status_required=False, profile=eudi)
@@ -327,6 +330,24 @@ def test_a_profile_may_require_claims_and_header_parameters_of_its_own(world: An
     eudi = world.verify(text, profile=profile("eudi-2026"))
     assert found(eudi, HEADER)[0] is Outcome.PASS
     assert found(eudi, CONTENT) == (Outcome.FAIL, "claim_missing")
+
+
+def test_v33_a_thumbprint_in_the_header_is_that_of_the_leaf(world: Any) -> None:
+    leaf, authority = world.signer.chain
+    for thumbprint in (x509_hash(authority), "", 5, [x509_hash(leaf)], hashlib.sha256(leaf).hexdigest()):
+        text = world.presentation(world.credential(**{"x5t#S256": thumbprint}))
+        report = world.verify(text, profile=profile("eudi-2026"))
+        assert found(report, HEADER) == (Outcome.FAIL, "chain_invalid.thumbprint_mismatch")
+    right = world.presentation(world.credential(**{"x5t#S256": x509_hash(leaf)}))
+    assert found(world.verify(right, profile=profile("eudi-2026")), HEADER)[0] is Outcome.PASS
+    alone = world.presentation(world.credential(**{"x5t#S256": x509_hash(leaf)}, x5c=None))
+    assert found(world.verify(alone, profile=profile("eudi-2026")), HEADER)[0] is Outcome.FAIL
+
+
+def test_v30_a_credential_without_its_chain_is_refused_whatever_key_it_names(world: Any) -> None:
+    for header in ({"x5c": None}, {"x5c": None, "kid": world.signer.kid}):
+        report = world.verify(world.presentation(world.credential(**header)))
+        assert found(report, TRUST_CHAIN) == (Outcome.FAIL, "chain_invalid.chain_missing")
 
 
 def test_the_day_in_question_decides_on_periods(world: Any) -> None:

@@ -278,6 +278,33 @@ def test_d12_v47_an_older_list_never_takes_the_place_of_a_newer_one(world: Any, 
     assert world.LIST_URI not in caplog.text
 
 
+def test_d12_an_expired_list_still_keeps_older_ones_out(world: Any) -> None:
+    older = world.status_token(iat=world.NOW - 3600, exp=world.NOW + 86_400)
+    world.statuses = StatusList.of(1024, bits=1).with_status([7], 1)
+    world.publish(iat=world.NOW, exp=world.NOW + 100, ttl=60)
+    assert answered(world).code == "revoked"
+    world.clock.advance(101)
+    world.verifier.forget()
+    world.publish(older)
+    assert answered(world).code == "status_invalid.rollback"
+    fresh_process = world.another_process()
+    fresh_process.forget()
+    report = fresh_process.verify_offline(world.SLUG, world.credential(), may_fetch=True)
+    assert report.check(STATUS).full_code == "status_invalid.rollback"
+
+
+def test_d12_what_one_worker_holds_is_no_answer_once_another_has_seen_a_newer_list(world: Any) -> None:
+    world.publish(iat=world.NOW - 3600, exp=world.NOW + 86_400)
+    assert answered(world).code == "accepted"
+    world.statuses = StatusList.of(1024, bits=1).with_status([7], 1)
+    world.publish(iat=world.NOW, exp=world.NOW + 100, ttl=60)
+    other_worker = world.another_process()
+    assert other_worker.refresh_status_lists(everything=True) == 1
+    world.clock.advance(300)
+    world.network.published[world.LIST_URI] = Unavailable("fetch_failed", reason="connect")
+    assert answered(world).code == "status_unavailable.connect"
+
+
 def test_d13_an_outage_is_bridged_until_the_list_expires_and_no_longer(world: Any) -> None:
     world.publish(iat=world.NOW, exp=world.NOW + 1200)
     assert answered(world).code == "accepted"
@@ -299,6 +326,16 @@ def test_d14_a_failing_list_is_not_asked_for_again_at_once(world: Any) -> None:
     world.publish()
     assert answered(world).code == "accepted"
     assert len(world.network.asked) == 2
+
+
+def test_d14_a_list_that_comes_expired_is_not_asked_for_again_at_once(world: Any) -> None:
+    world.publish(iat=world.NOW - 3600, exp=world.NOW - 1)  # a clock that differs forgives that much, and no more
+    for _ in range(5):
+        assert answered(world).code == "status_invalid.expired"
+    assert world.network.asked == [world.LIST_URI]
+    world.clock.advance(world.settings.status.retry_after_s)
+    world.publish(iat=world.NOW, exp=world.NOW + 3600)
+    assert answered(world).code == "accepted"
 
 
 def test_d14_an_absurd_life_is_clamped(world: Any) -> None:

@@ -88,6 +88,13 @@ def test_nothing_of_the_request_is_logged(
     assert CANARY not in stream.getvalue()
 
 
+def test_a_method_that_http_does_not_know_is_not_logged(app: FastAPI, call: Call, stream: io.StringIO) -> None:
+    assert call(app, CANARY, "/offers/abc").status == 405
+    (line,) = access(stream)
+    assert line.startswith("- ")
+    assert CANARY not in stream.getvalue()
+
+
 @pytest.mark.parametrize(
     ("text", "written"),
     [

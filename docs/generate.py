@@ -1,0 +1,174 @@
+"""Write the reference pages from the code itself: commands, settings, codes, endpoints.
+
+``make docs`` runs this; ``tests/test_docs.py`` fails when a page is not what it would write.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from portadoc.cli import main
+from portadoc.clock import SystemClock
+from portadoc.config import ANY, ENVIRONMENT_PREFIX
+from portadoc.i18n import LANGUAGES
+from portadoc.randomness import system_random_bytes
+from portadoc.serve.app import create_app
+from portadoc.serve.house import open_house
+from portadoc.serve.settings import SETTINGS_FILE, PortadocSettings, known_settings
+
+DOCS: Final = Path(__file__).resolve().parent
+MESSAGES: Final = DOCS.parent / "portadoc" / "messages"
+_WIDTH: Final = 100
+_NOTE: Final = "\nWritten by `make docs`; changes belong into the code.\n"
+_TOUR: Final = "/tour/{attestation}/"
+_LANGUAGE_NAMES: Final = {"en": "English", "fr": "Français"}
+
+
+def cli_page() -> str:
+    """Return the page of every command with its options."""
+    sections = [
+        "# Commands",
+        _NOTE,
+        "Exit codes: 0 ok, 1 not valid, 2 wrong use, 3 unavailable or status unknown, 4 misconfigured. "
+        "With `--json`, standard output holds one JSON object and nothing else; messages go to standard error.\n",
+    ]
+    root = click.Context(main, info_name="portadoc", terminal_width=_WIDTH, **main.context_settings)
+    for path, usage in _commands(main, root):
+        sections.append(f"## {path}\n\n```text\n{usage}\n```\n")
+    return "\n".join(sections)
+
+
+def config_page() -> str:
+    """Return the page of every setting with its default, its variable and its meaning."""
+    rows = (
+        (f"`{name}`", f"`{default}`" if default else "", _variable(name), meaning)
+        for name, (default, meaning) in known_settings().items()
+    )
+    return "\n".join(
+        (
+            "# Settings",
+            _NOTE,
+            f"A setting stands in `{SETTINGS_FILE}` of the working folder (or in the file that `--config` names), "
+            "in the environment, or on the command line; the later wins. Dots are tables in the file and two "
+            "underscores in a variable. `*` is the slug of an institution. `portadoc config show` says what is in "
+            "force and where it comes from; an unknown name is refused with the nearest one that exists.\n",
+            *_table(("setting", "default", "variable", "meaning"), rows),
+            "",
+        )
+    )
+
+
+def codes_page() -> str:
+    """Return the page of every code with its sentence and advice in every language."""
+    sections = [
+        "# Codes",
+        _NOTE,
+        "Every refusal and every check has a stable code, a sentence and advice. `{names}` are filled in when a "
+        "sentence is shown; they never carry a claim, a token or a key. A code with a reason is written "
+        "`code.reason`, such as `kb_invalid.nonce`.\n",
+    ]
+    for file in sorted((MESSAGES / LANGUAGES[0]).glob("*.json")):
+        catalogues = {language: _catalogue(language, file.name) for language in LANGUAGES}
+        rows = (
+            (f"`{code}`", *(_sentence(catalogues[language][code]) for language in LANGUAGES))
+            for code in sorted(catalogues[LANGUAGES[0]])
+        )
+        sections.append(f"## {file.stem.replace('_', ' ').capitalize()}\n")
+        sections += [*_table(("code", *(_LANGUAGE_NAMES[each] for each in LANGUAGES)), rows), ""]
+    return "\n".join(sections)
+
+
+def endpoints_page() -> str:
+    """Return the page of every address that ``portadoc serve`` answers."""
+    return "\n".join(
+        (
+            "# Endpoints",
+            _NOTE,
+            "What `portadoc serve` answers. Addresses with `/management/` answer calls from the same machine "
+            "only, whatever the server listens on, and never a forwarded request. Errors are problem documents "
+            "(RFC 9457), or what the protocol of the address asks for.\n",
+            *_table(("method", "address", "what it does"), sorted(_endpoints(), key=lambda row: row[1::-1])),
+            "",
+        )
+    )
+
+
+PAGES: Final[Mapping[str, Callable[[], str]]] = {
+    "reference-cli.md": cli_page,
+    "reference-config.md": config_page,
+    "reference-codes.md": codes_page,
+    "reference-endpoints.md": endpoints_page,
+}
+
+
+def _commands(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
+    yield context.command_path, command.get_help(context)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None, "a listed command exists"
+            yield from _commands(
+                below, click.Context(below, info_name=name, parent=context, terminal_width=_WIDTH)
+            )
+
+
+def _variable(name: str) -> str:
+    """Return the variable of a setting; none where the operator chooses a part of the name."""
+    return "" if ANY in name else f"`{ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')}`"
+
+
+def _catalogue(language: str, file: str) -> Mapping[str, Mapping[str, str]]:
+    return dict(json.loads((MESSAGES / language / file).read_text(encoding="utf-8")))
+
+
+def _sentence(entry: Mapping[str, str]) -> str:
+    return f"{entry['text']} *{entry['action']}*" if entry.get("action") else entry["text"]
+
+
+def _endpoints() -> Iterator[tuple[str, str, str]]:
+    with tempfile.TemporaryDirectory(prefix="portadoc-docs-") as folder:
+        settings = PortadocSettings(data_dir=Path(folder))
+        with open_house(
+            settings, clock=SystemClock(), random_bytes=system_random_bytes, environment=dict(os.environ)
+        ) as house:
+            yield from _routes(create_app(house).routes)
+
+
+def _routes(routes: Iterable[Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield method, address and meaning of each route; an included router keeps its routes to itself."""
+    for route in routes:
+        inner = getattr(route, "original_router", None)
+        if inner is not None:
+            yield from _routes(inner.routes)
+            continue
+        for method in sorted(route.methods - {"HEAD"}):
+            yield method, f"`{route.path}`", _meaning(route)
+
+
+def _meaning(route: Any) -> str:
+    """Return the first line of an endpoint's docstring, else its name as words."""
+    if route.path.startswith(_TOUR):
+        return f"step of the guided tour: {route.path.rpartition('/')[2]}"
+    first_line = (route.endpoint.__doc__ or "").strip().partition("\n")[0]
+    return first_line or str(route.endpoint.__name__).strip("_").replace("_", " ")
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{'---|' * len(heads)}"
+    for row in rows:
+        yield f"| {' | '.join(map(_cell, row))} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "&#124;").replace("\n", " ").replace("``", "`")
+
+
+if __name__ == "__main__":
+    for page, write in PAGES.items():
+        (DOCS / page).write_text(write(), encoding="utf-8")
