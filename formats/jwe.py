@@ -24,7 +24,7 @@ ALG: Final = "ECDH-ES"
 ENCRYPTIONS: Final = ("A128GCM", "A256GCM")
 _ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _HEADER_PARAMS: Final = frozenset({"alg", "enc", "kid", "epk", "apu", "apv", "typ", "cty"})
-_EPK_MEMBERS: Final = frozenset({"kty", "crv", "x", "y"})
+_POINT_MEMBERS: Final = ("crv", "kty", "x", "y")
 _MAX_HEADER_CHARS: Final = 8 * 1024
 _MAX_PARTY_CHARS: Final = 512
 _IV_BYTES: Final = 12
@@ -73,7 +73,7 @@ def decrypt(text: str, key: EncryptionKey, *, allowed_enc: frozenset[str], max_p
     # 2. header: nothing but the parameters of ECDH-ES, for this key
     _check_header(header, key.kid, allowed_enc)
     # 3. the ephemeral key of the sender
-    _check_point(header["epk"], reason="epk", members=_EPK_MEMBERS)
+    _check_point(header["epk"], reason="epk")
     # 4. key agreement and decryption
     try:
         token = jwcrypto_jwe.JWE()
@@ -96,7 +96,7 @@ def encrypt(plaintext: bytes, jwk: JsonObject, *, enc: str, apu: str | None, apv
         raise _invalid("enc")
     named = {"kid": jwk.get("kid"), "apu": apu, "apv": apv}
     header = {"alg": ALG, "enc": enc, **{name: value for name, value in named.items() if value is not None}}
-    point = {name: jwk[name] for name in sorted(_EPK_MEMBERS)}
+    point = {name: jwk[name] for name in _POINT_MEMBERS}
     token = jwcrypto_jwe.JWE(plaintext, protected=strict_json.dumps(header).decode("utf-8"))
     token.add_recipient(jwcrypto_jwk.JWK(**point))
     return str(token.serialize(compact=True))
@@ -160,18 +160,21 @@ def _check_header(header: JsonObject, kid: str, allowed_enc: frozenset[str]) -> 
 
 
 def _require_usable(jwk: Any) -> None:
-    if not isinstance(jwk, dict) or jwk.get("alg") != ALG or jwk.get("use", "enc") != "enc" or "d" in jwk:
+    if not isinstance(jwk, dict) or jwk.get("alg") != ALG or jwk.get("use", "enc") != "enc":
         raise _invalid("key")
     if not isinstance(jwk.get("kid", ""), str):
         raise _invalid("key")
-    _check_point({name: jwk.get(name) for name in _EPK_MEMBERS}, reason="key", members=_EPK_MEMBERS)
+    _check_point(jwk, reason="key")
 
 
-def _check_point(jwk: Any, *, reason: str, members: frozenset[str]) -> None:
-    """Require exactly a P-256 point that is on the curve. Spec: RFC 7518 §6.2.1, SP 800-56A §5.6.2.3."""
-    if not isinstance(jwk, dict) or jwk.keys() != members or jwk["kty"] != "EC" or jwk["crv"] != "P-256":
+def _check_point(jwk: Any, *, reason: str) -> None:
+    """Require a P-256 point that is on the curve, without the secret to it; other members are passed over.
+
+    Spec: RFC 7518 §4.6.1.1, §6.2.1, SP 800-56A §5.6.2.3.
+    """
+    if not isinstance(jwk, dict) or "d" in jwk or jwk.get("kty") != "EC" or jwk.get("crv") != "P-256":
         raise _invalid(reason)
-    x, y = (_decoded(jwk[name], reason=reason) for name in ("x", "y"))
+    x, y = (_decoded(jwk.get(name), reason=reason) for name in ("x", "y"))
     if len(x) != 32 or len(y) != 32:
         raise _invalid(reason)
     try:

@@ -114,11 +114,6 @@ def read_status_list_token(
     return verify_status_list_token(token, key=key, uri=uri, now=now, skew_s=skew_s, limits=limits)
 
 
-def supersedes(old: VerifiedStatusList, new: VerifiedStatusList) -> bool:
-    """Say whether ``new`` may replace ``old``: the same list, not issued earlier (no rollback)."""
-    return new.uri == old.uri and new.iat >= old.iat
-
-
 def _checked_iat(payload: JsonObject, *, now: int, skew_s: int) -> int:
     check_times(payload, now=now, skew_s=skew_s)
     return numeric_date(payload, "iat", required=True)

@@ -21,6 +21,7 @@ from portadoc.keys.key_ring import KeyPurpose
 from portadoc.randomness import random_below
 from portadoc.schemas.events import EventKind
 from portadoc.schemas.openid4vci import (
+    DETAILS_TYPE,
     PRE_AUTHORIZED_CODE_GRANT,
     AuthorizationDetail,
     CredentialOffer,
@@ -241,7 +242,7 @@ def credential_identifier(grant_offer_id: str, configuration_id: str) -> str:
 def _detail(grant: Grant, configuration_id: str) -> AuthorizationDetail:
     identifier = credential_identifier(grant.offer_id, configuration_id)
     return AuthorizationDetail(
-        type="openid_credential",
+        type=DETAILS_TYPE,
         credential_configuration_id=configuration_id,
         credential_identifiers=(identifier,),
     )

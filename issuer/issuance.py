@@ -164,9 +164,11 @@ class Issuance:
         return sign_prepared(copy, signer, self._deployment.profile)
 
     def _mark_issued(self, institution: str, prepared: Sequence[PreparedCredential]) -> None:
-        now = self._deployment.clock.now()
+        """Note that the copies go out. Raises: Conflict[record_withdrawn] when one was withdrawn since its intent."""
+        now, response_id = self._deployment.clock.now(), prepared[0].row.notification_id
         with self._deployment.database.transaction() as connection:
-            credential_store.mark_issued(connection, institution, prepared[0].row.notification_id, now=now)
+            if credential_store.mark_issued(connection, institution, response_id, now=now) != len(prepared):
+                raise Conflict("record_withdrawn", spec=SPEC)
             self._tell(connection, EventKind.CREDENTIAL_ISSUED, institution, prepared)
 
     def _tell(

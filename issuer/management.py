@@ -35,12 +35,14 @@ def management_router(issuer: Issuer) -> APIRouter:
 def _add_records(router: APIRouter, issuer: Issuer) -> None:
     @router.post("/records")
     def add_record(institution: str, body: Body) -> Response:
+        """Keep a decided record; say what is unusual in it."""
         record = record_from_json(body)
         warnings = [asdict(warning) for warning in record_warnings(record)]
         return _json({"record_id": issuer.upload(institution, record), "warnings": warnings}, status=201)
 
     @router.post("/offers")
     def create_offer(institution: str, body: Body) -> Response:
+        """Offer a record in the configurations named."""
         _require_members(body, {"record_id", "configuration_ids", "tx_code", "by_reference"})
         offer = issuer.offer(
             institution,
@@ -55,14 +57,17 @@ def _add_records(router: APIRouter, issuer: Issuer) -> None:
 def _add_credentials(router: APIRouter, issuer: Issuer) -> None:
     @router.get("/credentials")
     def list_credentials(institution: str) -> Response:
+        """List what was issued: identifiers and states, no personal data."""
         return _json({"credentials": [asdict(row) for row in issuer.credentials(institution)]})
 
     @router.get("/unfinished")
     def list_unfinished(institution: str) -> Response:
+        """List intents without an issued credential, left by something that died in between."""
         return _json({"credentials": [asdict(row) for row in issuer.unfinished(institution)]})
 
     @router.post("/withdrawals")
     def withdraw(institution: str, body: Body) -> Response:
+        """Withdraw a record with all its copies, or one credential, for good."""
         _require_members(body, {"id", "reason"})
         reason = _text(body, "reason")
         if reason not in _REASONS:
@@ -72,7 +77,8 @@ def _add_credentials(router: APIRouter, issuer: Issuer) -> None:
 
     @router.post("/status-lists/publish")
     def publish_status_lists(institution: str) -> Response:
-        return _json({"published": issuer.publish_status_lists()})
+        """Sign and publish the status lists that are due."""
+        return _json({"published": issuer.publish_status_lists(institution)})
 
 
 def _require_members(body: JsonObject, known: Collection[str]) -> None:

@@ -14,6 +14,7 @@ from portadoc.keys.key_ring import KeyPurpose
 from portadoc.schemas.catalogue import CredentialConfiguration, credential_configuration
 from portadoc.schemas.claims import EACH_MEMBER, JsonObject
 from portadoc.schemas.openid4vci import (
+    DETAILS_TYPE,
     PRE_AUTHORIZED_CODE_GRANT,
     AuthorizationServerMetadata,
     BatchCredentialIssuance,
@@ -25,6 +26,7 @@ from portadoc.schemas.openid4vci import (
     SupportedCredential,
 )
 from portadoc.schemas.projections import Claim
+from portadoc.web.settings import UNDETERMINED
 
 SIGNED_TYP: Final = "openidvci-issuer-metadata+jwt"
 _SIGNED_TTL_S: Final = 3600
@@ -49,7 +51,7 @@ class Metadata:
             nonce_endpoint=f"{issuer_id}/nonce",
             notification_endpoint=f"{issuer_id}/notification",
             batch_credential_issuance=BatchCredentialIssuance(batch_size=self._deployment.settings.batch_size),
-            display=tuple(Display(name=name, locale=locale) for locale, name in settings.names.items()),
+            display=tuple(_named(language, name) for language, name in settings.names.items()),
             credential_configurations_supported={
                 each: _supported(credential_configuration(each), signing_alg=signer.alg)
                 for each in settings.configuration_ids
@@ -57,7 +59,11 @@ class Metadata:
         )
 
     def signed_issuer(self, institution: str) -> str:
-        """Return the same metadata as a JWT, signed at most once an hour. Spec: OpenID4VCI 1.0 §12.2.3."""
+        """Return the same metadata as a JWT, signed at most once an hour. Raises: Refused[not_found].
+
+        Spec: OpenID4VCI 1.0 §12.2.3.
+        """
+        self._deployment.institution(institution)
         now = self._deployment.clock.now()
         with self._lock:
             signed_at, token = self._signed.get(institution, (0, ""))
@@ -90,6 +96,7 @@ class Metadata:
             token_endpoint=f"{issuer_id}/token",
             grant_types_supported=(PRE_AUTHORIZED_CODE_GRANT,),
             token_endpoint_auth_methods_supported=("none",),
+            authorization_details_types_supported=(DETAILS_TYPE,),
             pre_authorized_grant_anonymous_access_supported=True,
         )
 
@@ -98,6 +105,10 @@ class Metadata:
         self._deployment.institution(institution)
         jwks = self._deployment.key_ring.public_jwks(institution, KeyPurpose.CREDENTIAL)
         return {"issuer": self._deployment.issuer_id(institution), "jwks": jwks}
+
+
+def _named(language: str, name: str) -> Display:
+    return Display(name=name, locale=None if language == UNDETERMINED else language)
 
 
 def _supported(configuration: CredentialConfiguration, *, signing_alg: str) -> SupportedCredential:

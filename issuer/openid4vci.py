@@ -34,6 +34,7 @@ from portadoc.schemas.openid4vci import (
 )
 from portadoc.schemas.type_metadata import type_metadata
 from portadoc.web.bodies import read_form, read_json_object
+from portadoc.web.language import preferred_media_type
 
 JSON_TYPE: Final = "application/json"
 JWT_TYPE: Final = "application/jwt"
@@ -79,9 +80,11 @@ def token_router(issuer: Issuer) -> APIRouter:
 
     @router.post("/issuer/{institution}/token")
     def redeem_code(institution: str, form: Form, request: Request) -> Response:
+        """Exchange a pre-authorised code (and transaction code) for an access token. Spec: OpenID4VCI 1.0 §6."""
         if "authorization" in request.headers or not form.keys().isdisjoint(_CLIENT_SECRETS):
             raise Malformed("client_authentication_unsupported", spec="RFC 6749 §5.2")
-        return _json(issuer.redeem(institution, read_message(TokenRequest, form)).to_json(), NO_STORE)
+        granted = issuer.redeem(institution, read_message(TokenRequest, form))
+        return _json(granted.to_json(), {**NO_STORE, "Pragma": "no-cache"})  # both: RFC 6749 §5.1
 
     return router
 
@@ -95,6 +98,7 @@ def nonce_router(issuer: Issuer) -> APIRouter:
 
     @router.post("/issuer/{institution}/nonce")
     def make_nonce(institution: str) -> Response:
+        """Return a fresh challenge for key proofs. Spec: OpenID4VCI 1.0 §7."""
         return _json(NonceResponse(c_nonce=issuer.new_nonce(institution)).to_json(), NO_STORE)
 
     return router
@@ -106,6 +110,7 @@ def credential_router(issuer: Issuer) -> APIRouter:
 
     @router.post("/issuer/{institution}/credential")
     def issue_credential(grant: Annotated[Grant, Depends(_granted(issuer))], body: Body) -> Response:
+        """Return one signed copy for each key proven. Spec: OpenID4VCI 1.0 §8."""
         response = issuer.issuance.issue(grant, read_message(CredentialRequest, body))
         return _json(response.to_json(), NO_STORE)
 
@@ -118,6 +123,7 @@ def notification_router(issuer: Issuer) -> APIRouter:
 
     @router.post("/issuer/{institution}/notification")
     def take_notification(grant: Annotated[Grant, Depends(_granted(issuer))], body: Body) -> Response:
+        """Keep what the wallet reports of the credentials it received. Spec: OpenID4VCI 1.0 §11."""
         issuer.notify(grant, read_message(NotificationRequest, body))
         return Response(status_code=204, headers=NO_STORE)
 
@@ -130,20 +136,24 @@ def document_router(issuer: Issuer) -> APIRouter:
 
     @router.get("/issuer/{institution}/offers/{reference}")
     def show_offer(institution: str, reference: str) -> Response:
+        """Return a credential offer by reference. Spec: OpenID4VCI 1.0 §4.1.3."""
         return _json(issuer.offer_by_reference(institution, reference).to_json(), {**NO_STORE, **PUBLIC})
 
     @router.get("/status/{list_id}")
     def show_status_list(list_id: str, request: Request) -> Response:
+        """Return a status list token as it was published, with its ETag. Spec: Token Status List §8.1."""
         if "time" in request.query_params:
             raise Refused("status_history_unsupported", spec="Token Status List §8.4")
         published = issuer.status_lists.published(list_id)
-        headers = {**PUBLIC, **_cacheable(STATUS_MAX_AGE_S), "ETag": published.etag}
-        if published.etag in request.headers.get("if-none-match", ""):
+        max_age_s = min(STATUS_MAX_AGE_S, published.seconds_left)
+        headers = {**PUBLIC, **_cacheable(max_age_s), "ETag": published.etag}
+        if _is_known(published.etag, request.headers.get("if-none-match", "")):
             return Response(status_code=304, headers=headers)
         return Response(published.token, headers=headers, media_type=STATUS_LIST_TYPE)
 
     @router.get("/types/{vct}")
     def show_type(vct: str) -> Response:
+        """Return the Type Metadata of a credential type. Spec: SD-JWT VC §4."""
         headers = {**PUBLIC, **_cacheable(DOCUMENT_MAX_AGE_S)}
         return Response(type_metadata(vct), headers=headers, media_type=JSON_TYPE)
 
@@ -157,17 +167,20 @@ def well_known_router(issuer: Issuer) -> APIRouter:
 
     @router.get("/openid-credential-issuer/issuer/{institution}")
     def show_issuer(institution: str, request: Request) -> Response:
+        """Return the issuer metadata, signed when the wallet prefers it. Spec: OpenID4VCI 1.0 §12.2."""
         headers = {**PUBLIC, **_cacheable(DOCUMENT_MAX_AGE_S), "Vary": "Accept"}
-        if _prefers_jwt(request.headers.get("accept", "")):
+        if preferred_media_type(request.headers.get("accept"), (JSON_TYPE, JWT_TYPE)) == JWT_TYPE:
             return Response(metadata.signed_issuer(institution), headers=headers, media_type=JWT_TYPE)
         return _json(metadata.issuer(institution).to_json(), headers)
 
     @router.get("/oauth-authorization-server/issuer/{institution}")
     def show_authorization_server(institution: str) -> Response:
+        """Return the authorisation server metadata. Spec: RFC 8414 §3."""
         return _document(metadata.authorization_server(institution).to_json())
 
     @router.get("/jwt-vc-issuer/issuer/{institution}")
     def show_jwt_vc_issuer(institution: str) -> Response:
+        """Return the keys that sign credentials. Spec: SD-JWT VC §3."""
         return _document(metadata.jwt_vc_issuer(institution))
 
     return router
@@ -182,10 +195,9 @@ def wallet_router(issuer: Issuer) -> APIRouter:
     return router
 
 
-def _prefers_jwt(accept: str) -> bool:
-    """Tell whether signed metadata comes before plain JSON in an Accept header; plain is the default."""
-    wanted = [part.partition(";")[0].strip().lower() for part in accept[:1000].split(",")]
-    return JWT_TYPE in wanted and (JSON_TYPE not in wanted or wanted.index(JWT_TYPE) < wanted.index(JSON_TYPE))
+def _is_known(etag: str, if_none_match: str) -> bool:
+    """Tell whether a reader has the very bytes. Spec: RFC 9110 §13.1.2 (weak comparison)."""
+    return if_none_match.strip() == "*" or etag in if_none_match
 
 
 def _document(content: JsonObject) -> Response:

@@ -2,7 +2,7 @@
 
 A code that no table names is told as the plainest error of its endpoint. ``error_description`` is our own code.
 Faults of ours are no protocol errors: they go on to the outer edge. Spec: RFC 6749 §5.2, RFC 6750 §3.1,
-OpenID4VCI 1.0 §6.3, §8.3.1, §11.3.
+RFC 9396 §5, OpenID4VCI 1.0 §6.3, §8.3.1, §11.3.
 """
 
 from collections.abc import Callable, Coroutine, Mapping
@@ -47,6 +47,7 @@ TOKEN_ERRORS: Final = ErrorTable(
         "code_unusable": "invalid_grant",
         "tx_code_wrong": "invalid_grant",
         "client_authentication_unsupported": "invalid_client",
+        "authorization_details_invalid": "invalid_authorization_details",
     },
 )
 NONCE_ERRORS: Final = ErrorTable(otherwise="invalid_request", names={})

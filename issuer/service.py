@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portadoc.clock import Clock
-from portadoc.errors import Conflict, Refused
+from portadoc.errors import Conflict, Misconfigured, Refused
 from portadoc.formats import strict_json
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.grants import AuthorizationServer, Offer
 from portadoc.issuer.issuance import Issuance
 from portadoc.issuer.metadata import Metadata
 from portadoc.issuer.proofs import Nonces
-from portadoc.issuer.settings import IssuerSettings
+from portadoc.issuer.settings import SECONDS_PER_DAY, IssuerSettings
 from portadoc.issuer.status_lists import StatusLists
 from portadoc.issuer.store import credential_store, grant_store
 from portadoc.issuer.store.credential_store import CredentialRow
@@ -188,9 +188,13 @@ class Issuer:
                 )
         return Withdrawal(credential_ids, now)
 
-    def publish_status_lists(self) -> int:
-        """Publish every list that has changed or grows old, of all institutions; return how many."""
-        return self.status_lists.publish()
+    def publish_status_lists(self, institution: str | None = None) -> int:
+        """Publish every list that has changed or grows old, of one institution or of all; return how many.
+
+        Raises: Refused[not_found], Misconfigured[signer_certificate_expired], and what opening a key raises.
+        """
+        slugs = self.settings.by_slug if institution is None else (institution,)
+        return sum(self.status_lists.publish(slug) for slug in slugs)
 
     def credentials(self, institution: str, *, record_id: str | None = None) -> tuple[CredentialRow, ...]:
         """Return the copies recorded for an institution, or for one of its records, oldest first."""
@@ -209,9 +213,13 @@ class Issuer:
             return credential_store.list_credentials(connection, institution, unfinished_before=before)
 
     def forget_expired(self) -> None:
-        """Delete used challenges and access tokens that their own expiry refuses by now."""
+        """Delete used challenges and access tokens a day after their own expiry refuses them.
+
+        They stay that long lest a clock that is set back, or a request on its way, find one unused again.
+        """
+        before = self._deployment.clock.now() - SECONDS_PER_DAY
         with self._deployment.database.transaction() as connection:
-            grant_store.forget_expired(connection, now=self._deployment.clock.now())
+            grant_store.forget_expired(connection, before=before)
 
     def _record(self, institution: str, record_id: str) -> Record:
         with self._deployment.database.read() as connection:
@@ -228,13 +236,22 @@ def build_issuer(
 ) -> Issuer:
     """Return the issuer over an open database, its tables made and its names checked.
 
-    Raises: Misconfigured[profile_unknown], Refused[credential_configuration_unknown], Misconfigured[key_missing].
+    Raises: Misconfigured[profile_unknown], [institution_left_out], Refused[credential_configuration_unknown].
     """
     profile(settings.profile)
     for institution in settings.institutions:
         for configuration_id in institution.configuration_ids:
             credential_configuration(configuration_id)
     database.create(METADATA)
+    _require_all_that_issued(settings, database, now=clock.now())
     return Issuer(
         Deployment(settings=settings, database=database, key_ring=key_ring, clock=clock, random_bytes=random_bytes)
     )
+
+
+def _require_all_that_issued(settings: IssuerSettings, database: Database, *, now: int) -> None:
+    """Refuse settings without an institution whose credentials still live: nobody would publish its status lists."""
+    with database.read() as connection:
+        left_out = credential_store.strangers_with_living_credentials(connection, settings.by_slug, now=now)
+    if left_out:
+        raise Misconfigured("institution_left_out", institutions=", ".join(sorted(left_out)))

@@ -23,7 +23,7 @@ class InstitutionSettings(InstitutionNames):
 class IssuerSettings(OriginSettings):
     """Settings of the issuer. Raises a validation error that names the field when a relation does not hold."""
 
-    institutions: tuple[InstitutionSettings, ...] = Field(min_length=1)
+    institutions: tuple[InstitutionSettings, ...]
     offer_ttl_s: int = Field(default=600, ge=30, le=SECONDS_PER_DAY)
     """Seconds that a pre-authorised code can be redeemed."""
     tx_code_length: int = Field(default=6, ge=4, le=12)

@@ -8,9 +8,10 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from portadoc.errors import Refused, Unavailable
+from portadoc.errors import Misconfigured, Refused, Unavailable
 from portadoc.formats.status_list import StatusList, StatusReference, StatusValue
 from portadoc.formats.status_list_token import make_status_list_token
+from portadoc.issuer.credentials import certified_until
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.store import credential_store
 from portadoc.issuer.store.credential_store import StatusListRow
@@ -22,14 +23,17 @@ from portadoc.storage import Connection
 BITS: Final = 1
 """One bit an entry: by law a status is withdrawn or not, and nothing between (CIR (EU) 2026/1731)."""
 
+RENEWAL_S: Final = 30
+"""Seconds within which the next round of housekeeping will have renewed a list that has run out."""
+
 
 @dataclass(frozen=True, slots=True)
 class PublishedStatusList:
-    """What a GET answers: the stored bytes, their ETag and until when (seconds since the epoch) they hold."""
+    """What a GET answers: the stored bytes, their ETag and for how many seconds more they hold."""
 
     token: bytes
     etag: str
-    expires_at: int
+    seconds_left: int
 
 
 class StatusLists:
@@ -45,7 +49,14 @@ class StatusLists:
             if credential_store.roomy_status_list(connection, institution, copies=copies) is not None:
                 return
         list_id = f"{institution}.{self._deployment.new_id()}"
-        row = self._signed(institution, list_id, self._settings.status_list_size, version=0, withdrawn=())
+        row = self._signed(
+            institution,
+            list_id,
+            self._settings.status_list_size,
+            version=0,
+            withdrawn=(),
+            signed_at=self._deployment.clock.now(),
+        )
         with self._deployment.database.transaction() as connection:
             credential_store.insert_status_list(connection, row)
             self._deployment.tell(connection, EventKind.STATUS_LIST_PUBLISHED, institution, list_id, version=0)
@@ -63,27 +74,40 @@ class StatusLists:
         uri = self.uri(row.list_id)
         return tuple(StatusReference(uri, idx) for idx in self._free_indices(connection, row, copies))
 
-    def publish(self) -> int:
-        """Sign anew the lists that have changed or are a quarter through their life; return how many.
+    def publish(self, institution: str) -> int:
+        """Sign anew the institution's lists that have changed or grow old; return how many.
 
-        A reader sees the old token or the new one, never an older one again.
+        A reader sees the old token or the new one, never an older one again. Raises: Refused[not_found],
+        Misconfigured[signer_certificate_expired].
         """
-        due = self._deployment.clock.now() - self._settings.status_exp_s // 4
+        self._deployment.institution(institution)
+        now = self._deployment.clock.now()
         with self._deployment.database.read() as connection:
-            stale = [
-                (row, credential_store.withdrawn_indices(connection, row.institution, row.list_id))
-                for row in credential_store.stale_status_lists(connection, signed_before=due)
+            due = [
+                (row, credential_store.withdrawn_indices(connection, institution, row.list_id))
+                for row in credential_store.due_status_lists(
+                    connection,
+                    institution,
+                    signed_before=now - self._settings.status_exp_s // 4,
+                    signed_after=now + self._settings.clock_skew_s,
+                )
             ]
-        return sum(self._replace(row, withdrawn) for row, withdrawn in stale)
+        return sum(self._replace(row, withdrawn) for row, withdrawn in due)
 
     def published(self, list_id: str) -> PublishedStatusList:
-        """Return the stored token of a list; nothing is signed here. Raises: Refused[status_list_unknown]."""
+        """Return the stored token of a list; nothing is signed here.
+
+        Raises: Refused[status_list_unknown], Unavailable[status_list_expired] when nobody has renewed it.
+        """
         institution = list_id.partition(".")[0]
         with self._deployment.database.read() as connection:
             row = credential_store.find_status_list(connection, institution, list_id)
         if row is None:
             raise Refused("status_list_unknown")
-        return PublishedStatusList(row.token, row.etag, row.expires_at)
+        seconds_left = row.expires_at - self._deployment.clock.now()
+        if seconds_left <= 0:
+            raise Unavailable("status_list_expired", retry_after_s=RENEWAL_S)
+        return PublishedStatusList(row.token, row.etag, seconds_left)
 
     def uri(self, list_id: str) -> str:
         """Return where a list is published."""
@@ -104,9 +128,16 @@ class StatusLists:
         return tuple(free)
 
     def _replace(self, row: StatusListRow, withdrawn: tuple[int, ...]) -> bool:
-        fresh = self._signed(row.institution, row.list_id, row.size, version=row.version, withdrawn=withdrawn)
+        fresh = self._signed(
+            row.institution,
+            row.list_id,
+            row.size,
+            version=row.version,
+            withdrawn=withdrawn,
+            signed_at=self._not_before(row.signed_at),
+        )
         with self._deployment.database.transaction() as connection:
-            replaced = credential_store.replace_token(connection, fresh)
+            replaced = credential_store.replace_token(connection, fresh, instead_of=row.signed_at)
             if replaced:
                 self._deployment.tell(
                     connection,
@@ -117,17 +148,29 @@ class StatusLists:
                 )
         return replaced
 
-    def _signed(
-        self, institution: str, list_id: str, size: int, *, version: int, withdrawn: tuple[int, ...]
-    ) -> StatusListRow:
+    def _not_before(self, last: int) -> int:
+        """Return the time to sign at: now, or that of the last token when our clock was set back a little since.
+
+        Readers refuse a list that is older than the one they have. A last token from further ahead than clocks
+        may differ was believed by nobody, and the truth takes its place.
+        """
         now = self._deployment.clock.now()
+        return max(now, last) if last <= now + self._settings.clock_skew_s else now
+
+    def _signed(
+        self, institution: str, list_id: str, size: int, *, version: int, withdrawn: tuple[int, ...], signed_at: int
+    ) -> StatusListRow:
+        signer = self._deployment.key_ring.signer(institution, KeyPurpose.STATUS)
+        expires_at = min(signed_at + self._settings.status_exp_s, certified_until(signer))
+        if expires_at <= signed_at:
+            raise Misconfigured("signer_certificate_expired")
         token = make_status_list_token(
             StatusList.of(size, bits=BITS).with_status(withdrawn, StatusValue.INVALID),
             uri=self.uri(list_id),
-            iat=now,
-            exp=now + self._settings.status_exp_s,
-            ttl=self._settings.status_ttl_s,
-            signer=self._deployment.key_ring.signer(institution, KeyPurpose.STATUS),
+            iat=signed_at,
+            exp=expires_at,
+            ttl=min(self._settings.status_ttl_s, expires_at - signed_at),
+            signer=signer,
         ).encode("ascii")
         return StatusListRow(
             institution=institution,
@@ -137,6 +180,6 @@ class StatusLists:
             published_version=version,
             token=token,
             etag=f'"{hashlib.sha256(token).hexdigest()[:32]}"',
-            signed_at=now,
-            expires_at=now + self._settings.status_exp_s,
+            signed_at=signed_at,
+            expires_at=expires_at,
         )

@@ -10,7 +10,6 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.utils import CryptographyDeprecationWarning
 
 from portadoc.errors import Malformed, Misconfigured, Untrusted
 from portadoc.keys.jwk import VerificationKey, verification_key
@@ -27,11 +26,12 @@ _PURPOSE_OF_USAGE: Final = {usage: purpose for purpose, usage in EXTENDED_KEY_US
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
-# TypeError answers a name attribute of a wrong string type; the warning raises where warnings are errors.
+# TypeError answers a name attribute of a wrong string type; warnings, of a name's length or a serial number, raise
+# where warnings are errors.
 _UNREADABLE: Final = (
     ValueError,
     TypeError,
-    CryptographyDeprecationWarning,
+    UserWarning,
     UnsupportedAlgorithm,
     x509.DuplicateExtension,
     x509.InvalidVersion,

@@ -84,8 +84,8 @@ def validate_chain(
     """Prove that DER certificates, leaf first, lead to one of ``anchors`` and suit ``purpose`` at time ``at``.
 
     ``dedicated`` are the anchors (DER) that vouch for ``purpose`` alone: under them, a leaf that names no extended
-    key usage is for that purpose. Nothing is fetched: revocation lists and responders named in certificates are ignored. Raises
-    Malformed[malformed_token], Untrusted[chain_invalid] and Untrusted[issuer_untrusted], each with a reason.
+    key usage is for that purpose. Nothing is fetched: revocation lists and responders named in certificates are
+    ignored. Raises Malformed[malformed_token], Untrusted[chain_invalid], Untrusted[issuer_untrusted].
     Spec: RFC 5280 §6.1, HAIP 1.0 §6.1.1, ETSI EN 319 412-3 §4.
     """
     _check_length(unverified_chain)  # 1 bounded, no certificate twice (before anything is parsed)
@@ -97,8 +97,8 @@ def validate_chain(
     _check_signatures(chain)  # 6 each is signed by the next
     anchor = _anchor_of(chain[-1], anchors, at)  # 7 the last is signed by an anchor we hold
     path = (*chain, anchor)
-    _check_purpose(path, purpose, dedicated=anchor.der in dedicated)  # 8 for this purpose, from leaf to anchor
-    _check_limits(path[1:])  # 9 no authority has more below it, or other names, than it may
+    _check_purpose(path, purpose, dedicated=anchor.der in dedicated)  # 8 all for this purpose
+    _check_limits(path[1:])  # 9 nothing below an authority that it may not have
     _check_validity(path, at)  # 10 all valid at the same time
     _check_path(path, at)  # 11 everything else of RFC 5280
     return _facts(path)  # 12 one institution, one key

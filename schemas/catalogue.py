@@ -166,9 +166,12 @@ def issuing_institution(claims: JsonObject) -> str | None:
 
 
 def issuing_countries(claims: JsonObject) -> frozenset[str]:
-    """Return the countries that the claims name as the issuer's, in the stored spelling; empty text for a non-text."""
+    """Return the countries that the claims name as the issuer's, as stored; empty text for what is no text."""
     places = ("issuing_authority", "country"), ("competentInstitution", "countryCode")
     parts = [(claims.get(holder), member) for holder, member in places]
-    named = [claims.get("issuing_country"), *(part.get(member) for part, member in parts if isinstance(part, dict))]
+    named = [
+        claims.get("issuing_country"),
+        *(part.get(member) for part, member in parts if isinstance(part, dict)),
+    ]
     texts = (code if isinstance(code, str) else "" for code in named if code is not None)
     return frozenset(map(canonical_country, texts))

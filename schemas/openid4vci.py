@@ -63,6 +63,7 @@ def exactly_one(message: str, present: Sequence[bool]) -> None:
 
 
 PRE_AUTHORIZED_CODE_GRANT: Final = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
+DETAILS_TYPE: Final = "openid_credential"
 
 Text = Annotated[str, Field(min_length=1)]
 Url = Annotated[str, Field(min_length=1, max_length=2048, pattern=r"^https?://[^\s]+$")]
@@ -216,7 +217,7 @@ class IssuerMetadata(ProtocolMessage):
 
 
 class AuthorizationServerMetadata(ProtocolMessage):
-    """Authorization server metadata. Spec: RFC 8414 §2; OpenID4VCI 1.0 §12.3"""
+    """Authorization server metadata. Spec: RFC 8414 §2; RFC 9396 §10; OpenID4VCI 1.0 §12.3"""
 
     issuer: Url
     token_endpoint: Url | None = None
@@ -229,6 +230,7 @@ class AuthorizationServerMetadata(ProtocolMessage):
     token_endpoint_auth_methods_supported: Several[Text] | None = None
     code_challenge_methods_supported: Several[Text] | None = None
     dpop_signing_alg_values_supported: Several[Text] | None = None
+    authorization_details_types_supported: Several[Text] | None = None
     pre_authorized_grant_anonymous_access_supported: bool | None = Field(
         default=None,
         validation_alias="pre-authorized_grant_anonymous_access_supported",

@@ -17,6 +17,7 @@ from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.codes import canonical_country
 from portadoc.schemas.profiles import StatusRule
 from portadoc.schemas.projections import Projection
+from portadoc.schemas.projections.layout import Period
 from portadoc.verification.answers import StatusAnswer, StatusAnswers, StatusKnowledge, TrustAnswers
 from portadoc.verification.policy import KeyBindingRequired, VerificationPolicy
 from portadoc.verification.report import Outcome
@@ -26,12 +27,13 @@ VALID: Final = 0
 INVALID: Final = 1
 SUSPENDED: Final = 2
 SECONDS_PER_DAY: Final = 86_400
+NOT_SHOWN: Final = Period(None, None)
 
 
 def authorisation(
     chain: tuple[bytes, ...], claims: JsonObject, trust: TrustAnswers, policy: VerificationPolicy, now: int
 ) -> Finding:
-    """Ask whether this chain may sign each type it claims for this institution and country, now and when it signed.
+    """Ask whether this chain may sign each type for this institution and country, now and when it signed.
 
     Spec: SD-JWT VC §2.5, ARF OIA_14.
     """
@@ -134,20 +136,20 @@ def technical_validity(claims: JsonObject, policy: VerificationPolicy, now: int)
 
 def document_validity(claims: JsonObject, policy: VerificationPolicy) -> Finding:
     """Second line of validity: the document, from its issuance to its expiry."""
-    first, last = layout_of(claims).document_period(claims)
-    if first is None:
+    period = layout_of(claims).document_period(claims)
+    if period == NOT_SHOWN:
         return Finding(Outcome.NOT_APPLICABLE, "document_period_not_shown")
-    _within(first, last, policy.on_date, before="document_not_yet_issued", after="document_expired")
-    return Finding(Outcome.PASS, "document_validity_ok", _period(first, last))
+    _within(period, policy.on_date, before="document_not_yet_issued", after="document_expired")
+    return Finding(Outcome.PASS, "document_validity_ok", _shown(period))
 
 
 def coverage_period(claims: JsonObject, policy: VerificationPolicy) -> Finding:
     """Third line of validity: the period that the decision covers."""
-    first, last = layout_of(claims).coverage_period(claims)
-    if first is None:
+    period = layout_of(claims).coverage_period(claims)
+    if period == NOT_SHOWN:
         return Finding(Outcome.NOT_APPLICABLE, "coverage_period_not_shown")
-    _within(first, last, policy.on_date, before="coverage_not_started", after="coverage_ended")
-    return Finding(Outcome.PASS, "coverage_period_ok", _period(first, last))
+    _within(period, policy.on_date, before="coverage_not_started", after="coverage_ended")
+    return Finding(Outcome.PASS, "coverage_period_ok", _shown(period))
 
 
 def claimed_types(claims: JsonObject, policy: VerificationPolicy) -> tuple[str, ...]:
@@ -203,16 +205,17 @@ def _withdrawn(answer: StatusAnswer) -> Refused | Malformed:
     return Malformed("status_invalid", spec="Token Status List §7.1", reason="value_reserved")
 
 
-def _within(first: date, last: date | None, day: date, *, before: str, after: str) -> None:
-    if day < first:
-        raise Refused(before, first=first.isoformat(), day=day.isoformat())
-    if last is not None and day > last:
-        raise Refused(after, last=last.isoformat(), day=day.isoformat())
+def _within(period: Period, day: date, *, before: str, after: str) -> None:
+    if period.start is not None and day < period.start:
+        raise Refused(before, first=period.start.isoformat(), day=day.isoformat())
+    if period.end is not None and day > period.end:
+        raise Refused(after, last=period.end.isoformat(), day=day.isoformat())
 
 
 def _moment(seconds: int | None) -> str:
     return "-" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _period(first: date, last: date | None) -> dict[str, str | int]:
-    return {"first": first.isoformat(), "last": last.isoformat() if last else "-"}
+def _shown(period: Period) -> dict[str, str | int]:
+    first, last = ("-" if day is None else day.isoformat() for day in period)
+    return {"first": first, "last": last}

@@ -35,6 +35,7 @@ def management_router(verifier: Verifier) -> APIRouter:
 
     @router.post("/requests")
     def create_request(institution: str, body: JsonBody, request: Request) -> Response:
+        """Ask a question, by preset or by a query of your own; returns the link and the session secret."""
         try:
             created = verifier.create_request(
                 institution, _question(body), on_date=_day(body), return_uri=_text(body, "return_uri")
@@ -58,6 +59,7 @@ def management_router(verifier: Verifier) -> APIRouter:
     def show_result(
         institution: str, transaction_id: str, request: Request, response_code: str | None = None
     ) -> Response:
+        """Return what came of a request, to whoever knows its session secret."""
         view = verifier.result(institution, transaction_id, _session_secret(request), response_code=response_code)
         return _json(_told(view, _language(request)))
 

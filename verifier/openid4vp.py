@@ -49,6 +49,7 @@ def request_router(verifier: Verifier) -> APIRouter:
 
     @router.get("/{request_id}")
     def show_request(institution: str, request_id: str, request: Request) -> Response:
+        """Return the signed request, as often as it is asked for while it is open. Spec: OpenID4VP 1.0 §5."""
         return _answered(
             lambda: _jwt(verifier.request_object(institution, request_id)),
             lambda error: _refused_document(error, request),
@@ -56,6 +57,8 @@ def request_router(verifier: Verifier) -> APIRouter:
 
     @router.post("/{request_id}")
     def show_request_to_nonce(institution: str, request_id: str, request: Request, body: Body) -> Response:
+        """Return the signed request with the wallet's nonce in it. Spec: OpenID4VP 1.0 §5.10."""
+
         def act() -> Response:
             nonce = _wallet_nonce(_form(request, body))
             return _jwt(verifier.request_object(institution, request_id, wallet_nonce=nonce))
@@ -71,6 +74,8 @@ def response_router(verifier: Verifier) -> APIRouter:
 
     @router.post("/{request_id}")
     def take_response(institution: str, request_id: str, request: Request, body: Body) -> Response:
+        """Take the one encrypted answer to a request. Spec: OpenID4VP 1.0 §8.2."""
+
         def act() -> Response:
             received = verifier.receive_response(institution, request_id, _form(request, body))
             problem_found = received.result.problem

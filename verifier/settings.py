@@ -47,7 +47,7 @@ class StatusSettings(Settings):
 class VerifierSettings(OriginSettings):
     """Settings of the verifier. Raises a validation error that names the field when a relation does not hold."""
 
-    institutions: tuple[InstitutionSettings, ...] = Field(min_length=1)
+    institutions: tuple[InstitutionSettings, ...]
     request_ttl_s: int = Field(default=300, ge=30, le=3600)
     """Seconds that a request can be answered."""
     request_uri_method: Literal["get", "post"] = "get"

@@ -149,7 +149,10 @@ def post_answer(form: Mapping[str, str], preview: Preview, means: Means) -> Tran
 
 
 def _view(credential: HeldCredential, profile: ProtocolProfile) -> CredentialView:
-    """Return what matching may know; the credential was verified on receipt, under the same profile."""
+    """Return what matching may know; the credential was verified on receipt, under the same profile.
+
+    What a holder cannot open is a decoy, so elements count as they are. Spec: OpenID4VP 1.0 §7.1.
+    """
     held = parse(credential.sd_jwt)
     processed = process(unverified_claims(held.jws_text), held.disclosures)
     header = split(
@@ -164,7 +167,6 @@ def _view(credential: HeldCredential, profile: ProtocolProfile) -> CredentialVie
         claims=processed.claims,
         disclosed=processed.disclosed,
         holder_bound=True,
-        issued_positions=processed.issued_positions,
         authorities=authorities_of(certificate_chain(header)),
     )
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import Connection, and_, exists, false, insert, or_, select, update
 
 from portadoc.issuer.store.tables import CREDENTIALS, STATUS_LISTS
+
+ACCEPTED: Final = "credential_accepted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +54,30 @@ def insert_intents(connection: Connection, institution: str, rows: Sequence[Cred
     connection.execute(insert(CREDENTIALS), [{"institution": institution, **_values(row)} for row in rows])
 
 
-def mark_issued(connection: Connection, institution: str, notification_id: str, *, now: int) -> None:
-    """Note that the copies of one response were signed and checked."""
-    connection.execute(
-        update(CREDENTIALS)
-        .where(CREDENTIALS.c.institution == institution, CREDENTIALS.c.notification_id == notification_id)
-        .values(issued_at=now)
+def mark_issued(connection: Connection, institution: str, notification_id: str, *, now: int) -> int:
+    """Note that the copies of one response were signed and checked; return how many: not those withdrawn since."""
+    of_response = and_(
+        CREDENTIALS.c.institution == institution,
+        CREDENTIALS.c.notification_id == notification_id,
+        CREDENTIALS.c.withdrawn_at.is_(None),
     )
+    return connection.execute(update(CREDENTIALS).where(of_response).values(issued_at=now)).rowcount
 
 
 def note_notification(
     connection: Connection, institution: str, *, notification_id: str, offer_id: str, event: str
 ) -> bool | None:
-    """Keep what the wallet reports of a response; True when it is news, None when the id is not of this grant."""
+    """Keep what the wallet reports of a response; True when it is news, None when the id is not of this grant.
+
+    What was accepted may be gone later; what is gone stays so, so nobody can report for ever.
+    """
     known = and_(
         CREDENTIALS.c.institution == institution,
         CREDENTIALS.c.notification_id == notification_id,
         CREDENTIALS.c.offer_id == offer_id,
     )
-    news = or_(CREDENTIALS.c.notified.is_(None), CREDENTIALS.c.notified != event)
+    accepted = CREDENTIALS.c.notified == ACCEPTED
+    news = or_(CREDENTIALS.c.notified.is_(None), accepted if event != ACCEPTED else false())
     if connection.execute(update(CREDENTIALS).where(known, news).values(notified=event)).rowcount > 0:
         return True
     found = connection.execute(select(CREDENTIALS.c.credential_id).where(known).limit(1)).first()
@@ -111,6 +118,17 @@ def withdraw_credentials(
         )
         .values(withdrawn_at=now, withdrawal_reason=reason)
     )
+
+
+def strangers_with_living_credentials(
+    connection: Connection, known: Collection[str], *, now: int
+) -> frozenset[str]:
+    """Return the institutions beside the known ones whose status lists somebody may still ask for."""
+    living = exists().where(
+        CREDENTIALS.c.institution == STATUS_LISTS.c.institution, CREDENTIALS.c.valid_until > now
+    )
+    strangers = select(STATUS_LISTS.c.institution).where(STATUS_LISTS.c.institution.not_in(known), living)
+    return frozenset(connection.scalars(strangers))
 
 
 def insert_status_list(connection: Connection, row: StatusListRow) -> None:
@@ -161,11 +179,14 @@ def find_status_list(connection: Connection, institution: str, list_id: str) -> 
     return None if row is None else StatusListRow(*row)
 
 
-def stale_status_lists(connection: Connection, *, signed_before: int) -> tuple[StatusListRow, ...]:
-    """Return the lists that have changed since they were published, or were signed before a time."""
+def due_status_lists(
+    connection: Connection, institution: str, *, signed_before: int, signed_after: int
+) -> tuple[StatusListRow, ...]:
+    """Return the lists that have changed since they were published, or were signed outside of a span of time."""
     changed = STATUS_LISTS.c.version > STATUS_LISTS.c.published_version
-    rows = connection.execute(_status_list_query().where(or_(changed, STATUS_LISTS.c.signed_at < signed_before)))
-    return tuple(StatusListRow(*row) for row in rows)
+    old, ahead = STATUS_LISTS.c.signed_at < signed_before, STATUS_LISTS.c.signed_at > signed_after
+    query = _status_list_query().where(STATUS_LISTS.c.institution == institution, or_(changed, old, ahead))
+    return tuple(StatusListRow(*row) for row in connection.execute(query))
 
 
 def withdrawn_indices(connection: Connection, institution: str, list_id: str) -> tuple[int, ...]:
@@ -178,10 +199,11 @@ def withdrawn_indices(connection: Connection, institution: str, list_id: str) ->
     return tuple(connection.scalars(query))
 
 
-def replace_token(connection: Connection, row: StatusListRow) -> bool:
-    """Put a newer token in the list's one row; False when what stands there is newer already."""
+def replace_token(connection: Connection, row: StatusListRow, *, instead_of: int) -> bool:
+    """Put a newer token in place of the one signed at ``instead_of``; False when a newer one stands there already."""
     older = and_(
-        STATUS_LISTS.c.published_version <= row.published_version, STATUS_LISTS.c.signed_at <= row.signed_at
+        STATUS_LISTS.c.published_version <= row.published_version,
+        or_(STATUS_LISTS.c.signed_at <= row.signed_at, STATUS_LISTS.c.signed_at == instead_of),
     )
     return _changed_one(
         connection,

@@ -218,10 +218,10 @@ def use_nonce(connection: Connection, institution: str, nonce_digest: str, *, ex
         raise Conflict("nonce_used", spec="OpenID4VCI 1.0 §7") from exc
 
 
-def forget_expired(connection: Connection, *, now: int) -> None:
-    """Delete used nonces and access tokens that their own expiry refuses by now."""
-    connection.execute(delete(USED_NONCES).where(USED_NONCES.c.expires_at <= now))
-    connection.execute(delete(ACCESS_TOKENS).where(ACCESS_TOKENS.c.expires_at <= now))
+def forget_expired(connection: Connection, *, before: int) -> None:
+    """Delete used nonces and access tokens that have expired before a time."""
+    connection.execute(delete(USED_NONCES).where(USED_NONCES.c.expires_at <= before))
+    connection.execute(delete(ACCESS_TOKENS).where(ACCESS_TOKENS.c.expires_at <= before))
 
 
 def _changed_one(connection: Connection, statement: Any) -> bool:

@@ -12,6 +12,7 @@ from portadoc.cli.output import write_json
 if TYPE_CHECKING:
     from portadoc.issuer.store.credential_store import CredentialRow
     from portadoc.schemas.records import Record
+    from portadoc.serve.house import House
 
 
 @click.group()
@@ -43,6 +44,7 @@ def offer(
     """Offer a decided record of INSTITUTION (its slug) to a wallet."""
     record = _record(record_file, example_name)
     with installation(settings_file, data_dir) as house:
+        _require_known(house, institution)
         record_id = house.issuer.upload(institution, record)
         made = house.issuer.offer(
             institution, record_id, configurations, tx_code=tx_code, by_reference=by_reference
@@ -81,6 +83,7 @@ def withdraw(
     if reason not in (known := [each.value for each in WithdrawalReason]):
         raise click.BadParameter(f"one of {', '.join(known)}", param_hint="--reason")
     with installation(settings_file, data_dir) as house:
+        _require_known(house, institution)
         done = house.issuer.withdraw(institution, subject_id, reason=WithdrawalReason(reason))
         published = house.issuer.publish_status_lists()
     if as_json:
@@ -96,6 +99,7 @@ def withdraw(
 def list_credentials(*, institution: str, as_json: bool, settings_file: str | None, data_dir: str | None) -> None:
     """List the credentials that INSTITUTION has issued: identifiers and states, no personal data."""
     with installation(settings_file, data_dir) as house:
+        _require_known(house, institution)
         rows = [{**asdict(row), "state": _state(row)} for row in house.issuer.credentials(institution)]
     if as_json:
         write_json({"credentials": rows})
@@ -111,6 +115,12 @@ def _state(row: "CredentialRow") -> str:
     if row.withdrawn_at is not None:
         return "withdrawn"
     return "intended" if row.issued_at is None else "issued"
+
+
+def _require_known(house: "House", institution: str) -> None:
+    known = house.issuer.settings.by_slug
+    if institution not in known:
+        raise click.BadParameter(f"one of {', '.join(known) or 'none'}", param_hint="INSTITUTION")
 
 
 def _record(record_file: str | None, example_name: str | None) -> "Record":

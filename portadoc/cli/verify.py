@@ -77,8 +77,7 @@ def verify(
 ) -> None:
     """Verify the SD-JWT or SD-JWT+KB in FILE (- for standard input), offline.
 
-    Exit code 0: valid; 1: not valid; 3: valid but for its status, which cannot be known; 4: the trust
-    configuration has to be mended.
+    Exit code 0: valid; 1: not valid; 3: its status cannot be known; 4: the trust file has to be mended.
     """
     from portadoc.clock import SystemClock
     from portadoc.keys.trust import read_trust_file
@@ -94,7 +93,6 @@ def verify(
         status_required=False,
         profile=profile(profile_id),
         on_date=day or datetime.fromtimestamp(now, UTC).date(),
-        clock_skew_s=_SKEW_S,
     )
     text, trust = read_text(file), read_trust_file(trust_file)
     status = _status_lists(status_files, trust, now)

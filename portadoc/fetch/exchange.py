@@ -76,7 +76,7 @@ def exchange(
         return _read(connection.getresponse(), target.url, max_bytes)
     except TimeoutError as exc:
         raise failed("timeout") from exc
-    except (HTTPException, OSError, ValueError) as exc:
+    except (HTTPException, OSError, ValueError, OverflowError) as exc:
         raise failed("protocol") from exc
     finally:
         connected.close()

@@ -44,10 +44,12 @@ def trust_router(trust: TrustStore) -> APIRouter:
 
     @router.get("")
     async def show_trust() -> Response:
+        """Return whom this installation trusts, and for what."""
         return _cacheable(document, "application/json")
 
     @router.get("/anchors.pem")
     async def show_anchors() -> Response:
+        """Return the trust anchors as PEM."""
         return _cacheable(anchors, "application/x-pem-file")
 
     return router

@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -16,6 +16,7 @@ from portadoc.randomness import system_random_bytes
 from portadoc.serve.app import create_app
 from portadoc.serve.house import House, open_house
 from portadoc.serve.settings import PortadocSettings
+from portadoc.web.app import incidents_noted
 
 HOUSEKEEPING_S: Final = 20.0
 _START_S: Final = 10.0
@@ -90,16 +91,15 @@ def serving(
 def housekeeping(house: House, *, every_s: float = HOUSEKEEPING_S) -> Iterator[None]:
     """Publish, refresh and forget in the background for as long as the block runs.
 
-    A round that fails is logged by its code and tried again in the next one.
+    A chore that fails is logged and tried again in the next round; the others do not wait for it.
     """
     stop = threading.Event()
 
     def rounds() -> None:
         while not stop.wait(every_s):
-            try:
-                keep_house(house)
-            except Error as error:
-                _log.error("housekeeping failed: %s", error)
+            for chore in chores(house):
+                with incidents_noted():
+                    _do(chore)
 
     thread = threading.Thread(target=rounds, name="portadoc-housekeeping", daemon=True)
     thread.start()
@@ -110,12 +110,18 @@ def housekeeping(house: House, *, every_s: float = HOUSEKEEPING_S) -> Iterator[N
         thread.join(timeout=_START_S)
 
 
-def keep_house(house: House) -> None:
-    """Sign the status lists that are due, fetch those that others have signed, forget what has expired."""
-    house.issuer.publish_status_lists()
-    house.issuer.forget_expired()
-    house.verifier.refresh_status_lists()
-    house.verifier.forget()
+def chores(house: House) -> tuple[Callable[[], object], ...]:
+    """Return what has to be done again and again: sign the status lists that are due, fetch those that others have
+    signed, forget what has expired."""
+    issuer, verifier = house.issuer, house.verifier
+    return issuer.publish_status_lists, verifier.refresh_status_lists, issuer.forget_expired, verifier.forget
+
+
+def _do(chore: Callable[[], object]) -> None:
+    try:
+        chore()
+    except Error as error:
+        _log.error("housekeeping failed: %s", error)
 
 
 def worker_environment(settings: PortadocSettings, settings_file: str | None) -> Mapping[str, str]:

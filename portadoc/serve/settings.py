@@ -100,6 +100,12 @@ class PortadocSettings(_Table):
     """Settings of the verifier role."""
 
     @model_validator(mode="after")
+    def _somebody_lives_here(self) -> Self:
+        if not self.institutions:
+            raise ValueError("institutions: name at least one that issues or verifies")
+        return self
+
+    @model_validator(mode="after")
     def _production_is_explicit(self) -> Self:
         if self.mode == "production" and not self.passphrase:
             raise ValueError("passphrase: production needs one")

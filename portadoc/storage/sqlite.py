@@ -1,5 +1,6 @@
 """The SQLite library behind the database: which one, how its connections are set, what its faults mean."""
 
+import logging
 import os
 import sqlite3
 from pathlib import Path
@@ -74,7 +75,13 @@ def reader_engine(path: Path) -> Engine:
     return _engine(path, ("query_only=ON",), begin="BEGIN", connections=READERS)
 
 
+def _without_rows(record: logging.LogRecord) -> bool:
+    """Let statements through, whose values are hidden, and not the rows that come back: those hold everything."""
+    return record.levelno > logging.DEBUG
+
+
 def _engine(path: Path, pragmas: tuple[str, ...], *, begin: str, connections: int) -> Engine:
+    logging.getLogger("sqlalchemy.engine.Engine").addFilter(_without_rows)
     engine = create_engine(
         f"sqlite:///{path}",
         module=driver(),

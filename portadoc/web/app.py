@@ -1,7 +1,8 @@
 """Put the shared parts around a FastAPI application, each in its place."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 from fastapi import FastAPI
@@ -41,6 +42,21 @@ def protect(app: FastAPI, *, body_bytes_by_path: Mapping[str, int] | None = None
     app.add_middleware(AccessLog)
 
 
+@contextmanager
+def incidents_noted(*, random_bytes: RandomBytes = system_random_bytes) -> Iterator[None]:
+    """Log an exception that nobody foresaw and go on: for work in the background, which no request waits for."""
+    try:
+        yield
+    except Exception as exc:  # noqa: BLE001  the outer edge: otherwise the work would end here, for good and unseen
+        _note(exc, random_bytes)
+
+
+def _note(exc: Exception, random_bytes: RandomBytes) -> str:
+    incident = random_bytes(_INCIDENT_BYTES).hex()
+    _incidents.error("incident %s", incident, exc_info=exc)
+    return incident
+
+
 class IncidentBoundary:
     """Turn an exception that nobody foresaw, or a fault of the operator, into a 500 that tells only a number.
 
@@ -68,8 +84,7 @@ class IncidentBoundary:
             if not started:  # somebody may still listen: a server also calls a body in broken chunks a disconnect
                 await problem(Malformed("request_incomplete"), language_of(scope))(scope, receive, send)
         except Exception as exc:  # noqa: BLE001  the outer edge: the server would log the text of the exception
-            incident = self._random_bytes(_INCIDENT_BYTES).hex()
-            _incidents.error("incident %s", incident, exc_info=exc)
+            incident = _note(exc, self._random_bytes)
             if not started:
                 response = problem(Misconfigured("internal_error", incident=incident), language_of(scope))
                 await response(scope, receive, send)

@@ -11,7 +11,9 @@ from urllib.parse import unquote_to_bytes
 from portadoc.errors import Malformed
 
 _MAX_PAIRS: Final = 64
-_ENCODED: Final = re.compile(rb"(?:[A-Za-z0-9*\-._~+!'()@:/?,$\[\]\"\\^`{|}<>=]|%[0-9A-Fa-f]{2})*")
+_MAX_ESCAPES: Final = 64 * 1024  # decoding one takes two hundred times its size
+# Possessive, for a repetition that may be given back costs memory for every character.
+_ENCODED: Final = re.compile(rb"(?:[A-Za-z0-9*\-._~+!'()@:/?,$\[\]\"\\^`{|}<>=]++|%[0-9A-Fa-f]{2})*+")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -40,7 +42,7 @@ def parse_form(body: bytes) -> dict[str, str]:
 
 
 def _decode(raw: bytes) -> str:
-    if not _ENCODED.fullmatch(raw):
+    if not _ENCODED.fullmatch(raw) or raw.count(b"%") > _MAX_ESCAPES:
         raise Malformed("form_invalid", reason="encoding")
     try:
         text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")

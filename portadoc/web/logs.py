@@ -40,6 +40,13 @@ class OneLineFormatter(logging.Formatter):
         return ""
 
 
+class Channel(logging.StreamHandler[TextIO]):
+    """Lose an entry that cannot be written: the usual report of such a failure repeats the entry's arguments."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the standard library's name
+        return
+
+
 def escape(text: str) -> str:
     r"""Return the text with everything that is not plainly printable as ``\xNN`` or ``\uNNNN``."""
     return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
@@ -47,7 +54,7 @@ def escape(text: str) -> str:
 
 def set_up_logging(level: int = logging.INFO, stream: TextIO | None = None) -> None:
     """Send every log of the process to ``stream`` (standard error) through the one-line formatter."""
-    channel = logging.StreamHandler(stream or sys.stderr)
+    channel = Channel(stream or sys.stderr)
     channel.setFormatter(OneLineFormatter())
     logging.basicConfig(level=level, handlers=[channel], force=True)
     logging.captureWarnings(True)

@@ -3,10 +3,13 @@
 import ipaddress
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Literal, Self
+from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+UNDETERMINED: Final = "und"
+"""A name in a language that nobody said (BCP 47, ISO 639-2)."""
 
 
 class Settings(BaseModel):
@@ -23,7 +26,7 @@ class InstitutionNames(Settings):
     institution_id: str = Field(min_length=1, max_length=64)
     """The official identifier, such as ``FR:TEST01``; it stands in its certificates too."""
     names: dict[str, str] = Field(min_length=1)
-    """Display name by language; the first one is the default."""
+    """Display name by language (``und`` when nobody said which); the first one is the default."""
 
 
 class OriginSettings(Settings):

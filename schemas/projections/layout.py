@@ -14,6 +14,7 @@ from portadoc.schemas.claims import (
     ENVELOPE_CLAIMS,
     ClaimPath,
     ClaimPattern,
+    Json,
     JsonObject,
     claims_at,
     dotted,
@@ -112,13 +113,24 @@ class Projection:
         return self._period(claims, self.coverage)
 
     def _period(self, claims: JsonObject, ends: tuple[ClaimPath | None, ClaimPath | None]) -> Period:
+        """Return the days of a period; none of one whose end the holder keeps back: it may have passed."""
         start, end = (None if path is None else self._date_at(claims, path) for path in ends)
-        return Period(start, end)
+        withheld = ends[1] is not None and self._is_withheld(claims, ends[1])
+        return Period(None, None) if withheld else Period(start, end)
+
+    def _is_withheld(self, claims: JsonObject, path: ClaimPath) -> bool:
+        claim = self._claim_at(path)
+        return claim.mandatory and claim.sd == "always" and not self._values(claims, claim)
+
+    def _claim_at(self, path: ClaimPath) -> Claim:
+        return next(claim for claim in self.claims if claim.path == path)
+
+    def _values(self, claims: JsonObject, claim: Claim) -> list[Json]:
+        return [value for pattern in (claim.path, *claim.also) for _, value in claims_at(claims, pattern)]
 
     def _date_at(self, claims: JsonObject, path: ClaimPath) -> date | None:
-        (claim,) = (claim for claim in self.claims if claim.path == path)
-        patterns = (claim.path, *claim.also)
-        found = [value for pattern in patterns for _, value in claims_at(claims, pattern)]
+        claim = self._claim_at(path)
+        found = self._values(claims, claim)
         if found and is_full_date(found[0]):
             return None if found[0] == OPEN_END_DATE else date.fromisoformat(found[0])
         if found:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.abuse.seeds import Seeds
 from tests.abuse.town import ISSUER, Town, open_town
 
 
@@ -15,3 +16,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         opened.house.wallet.present(opened.ask().link)
         assert opened.house.issuer.credentials(ISSUER)
         yield opened
+
+
+@pytest.fixture(scope="module")
+def seeds(town: Town) -> Seeds:
+    """Sound things to spoil; made anew for each module, since some of them are good for minutes only."""
+    return Seeds(town)

@@ -157,7 +157,7 @@ def respelt_json(draw: Draw, text: bytes) -> bytes:
             name = text[1 : text.index(b'"', 2) + 1]
             return b"{" + name + b":null," + text[1:]
         case "deep":
-            depth = draw(st.sampled_from((31, 32, 33, 500, 20_000)))
+            depth: int = draw(st.sampled_from((31, 32, 33, 500, 20_000)))
             return b"[" * depth + text + b"]" * depth
         case "bytes":
             return bytes(draw(spoilt_bytes(text)))

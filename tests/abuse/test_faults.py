@@ -7,6 +7,7 @@ import contextlib
 import resource
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from urllib.parse import urlencode
 import pytest
 
 from portadoc.errors import Unavailable
+from portadoc.issuer.service import WithdrawalReason
+from portadoc.serve.run import housekeeping
 from portadoc.storage.sqlite import driver
 from portadoc.wallet_sim.presentation import bind_answer, encrypt_answer
 from portadoc.wallet_sim.transport import TransportResponse
@@ -212,5 +215,30 @@ def test_a_file_that_may_not_grow_answers_503_and_recovers(tmp_path: Path) -> No
                 client.token(code)
         assert client.nonce()
         resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (hard, hard))
-        assert client.credential(client.token(code), client.nonce())
+        assert client.credential(client.token(code), client.nonce()).payload_digest
         assert "incident" not in server.log.read_text()
+
+
+def test_housekeeping_goes_on_when_one_chore_fails_in_a_way_that_nobody_foresaw(
+    frail: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Were it to end, status lists would run out unseen, and withdrawals never show."""
+    with frail.house.database.transaction() as connection:
+        connection.exec_driver_sql("DROP TABLE issuer_used_nonces")
+        connection.exec_driver_sql("DROP TABLE verifier_status_lists")
+    with housekeeping(frail.house, every_s=0.01):
+        until(lambda: caplog.text.count("no such table") >= 3)
+        row = frail.house.issuer.credentials(ISSUER)[0]
+        published = f"/status/{row.list_id}"
+        before = frail.transport.get(published).body
+        frail.house.issuer.withdraw(ISSUER, row.record_id, reason=WithdrawalReason.FRAUD)
+        until(lambda: frail.transport.get(published).body != before)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds, ten seconds at most."""
+    for _ in range(1000):
+        if holds():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never came to hold")

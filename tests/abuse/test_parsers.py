@@ -8,7 +8,6 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -34,7 +33,6 @@ from portadoc.formats.type_metadata import check_disclosability, check_integrity
 from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
 from portadoc.keys.certificates import from_pem, parse_chain
 from portadoc.keys.jwk import VerificationKey, holder_key, public_key_from_jwk
-from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.signer import Signer
 from portadoc.keys.trust import trust_from_json, trust_to_json
 from portadoc.schemas import openid4vci, openid4vp
@@ -44,16 +42,15 @@ from portadoc.schemas.projections import PROJECTIONS
 from portadoc.schemas.records import record_from_json, record_to_json
 from portadoc.schemas.type_metadata import type_metadata
 from portadoc.verification.answers import HeldStatusLists
-from portadoc.verification.policy import KeyBindingRequired, VerificationPolicy
 from portadoc.verification.procedure import verify_presentation
 from portadoc.verifier.presets import preset
 from portadoc.wallet_sim.offers import read_offer
-from portadoc.wallet_sim.presentation import bind_answer
 from portadoc.wallet_sim.requests import read_request
 from portadoc.web.forms import parse_form
 from portadoc.web.language import preferred_language
 from tests.abuse.effort import bounded
 from tests.abuse.requests_near_sound import HOLDER, spoilt_jwe
+from tests.abuse.seeds import Seeds
 from tests.abuse.spoiling import (
     JUNK,
     json_values,
@@ -67,7 +64,7 @@ from tests.abuse.spoiling import (
     spoilt_tree,
     texts,
 )
-from tests.abuse.town import INSPECTION, ISSUER, Town
+from tests.abuse.town import ISSUER
 
 ALGS: Final = frozenset(SIGNATURE_ALGORITHMS)
 LIMITS: Final = StatusListLimits()
@@ -108,40 +105,6 @@ class Target:
     reads: bool = True
     refuses: bool = True
     examples: int = 150
-
-
-class Seeds:
-    """Sound things of every kind, taken from a town, with the keys that sign them."""
-
-    def __init__(self, town: Town) -> None:
-        self.town, self.now = town, town.now()
-        house = town.house
-        self.trust = house.trust
-        self.issuer = self._signer(ISSUER, KeyPurpose.CREDENTIAL)
-        self.status = self._signer(ISSUER, KeyPurpose.STATUS)
-        self.requester = self._signer(INSPECTION, KeyPurpose.REQUEST)
-        self.policy = VerificationPolicy(
-            policy_id="abuse",
-            accepted_types=frozenset({"urn:eudi:pda1:1"}),
-            key_binding=KeyBindingRequired(audience="x", nonce="x", max_age_s=300),
-            status_required=True,
-            profile=house.wallet.means.profile,
-            on_date=date(2026, 11, 22),
-        )
-        self.preview = house.wallet.preview(town.ask().link)
-        self.presentation = bind_answer(self.preview, means=house.wallet.means)["a1"][0]
-        self.held = house.wallet.credentials()[0]
-        self.uri = f"{house.settings.base_url}/status/{house.issuer.credentials(ISSUER)[0].list_id}"
-        self.status_token = town.transport.get(self.uri).body.decode()
-        self.link = town.ask().link
-        self.request_object = house.verifier.request_object(
-            INSPECTION, parse_qs(urlsplit(self.link).query)["request_uri"][0].rpartition("/")[2]
-        )
-        self.encryption_key = jwe.new_encryption_key(house.random_bytes)
-        self.encrypted = jwe.encrypt(b"{}", self.encryption_key.public_jwk, enc="A128GCM", apu=None, apv=None)
-
-    def _signer(self, institution: str, purpose: KeyPurpose) -> Signer:
-        return self.town.house.key_ring.signer(institution, purpose)
 
 
 def key_of(signer: Signer) -> VerificationKey:
@@ -380,11 +343,6 @@ def messages(seeds: Seeds) -> Mapping[str, Target]:
 
 def message_target(model: type[ProtocolMessage], feed: Strategy) -> Target:
     return Target(lambda value: read_message(model, value), feed, reads=False, refuses=False, examples=25)
-
-
-@pytest.fixture(scope="module")
-def seeds(town: Town) -> Seeds:
-    return Seeds(town)
 
 
 @pytest.mark.parametrize("family", [tokens, presentations, objects, bytes_and_texts, records, messages])

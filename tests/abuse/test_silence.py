@@ -4,6 +4,7 @@ Everything logs at DEBUG through the real set-up. Then every line is searched fo
 claims, codes, keys, random bytes, and any twelve characters in a row of any token that crossed the wire.
 """
 
+import io
 import json
 import logging
 import os
@@ -11,6 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
@@ -22,21 +25,53 @@ from portadoc.clock import SystemClock
 from portadoc.demo.hostile import HostileCourt
 from portadoc.errors import Error
 from portadoc.issuer.service import WithdrawalReason
+from portadoc.keys.purposes import KeyPurpose
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.examples import example
 from portadoc.schemas.records import Record, record_from_json, record_to_json
+from portadoc.serve.app import create_app
 from portadoc.serve.house import House, open_house
-from portadoc.serve.run import keep_house, listen, serving
+from portadoc.serve.run import chores, listen, serving
 from portadoc.serve.settings import PortadocSettings
 from portadoc.verifier.presets import preset
 from portadoc.wallet_sim.transport import TransportResponse
 from portadoc.web.logs import set_up_logging
-from tests.abuse.test_no_incident import routes_of
-from tests.abuse.town import GRANT, INSPECTION, ISSUER, Town, WatchedTransport, code_of, new_wallet
+from tests.abuse.town import GRANT, INSPECTION, ISSUER, WatchedTransport, code_of, new_wallet, routes_of
 
 BORN: Final = "1907-03-14"
 MARK: Final = "Canaire-Echo-5519"
 TOKEN_LENGTH: Final = 12
+HEADERS: Final = {
+    "authorization": f"Bearer {MARK}",
+    "cookie": f"portadoc-tour={MARK}",
+    "accept-language": MARK,
+    "sec-fetch-site": "same-origin",
+    "dpop": MARK,
+    "if-none-match": MARK,
+}
+JSON: Final = "application/json"
+FORM: Final = "application/x-www-form-urlencoded"
+BODIES: Final = [
+    (JSON, f'{{"{MARK}": "{MARK}"}}'),
+    (JSON, f'{{"a": "{MARK}'),
+    (JSON, f'["{MARK}"]'),
+    (JSON, f'{{"preset": "{MARK}", "kind": "{MARK}", "reason": "{MARK}", "id": "{MARK}"}}'),
+    (JSON, f'{{"kind": "pda1", "record_version": 1, "person": {{"pin": {{"{MARK}": "{MARK}"}}}}}}'),
+    (JSON, f'{{"dcql_query": {{"credentials": [{{"id": "{MARK}", "format": "{MARK}"}}]}}}}'),
+    (FORM, f"grant_type={MARK}"),
+    (FORM, f"grant_type={GRANT}&pre-authorized_code={MARK}&tx_code={MARK}"),
+    (FORM, f"response={MARK}.{MARK}.{MARK}.{MARK}.{MARK}"),
+    (FORM, f"error={MARK}&state={MARK}"),
+    (FORM, f"{MARK}=a&{MARK}=b"),
+    (FORM, f"wallet_metadata={MARK}"),
+    (MARK, MARK),
+]
+HARMS: Final = (
+    "CREATE TRIGGER fault BEFORE INSERT ON issuer_credentials BEGIN SELECT RAISE(ABORT, NEW.record_id); END",
+    "UPDATE issuer_records SET body = substr(body, 1, 300)",
+    "DROP TABLE issuer_credentials",
+    "DROP TABLE verifier_results",
+)
 _OWN_IDENTITY: Final = frozenset({"institution", "issuing_authority", "authentic_source"})
 _RUN: Final = re.compile(r"[A-Za-z0-9_-]{16,}")
 _LOGGED_RUN: Final = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH},}}")
@@ -48,6 +83,7 @@ class Secrets:
 
     values: set[str] = field(default_factory=set)
     fragments: set[str] = field(default_factory=set)
+    transaction_codes: set[str] = field(default_factory=set)
 
     def random_bytes(self, count: int) -> bytes:
         """Return random bytes and remember them in every spelling."""
@@ -72,7 +108,9 @@ class Secrets:
     def told_by(self, line: str) -> list[str]:
         """Return what a line gives away."""
         found = [value for value in self.values if value in line]
-        return found + [gram for run in _LOGGED_RUN.findall(line) for gram in grams(run) if gram in self.fragments]
+        found += [code for code in self.transaction_codes if re.search(rf"(?<![0-9a-fx.]){code}(?!\d)", line)]
+        runs = _LOGGED_RUN.findall(line)
+        return found + [gram for run in runs for gram in grams(run) if gram in self.fragments]
 
 
 def is_token(run: str) -> bool:
@@ -86,7 +124,7 @@ def grams(run: str) -> Iterator[str]:
     return (run[place : place + TOKEN_LENGTH] for place in range(len(run) - TOKEN_LENGTH + 1))
 
 
-def canary_record(name: str, secrets: Secrets, day: Any) -> Record:
+def canary_record(name: str, secrets: Secrets, day: date) -> Record:
     """Return an example with a value of its own in every text that may hold any."""
     tree = record_to_json(example(name, day))
     for holder, key in list(leaves(tree)):
@@ -110,21 +148,30 @@ def leaves(tree: Any) -> Iterator[tuple[Any, Any]]:
             yield from leaves(value)
 
 
+@dataclass
+class Loud:
+    """What the loggers said: as the real set-up writes it, and before anything formats it."""
+
+    stream: io.StringIO
+    messages: list[str]
+
+
 @pytest.fixture
-def loud(capfd: pytest.CaptureFixture[str]) -> Iterator[list[str]]:
-    """Let every logger say everything; the list takes what they say before it is formatted."""
+def loud() -> Iterator[Loud]:
+    """Let every logger say everything it can."""
     root = logging.getLogger()
     loggers = [each for each in root.manager.loggerDict.values() if isinstance(each, logging.Logger)]
     before = [(each, each.level, each.disabled) for each in (root, *loggers)]
-    handlers, said = root.handlers[:], list[str]()
+    handlers, messages = root.handlers[:], list[str]()
     root.handlers.clear()
-    set_up_logging(logging.DEBUG)
+    stream = io.StringIO()
+    set_up_logging(logging.DEBUG, stream)
     listener = logging.Handler()
-    listener.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    listener.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
     root.addHandler(listener)
     for each in loggers:
         each.setLevel(logging.DEBUG)
-    yield said
+    yield Loud(stream, messages)
     logging.captureWarnings(False)
     root.handlers[:] = handlers
     for each, level, disabled in before:
@@ -147,14 +194,12 @@ class Life:
     def transport(self) -> Any:
         return self.house.wallet.means.transport
 
-    def day(self) -> Any:
-        from datetime import UTC, datetime
-
+    def day(self) -> date:
         return datetime.fromtimestamp(self.house.clock.now(), UTC).date()
 
 
 @pytest.fixture
-def life(tmp_path: Path, loud: list[str]) -> Iterator[Life]:
+def life(tmp_path: Path, loud: Loud) -> Iterator[Life]:
     secrets = Secrets()
     with listen("127.0.0.1", 0) as listener:
         settings = PortadocSettings(
@@ -170,18 +215,16 @@ def life(tmp_path: Path, loud: list[str]) -> Iterator[Life]:
             yield Life(replace(opened, wallet=new_wallet(opened, watched)), secrets)
 
 
-def test_a_whole_life_with_faults_says_nothing(
-    life: Life, loud: list[str], capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_whole_life_with_faults_says_nothing(life: Life, loud: Loud, capfd: pytest.CaptureFixture[str]) -> None:
     live(life)
     offend(life)
     fail(life)
     keep_keys_in_mind(life)
-    lines = [*"".join(capfd.readouterr()).splitlines(), *loud]
-    assert len(lines) > 1000, "nothing was logged at all"
+    lines = {*loud.stream.getvalue().splitlines(), *loud.messages, *"".join(capfd.readouterr()).splitlines()}
+    for logger in ("sqlalchemy.engine.Engine", "uvicorn.error", "portadoc.access", "portadoc.incident", "asyncio"):
+        assert any(f" {logger} " in line for line in lines), f"{logger} did not speak"
     assert len(life.secrets.fragments) > 10_000
-    told = {line[:300]: found for line in set(lines) if (found := life.secrets.told_by(line))}
-    Path("/tmp/told.json").write_text(json.dumps(told, indent=1)); Path("/tmp/lines.txt").write_text("\n".join(lines))
+    told = {line[:300]: found for line in lines if (found := life.secrets.told_by(line))}
     assert dict(sorted(told.items())[:10]) == {}
 
 
@@ -199,7 +242,7 @@ def live(life: Life) -> None:
         )
         records[slug] = str(uploaded.json()["record_id"])
         offer = house.issuer.offer(slug, records[slug], [configuration], tx_code=True, by_reference=True)
-        secrets.values.add(f"={offer.tx_code}")
+        secrets.transaction_codes.add(str(offer.tx_code))
         with suppress(Error):
             house.wallet.accept(offer.offer_uri, tx_code="00000")
         house.wallet.accept(offer.offer_uri, tx_code=offer.tx_code, copies=2)
@@ -208,7 +251,8 @@ def live(life: Life) -> None:
     for question in ("inspector-quick", "care-desk"):
         house.wallet.present(ask(house, question).link)
     house.issuer.withdraw(ISSUER, records[ISSUER], reason=WithdrawalReason.FRAUD)
-    keep_house(house)
+    for chore in chores(house):
+        chore()
     house.verifier.refresh_status_lists(everything=True)
     with suppress(Error):
         house.wallet.present(ask(house, "inspector-quick").link)
@@ -224,52 +268,15 @@ def ask(house: House, question: str) -> Any:
 
 def offend(life: Life) -> None:
     """Send the mark in every place of a request to every route; no answer may repeat it."""
-    bodies = {
-        "application/json": [
-            f'{{"{MARK}": "{MARK}"}}',
-            f'{{"a": "{MARK}',
-            f'["{MARK}"]',
-            f'{{"preset": "{MARK}"}}',
-        ],
-        "application/x-www-form-urlencoded": [
-            f"grant_type={MARK}",
-            f"grant_type={GRANT}&pre-authorized_code={MARK}&tx_code={MARK}",
-            f"response={MARK}.{MARK}.{MARK}.{MARK}.{MARK}",
-            f"error={MARK}&state={MARK}",
-            f"{MARK}=a&{MARK}=b",
-            f"wallet_metadata={MARK}",
-        ],
-        MARK: [MARK],
-    }
-    headers = {
-        "authorization": f"Bearer {MARK}",
-        "cookie": f"portadoc-tour={MARK}",
-        "accept-language": MARK,
-        "sec-fetch-site": "same-origin",
-        "dpop": MARK,
-        "if-none-match": MARK,
-    }
     life.secrets.values.add(MARK)
-    for method, template in routes_of(Town(life.house, create(life), life.transport)):
-        for content_type, texts in bodies.items():
-            for text in texts if method == "POST" else texts[:1]:
-                for filled in (MARK, ISSUER if "issuer" in template else INSPECTION):
-                    path = re.sub(r"\{institution\}", filled, template)
-                    path = re.sub(r"\{[a-z_]+\}", MARK, path)
-                    answer = life.transport.request(
-                        method,
-                        f"{life.base}{path}?{MARK}={MARK}",
-                        headers={**headers, "content-type": content_type},
-                        body=text.encode() if method == "POST" else b"",
-                    )
-                    require_no_echo(answer, (method, path, text))
-    assert MARK in life.secrets.values
-
-
-def create(life: Life) -> Any:
-    from portadoc.serve.app import create_app
-
-    return create_app(life.house)
+    for method, template in routes_of(create_app(life.house)):
+        bodies = BODIES if method == "POST" else [("", "")]
+        for (content_type, text), filled in product(bodies, (MARK, ISSUER, INSPECTION)):
+            path = re.sub(r"\{[a-z_]+\}", MARK, template.replace("{institution}", filled))
+            headers = {**HEADERS, "content-type": content_type} if content_type else HEADERS
+            url = f"{life.base}{path}?{MARK}={MARK}"
+            answer = life.transport.request(method, url, headers=headers, body=text.encode())
+            require_no_echo(answer, (method, path, text))
 
 
 def require_no_echo(answer: TransportResponse, sent: object) -> None:
@@ -282,45 +289,32 @@ def require_no_echo(answer: TransportResponse, sent: object) -> None:
 
 
 def fail(life: Life) -> None:
-    """Let the database refuse with a personal word in its mouth, lose a table, and hold what cannot be read."""
+    """Let the database refuse with a secret in its mouth, hold what cannot be read, and lose tables."""
     house, secrets = life.house, life.secrets
     record_id = house.issuer.upload(ISSUER, canary_record("posted-worker-fr-de", secrets, life.day()))
-    wallet = house.wallet
-    secrets.values.add("Canaire-Trigger")
-    for harm in (
-        "CREATE TRIGGER fault BEFORE INSERT ON issuer_credentials BEGIN SELECT RAISE(ABORT, 'Canaire-Trigger'); END",
-        "UPDATE issuer_records SET body = substr(body, 1, 300)",
-        "DROP TABLE issuer_credentials",
-        "DROP TABLE verifier_results",
-    ):
-        offer = house.issuer.offer(ISSUER, record_id, ["pda1"]) if "TRIGGER" in harm else None
-        code = code_of(offer.offer_uri) if offer else ""
+    offers = [house.issuer.offer(ISSUER, record_id, ["pda1"]) for _ in HARMS]
+    for harm, offer in zip(HARMS, offers, strict=True):
+        secrets.values.add(code_of(offer.offer_uri))
         with house.database.transaction() as connection:
             connection.exec_driver_sql(harm)
+        with pytest.raises(Error):
+            house.wallet.accept(offer.offer_uri)
         with suppress(Error):
-            wallet.accept(offer.offer_uri if offer else later(life))
-        secrets.values.add(code or MARK)
-        with suppress(Error):
-            wallet.present(ask(house, "care-desk").link)
+            house.wallet.present(ask(house, "care-desk").link)
         for path in ("credentials", "unfinished"):
             life.transport.get(f"{life.base}/issuer/{ISSUER}/management/{path}")
 
 
-def later(life: Life) -> str:
-    """Return an offer that was made in time, or one that leads nowhere."""
-    grants = {GRANT: {"pre-authorized_code": "x"}}
-    offer = {
-        "credential_issuer": f"{life.base}/issuer/{ISSUER}",
-        "credential_configuration_ids": ["pda1"],
-        "grants": grants,
-    }
-    return f"openid-credential-offer://?credential_offer={json.dumps(offer)}"
-
-
 def keep_keys_in_mind(life: Life) -> None:
     """Add every private key: of the holder's copies, of the house, of open requests."""
-    for credential in life.house.wallet.credentials():
-        life.secrets.values.add(credential.holder_key["d"])
-    with life.house.database.read() as connection:
+    house, secrets = life.house, life.secrets
+    for credential in house.wallet.credentials():
+        secrets.values.add(credential.holder_key["d"])
+    with house.database.read() as connection:
         stored = connection.exec_driver_sql("SELECT encryption_key FROM verifier_requests WHERE phase = 'open'")
-        life.secrets.values |= {json.loads(row[0])["d"] for row in stored}
+        secrets.values |= {json.loads(row[0])["d"] for row in stored}
+    for slug, purpose in product(house.settings.institutions, KeyPurpose):
+        with suppress(Error):
+            scalar = house.key_ring.signer(slug, purpose)._key.private_numbers().private_value  # type: ignore[attr-defined]
+            secrets.values |= {str(scalar), f"{scalar:064x}", base64url.encode(scalar.to_bytes(32, "big"))}
+    assert len(secrets.values) > 100

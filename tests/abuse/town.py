@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, quote, urlsplit
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 
 from portadoc import base64url
 from portadoc.clock import Clock, SystemClock
@@ -120,6 +121,15 @@ class Town:
 def new_holder() -> LocalSigner:
     """Return a key of a holder."""
     return signer_from_private_jwk(new_private_jwk("ES256", random_bytes=system_random_bytes))
+
+
+def routes_of(app: FastAPI) -> list[tuple[str, str]]:
+    """Return method and path template of every route, in a fixed order."""
+    return sorted(
+        (method, context.path or "")
+        for context in iter_route_contexts(app.routes)
+        for method in context.methods or ()
+    )
 
 
 def code_of(offer_uri: str) -> str:

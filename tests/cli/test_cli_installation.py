@@ -22,7 +22,6 @@ from portadoc.serve.run import listen, serving
 from portadoc.serve.settings import PortadocSettings
 from portadoc.verifier.presets import preset
 
-
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -157,8 +156,8 @@ def test_an_offer_is_inspected_before_it_is_accepted(run: Any, portadoc: Any) ->
         (("issuer", "offer", "fr-demo", "--example", "unknown", "--type", "pda1"), 1, "example_unknown"),
         (
             ("issuer", "offer", "nobody", "--example", "posted-worker-fr-de", "--type", "pda1"),
-            1,
-            "not_found",
+            2,
+            "one of fr-demo, fr-health, fr-identity",
         ),
         (("issuer", "withdraw", "fr-demo", "none"), 1, "withdrawal_subject_unknown"),
         (("issuer", "withdraw", "fr-demo", "none", "--reason", "mood"), 2, "--reason"),
@@ -175,6 +174,19 @@ def test_what_goes_wrong_has_its_code_and_exit_code(
     result = run(*arguments, "--data-dir", served.folder)
     assert result.exit_code == code
     assert word in result.stderr
+
+
+@pytest.mark.parametrize(
+    "table",
+    ['issues = ["pda1"]', 'verifies = ["urn:eudi:pda1:1"]'],
+    ids=["issuer only", "verifier only"],
+)
+def test_an_installation_may_have_one_role_only(run: Any, tmp_path: Path, table: str) -> None:
+    file = tmp_path / "portadoc.toml"
+    head = f'data_dir = "{tmp_path}/data"\n[institutions.one]\nid = "FR:TEST01"\nname = "One"\ncountry = "FR"\n'
+    file.write_text(head + table + "\n")
+    assert run("config", "check", "--config", file).exit_code == 0
+    assert "one" in run("keys", "list", "--config", file).stdout
 
 
 def test_a_service_that_does_not_answer_is_exit_code_3(
@@ -214,12 +226,11 @@ def test_serve_answers_until_it_is_told_to_stop(tmp_path: Path) -> None:
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stderr is not None
         banner = process.stderr.readline()
-        while "Uvicorn running" not in process.stderr.readline():
-            assert process.poll() is None
-        address = banner.split()[2]
-        assert json.loads(fetched(f"{address}trust"))["anchors"]
-        process.terminate()
-        process.stderr.read()
+        try:
+            assert json.loads(fetched(f"{banner.split()[2]}trust"))["anchors"]
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
     assert banner.startswith("Portadoc on http://127.0.0.1:")
 
 

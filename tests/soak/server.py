@@ -91,6 +91,18 @@ class Server:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
+    def kill_one_worker(self) -> float:
+        """End one of the workers at once; return the seconds until another has taken its place."""
+        before = self.worker_pids()
+        began = time.monotonic()
+        os.kill(before[0], signal.SIGKILL)
+        while time.monotonic() < began + START_S:
+            now = self.worker_pids()
+            if before[0] not in now and len(now) == len(before):
+                return time.monotonic() - began
+            time.sleep(TICK_S)
+        raise AssertionError("no worker took the place of the one that died")
+
     def stop(self) -> None:
         """Ask the server to end and wait for it; kill what is left."""
         assert self._process is not None

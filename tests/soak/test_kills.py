@@ -46,18 +46,24 @@ def test_many_kills_lose_nothing(tmp_path: Path, workers: int) -> None:
 
 
 def campaign(directory: Path, *, workers: int, kills: int) -> dict[str, int]:
-    """Kill a server ``kills`` times while clients are at work; audit what is left; return the figures."""
+    """Kill a server ``kills`` times while clients are at work; audit what is left; return the figures.
+
+    Of several workers, every other time one alone is killed; the others go on and it is replaced.
+    """
     server, ledger = Server(directory, workers=workers), Ledger()
     server.settings_file.write_text(f"[issuer]\nstatus_list_size = {LIST_SIZE}\n")
     began = time.monotonic()
     server.start()
     try:
         with at_work(server.origin, ledger) as problems:
-            for _ in range(kills):
+            for kill in range(kills):
                 time.sleep(0.1 + below(700) / 1000)
-                server.kill()
+                if workers > 1 and kill % 2:
+                    server.kill_one_worker()
+                else:
+                    server.kill()
+                    server.start()
                 assert problems == []
-                server.start()
             time.sleep(0.5)
         assert problems == []
         require_everything_published(Client.of(server.origin), ledger)

@@ -317,7 +317,10 @@ def test_redirects_share_one_deadline(server: Any, fetch: UnsafeLoopbackFetch, a
             "protocol",
         ),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "protocol"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-ffffffffffffffffffff\r\nab\r\n0\r\n\r\n", "protocol"),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-ffffffffffffffffffff\r\nab\r\n0\r\n\r\n",
+            "protocol",
+        ),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nab\r\n0\r\n\r\n", "protocol"),
     ],
 )

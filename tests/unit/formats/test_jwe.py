@@ -1,9 +1,14 @@
 """Encrypted responses: round trip, and every header or key that is not exactly what was asked for is refused."""
 
+import contextlib
 import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jwcrypto import jwe as oracle_jwe
@@ -152,8 +157,39 @@ ZERO = base64url.encode(bytes(32))
         {"x": base64url.encode(b"\xff" * 32)},
     ],
 )
-def test_ephemeral_key_is_a_point_of_the_curve_and_nothing_else(changes: dict[str, Any]) -> None:
+def test_ephemeral_key_is_a_point_of_the_curve_without_its_secret(changes: dict[str, Any]) -> None:
     assert reason_of(with_header(epk={**EPK, **changes})) == "epk"
+
+
+def sealed_by_hand(**more: Any) -> str:
+    """Return a response whose ephemeral key has ``more`` members than a library would write."""
+    secret = ec.generate_private_key(ec.SECP256R1())
+    numbers = secret.public_key().public_numbers()
+    point = {"x": base64url.encode(numbers.x.to_bytes(32)), "y": base64url.encode(numbers.y.to_bytes(32))}
+    epk = {"kty": "EC", "crv": "P-256", **point, **more}
+    header = base64url.encode(
+        json.dumps({"alg": "ECDH-ES", "enc": "A128GCM", "kid": KEY.kid, "epk": epk}).encode()
+    )
+    ours = oracle_jwk.JWK.from_json(KEY.private_jwk).get_op_key("unwrapKey")
+    agreed = secret.exchange(ec.ECDH(), ours.public_key())
+    info = b"\0\0\0\7A128GCM" + bytes(8) + (128).to_bytes(4)
+    key = ConcatKDFHash(hashes.SHA256(), 16, info).derive(agreed)
+    sealed = AESGCM(key).encrypt(bytes(12), PLAINTEXT, header.encode())
+    return ".".join([header, "", *map(base64url.encode, (bytes(12), sealed[:-16], sealed[-16:]))])
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"kid": "1"}, {"use": "enc"}, {"alg": "ECDH-ES"}, {"key_ops": [], "ext": True}]
+)
+def test_more_public_members_of_the_ephemeral_key_are_passed_over(more: dict[str, Any]) -> None:
+    assert opened(sealed_by_hand(**more)) == PLAINTEXT
+
+
+@pytest.mark.parametrize("more", [{"use": "sig"}, {"key_ops": [[]]}, {"key_ops": "x"}, {"x5c": [5]}, {"kid": []}])
+def test_strange_members_of_the_ephemeral_key_break_nothing(more: dict[str, Any]) -> None:
+    text = sealed_by_hand(**more)
+    with contextlib.suppress(Untrusted):
+        assert opened(text) == PLAINTEXT
 
 
 def test_encryption_that_was_not_offered_is_refused() -> None:

@@ -18,7 +18,6 @@ from portadoc.formats.status_list_token import (
     make_status_list_token,
     parse_status_list_token,
     read_status_list_token,
-    supersedes,
     verify_status_list_token,
 )
 from portadoc.keys.jwk import verification_key
@@ -154,15 +153,6 @@ def test_absent_ttl_and_exp_get_the_readers_bounds() -> None:
 def test_century_long_expiry_is_cut_to_the_readers_bound() -> None:
     assert read(token(exp=NOW + 100 * 366 * 86400)).exp == NOW - 10 + LIMITS.max_age_s
     assert reason_of(token(iat=NOW - LIMITS.max_age_s - 60, exp=NOW + 100)) == "expired"
-
-
-def test_older_list_never_replaces_a_newer_one() -> None:
-    newer, older = read(token(iat=NOW)), read(token(iat=NOW - 100))
-    assert supersedes(older, newer)
-    assert supersedes(newer, newer)
-    assert not supersedes(newer, older)
-    elsewhere = VerifiedStatusList("https://status.example/2", STATUSES, NOW + 5, NOW + 9, 60)
-    assert not supersedes(newer, elsewhere)
 
 
 @given(st.text() | st.lists(st.text("abcABC019_-=", max_size=9), min_size=3, max_size=3).map(".".join))

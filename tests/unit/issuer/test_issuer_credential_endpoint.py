@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from portadoc.issuer import WithdrawalReason
+from portadoc.storage import outbox
 
 CREDENTIAL = "/issuer/fr-demo/credential"
 UNAUTHORISED = (401, "invalid_token", "access_token_invalid")
@@ -287,6 +288,22 @@ class TestNonce:
         rig.issuer.forget_expired()
         assert rig.error_of(rig.obtain(rig.token(), [rig.proof(nonce)]))[2] == "nonce_expired"
 
+    def test_p14_a_clock_that_leapt_ahead_and_came_back_makes_no_used_challenge_fresh(self, rig: Any) -> None:
+        token, nonce = rig.token(), rig.nonce()
+        rig.obtain(token, [rig.proof(nonce)])
+        rig.clock.advance(3600)
+        rig.issuer.forget_expired()
+        rig.clock.advance(-3600)
+        assert rig.error_of(rig.obtain(rig.token(), [rig.proof(nonce)]))[2] == "nonce_used"
+
+    def test_used_challenges_are_forgotten_in_the_end(self, rig: Any) -> None:
+        rig.issued()
+        rig.clock.advance(86_400 + 300)
+        rig.issuer.forget_expired()
+        with rig.database.read() as connection:
+            for table in ("issuer_used_nonces", "issuer_access_tokens"):
+                assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() == 0
+
 
 class TestBody:
     @pytest.mark.parametrize(
@@ -350,6 +367,18 @@ class TestNotification:
             assert notify(rig, token, {**told, "unheard_of": 1}).status == 204
         (row,) = rig.issuer.credentials("fr-demo")
         assert row.notified == "credential_accepted"
+
+    def test_what_became_of_a_credential_is_told_twice_at_most(self, rig: Any) -> None:
+        """It was accepted, then it is gone; whoever repeats the two for ever fills no table."""
+        token = rig.token()
+        identifier = rig.obtain(token).json()["notification_id"]
+        for event in ("credential_accepted", "credential_deleted") * 5:
+            assert notify(rig, token, {"notification_id": identifier, "event": event}).status == 204
+        (row,) = rig.issuer.credentials("fr-demo")
+        with rig.database.read() as connection:
+            stored = outbox.read_after(connection, institution=None, cursor=None)
+        told = [each.event.payload["event"] for each in stored if each.event.kind == "credential_notified"]
+        assert (row.notified, told) == ("credential_deleted", ["credential_accepted", "credential_deleted"])
 
     def test_e22_an_unknown_id(self, rig: Any) -> None:
         refused = notify(rig, rig.token(), {"notification_id": "x", "event": "credential_accepted"})

@@ -92,6 +92,20 @@ def test_a_withdrawal_after_the_intent_reaches_a_copy_that_was_never_marked(rig:
     assert len(done.credential_ids) == 1
 
 
+def test_a_copy_that_was_withdrawn_while_it_was_signed_is_not_handed_out(rig: Any) -> None:
+    token = rig.token()
+    sign = rig.issuer.issuance._sign
+
+    def sign_late(*prepared: Any) -> Any:
+        rig.issuer.withdraw("fr-demo", rig.last_record, reason=WithdrawalReason.FRAUD)
+        return sign(*prepared)
+
+    rig.issuer.issuance._sign = sign_late
+    assert rig.error_of(rig.obtain(token)) == (400, "credential_request_denied", "record_withdrawn")
+    (row,) = rig.issuer.credentials("fr-demo")
+    assert (row.issued_at, row.withdrawn_at is None) == (None, False)
+
+
 def test_the_first_list_is_not_kept_when_it_cannot_be_signed(make_rig: Any, make_faulty_ring: Any) -> None:
     rig = make_rig(ring=make_faulty_ring(KeyPurpose.STATUS))
     token, nonce = rig.token(), rig.nonce()

@@ -56,6 +56,14 @@ def test_signed_metadata_is_given_to_who_asks_for_it(rig: Any) -> None:
     assert len(jws.certificate_chain(token)) == 2
 
 
+@pytest.mark.parametrize(
+    "accept", ["application/jwt, application/json", "application/json;q=0.5, application/jwt;q=0.6", "Application/JWT"]
+)
+def test_the_wallets_preference_decides(rig: Any, accept: str) -> None:
+    response = rig.transport.get(WELL_KNOWN, headers={"accept": accept})
+    assert (response.headers["content-type"], response.headers["vary"]) == ("application/jwt", "Accept")
+
+
 def test_signed_metadata_is_signed_once_an_hour(rig: Any) -> None:
     def ask() -> bytes:
         return bytes(rig.transport.get(WELL_KNOWN, headers={"accept": "application/jwt"}).body)
@@ -68,7 +76,18 @@ def test_signed_metadata_is_signed_once_an_hour(rig: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "accept", ["", "*/*", "application/json", "application/json, application/jwt", "application/jwtx", "a" * 5000]
+    "accept",
+    [
+        "",
+        "*/*",
+        "application/json",
+        "application/json, application/jwt",
+        "application/jwt;q=0.1, application/json",
+        "application/jwt;q=0",
+        "application/jwt;q=many",
+        "application/jwtx",
+        "a" * 5000,
+    ],
 )
 def test_everyone_else_gets_plain_json(rig: Any, accept: str) -> None:
     response = rig.transport.get(WELL_KNOWN, headers={"accept": accept})
@@ -82,6 +101,7 @@ def test_the_authorization_server_is_the_issuer_and_open_to_anonymous_wallets(ri
         "token_endpoint": f"{ISSUER}/token",
         "grant_types_supported": ["urn:ietf:params:oauth:grant-type:pre-authorized_code"],
         "token_endpoint_auth_methods_supported": ["none"],
+        "authorization_details_types_supported": ["openid_credential"],
         "pre-authorized_grant_anonymous_access_supported": True,
     }
     assert read_message(AuthorizationServerMetadata, content).pre_authorized_grant_anonymous_access_supported
@@ -97,10 +117,34 @@ def test_the_keys_of_credentials_are_published_without_private_parts(rig: Any) -
 
 @pytest.mark.parametrize("document", ["openid-credential-issuer", "oauth-authorization-server", "jwt-vc-issuer"])
 @pytest.mark.parametrize("place", ["/.well-known/{}/issuer/nobody", "/issuer/fr-demo/.well-known/{}"])
-def test_there_is_nothing_elsewhere(rig: Any, document: str, place: str) -> None:
-    assert rig.transport.get(place.format(document)).status == 404
+@pytest.mark.parametrize("accept", ["application/json", "application/jwt"])
+def test_there_is_nothing_elsewhere(rig: Any, document: str, place: str, accept: str) -> None:
+    assert rig.transport.get(place.format(document), headers={"accept": accept}).status == 404
 
 
 @pytest.mark.parametrize(("vct", "status"), [("urn:eudi:pda1:1", 200), ("urn%3Aeudi%3Aehic%3A1", 200), ("x", 404)])
 def test_type_metadata_is_served_by_type(rig: Any, vct: str, status: int) -> None:
     assert rig.transport.get(f"/types/{vct}").status == status
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        WELL_KNOWN,
+        "/.well-known/oauth-authorization-server/issuer/fr-demo",
+        "/.well-known/jwt-vc-issuer/issuer/fr-demo",
+        "/types/urn:eudi:pda1:1",
+    ],
+)
+def test_a_document_can_be_looked_at_with_head(rig: Any, path: str) -> None:
+    """Spec: RFC 9110 §9.1: every server that knows GET knows HEAD."""
+    head, full = rig.transport.request("HEAD", path), rig.transport.get(path)
+    assert (head.status, head.headers) == (200, full.headers)
+
+
+def test_a_name_whose_language_nobody_said_claims_none(make_rig: Any) -> None:
+    named = [
+        each.model_copy(update={"names": {"und": "Caisse (test)"}}) for each in make_rig().issuer.settings.institutions
+    ]
+    content = make_rig(institutions=tuple(named)).transport.get(WELL_KNOWN).json()
+    assert content["display"] == [{"name": "Caisse (test)"}]

@@ -35,7 +35,6 @@ def test_defaults_are_those_of_the_specifications() -> None:
         {"base_url": "https://user@issuer.example"},
         {"base_url": "ftp://issuer.example"},
         {"base_url": "issuer.example"},
-        {"institutions": ()},
         {"institutions": (INSTITUTION, INSTITUTION)},
         {"status_ttl_s": 30_000},
         {"copies_per_grant": 5},

@@ -1,13 +1,16 @@
 """Status lists: entries used once, lists published before they are pointed at, withdrawals final and visible."""
 
+import json
 import threading
 from typing import Any
 
 import pytest
 
-from portadoc.errors import Refused
+from portadoc import base64url
+from portadoc.errors import Misconfigured, Refused
 from portadoc.formats.status_list_token import StatusListLimits, VerifiedStatusList, read_status_list_token
 from portadoc.issuer import WithdrawalReason
+from portadoc.keys.certificates import parse_certificate
 from portadoc.keys.jwk import public_key_from_jwk
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.storage import outbox
@@ -26,6 +29,10 @@ def read(rig: Any, uri: str, body: bytes) -> VerifiedStatusList:
     return read_status_list_token(
         body.decode(), key=key, uri=uri, now=rig.clock.now(), skew_s=0, limits=StatusListLimits()
     )
+
+
+def jws_payload(token: bytes) -> bytes:
+    return base64url.decode(token.decode().split(".")[1], what="payload")
 
 
 def status(rig: Any, text: str) -> int:
@@ -55,6 +62,24 @@ class TestServing:
     def test_an_unknown_list_is_not_found(self, rig: Any, list_id: str) -> None:
         rig.issued()
         assert rig.transport.get(f"/status/{list_id}").status == 404
+
+    def test_a_list_that_has_expired_is_unavailable_rather_than_served(self, rig: Any) -> None:
+        uri, _ = reference_of(rig, *rig.issued())
+        rig.clock.advance(86_400 - 20)
+        last = rig.transport.get(uri)
+        assert (last.status, last.headers["cache-control"]) == (200, "public, max-age=20")
+        rig.clock.advance(20)
+        expired = rig.transport.get(uri)
+        assert (expired.status, expired.json()["code"]) == (503, "status_list_expired")
+        assert (expired.headers["cache-control"], expired.headers["retry-after"]) == ("no-store", "30")
+        rig.issuer.publish_status_lists()
+        assert rig.transport.get(uri).status == 200
+
+    @pytest.mark.parametrize("sent", ["*", 'W/{}', '"other", {}', "{}"])
+    def test_whoever_has_the_list_already_is_told_so(self, rig: Any, sent: str) -> None:
+        uri, _ = reference_of(rig, *rig.issued())
+        etag = rig.transport.get(uri).headers["etag"]
+        assert rig.transport.get(uri, headers={"if-none-match": sent.format(etag)}).status == 304
 
     def test_history_is_not_kept(self, rig: Any) -> None:
         uri, _ = reference_of(rig, *rig.issued())
@@ -182,6 +207,71 @@ class TestPublishing:
         assert [each.iat for each in lists] == sorted(each.iat for each in lists)
         withdrawn = [sum(each.statuses.get(idx) for idx in range(1024)) for each in lists]
         assert (withdrawn, withdrawn[-1]) == (sorted(withdrawn), 10)
+
+    def test_a_clock_that_was_set_back_a_little_hides_no_withdrawal(self, rig: Any) -> None:
+        (text,) = rig.issued()
+        uri, _ = reference_of(rig, text)
+        before = read(rig, uri, rig.transport.get(uri).body)
+        rig.clock.advance(-45)
+        rig.issuer.withdraw("fr-demo", rig.last_record, reason=WithdrawalReason.FRAUD)
+        assert rig.issuer.publish_status_lists() == 1
+        rig.clock.advance(45)
+        after = read(rig, uri, rig.transport.get(uri).body)
+        assert (after.iat, after.statuses.get(reference_of(rig, text)[1])) == (before.iat, INVALID)
+
+    def test_a_list_from_a_future_that_nobody_believes_gives_way(self, rig: Any) -> None:
+        (text,) = rig.issued()
+        uri, _ = reference_of(rig, text)
+        rig.clock.advance(400 * 86_400)
+        rig.issuer.publish_status_lists()
+        rig.clock.advance(-400 * 86_400)
+        assert rig.issuer.publish_status_lists() == 1
+        assert read(rig, uri, rig.transport.get(uri).body).iat == rig.clock.now()
+        assert rig.issuer.publish_status_lists() == 0
+
+    def test_a_list_does_not_outlive_the_certificate_of_its_signer(self, rig: Any) -> None:
+        uri, _ = reference_of(rig, *rig.issued())
+        signer = rig.key_ring.signer("fr-demo", KeyPurpose.STATUS)
+        end = min(parse_certificate(der).not_after + 1 for der in signer.chain)
+        rig.clock.advance(end - 100 - rig.clock.now())
+        rig.issuer.publish_status_lists()
+        last = read(rig, uri, rig.transport.get(uri).body)
+        assert (last.exp, json.loads(jws_payload(rig.transport.get(uri).body))["ttl"]) == (end, 100)
+        rig.clock.advance(100)
+        with pytest.raises(Misconfigured, match="signer_certificate_expired"):
+            rig.issuer.publish_status_lists()
+
+    def test_an_institution_whose_key_is_gone_keeps_nobody_else_back(
+        self, make_rig: Any, make_faulty_ring: Any, key_store_gone: type[Exception]
+    ) -> None:
+        rig = make_rig(ring=make_faulty_ring(KeyPurpose.STATUS, fails_at=2))
+        (text,) = rig.issued()
+        rig.issued(configuration_id="ehic", institution="fr-health")
+        rig.clock.advance(30_000)
+        with pytest.raises(key_store_gone):
+            rig.issuer.publish_status_lists("fr-demo")
+        with pytest.raises(key_store_gone):
+            rig.issuer.publish_status_lists("fr-health")
+        assert rig.issuer.publish_status_lists("fr-demo") == 1
+        assert status(rig, text) == VALID
+
+    def test_an_unknown_institution_publishes_nothing(self, rig: Any) -> None:
+        with pytest.raises(Refused, match="not_found"):
+            rig.issuer.publish_status_lists("nobody")
+        answer = rig.transport.post_json("/issuer/nobody/management/status-lists/publish", {})
+        assert (answer.status, answer.json()["code"]) == (404, "not_found")
+
+    def test_an_institution_with_living_credentials_cannot_be_left_out_of_the_settings(
+        self, rig: Any, make_rig: Any
+    ) -> None:
+        """Nobody would publish its lists any more, and its withdrawals would be forgotten."""
+        rig.issued(configuration_id="ehic", institution="fr-health")
+        without = tuple(each for each in rig.issuer.settings.institutions if each.slug != "fr-health")
+        with pytest.raises(Misconfigured, match=r"institution_left_out.*fr-health"):
+            make_rig(institutions=without)
+        with rig.database.transaction() as connection:
+            connection.exec_driver_sql(f"UPDATE issuer_credentials SET valid_until = {rig.clock.now()}")
+        make_rig(institutions=without).issuer.publish_status_lists()
 
     def test_publishers_at_once_leave_the_newest(self, rig: Any) -> None:
         (text,) = rig.issued()

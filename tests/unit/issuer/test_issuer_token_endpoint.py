@@ -25,7 +25,8 @@ def test_a_redeemed_code_gives_a_bearer_token_of_five_minutes(rig: Any) -> None:
     content = response.json()
     assert response.status == 200
     assert (content["token_type"], content["expires_in"]) == ("Bearer", 300)
-    assert response.headers["cache-control"] == "no-store"
+    kept_by_nobody = (response.headers["cache-control"], response.headers["pragma"])
+    assert kept_by_nobody == ("no-store", "no-cache")  # RFC 6749 §5.1
 
 
 def test_parameters_and_headers_that_nobody_here_knows_are_tolerated(rig: Any) -> None:
@@ -246,11 +247,11 @@ class TestAuthorizationDetails:
             '[{"type":"openid_credential","credential_configuration_id":"pda1","credential_configuration_id":"x"}]',
         ],
     )
-    def test_anything_else_is_an_invalid_request_and_leaves_the_code_alone(self, rig: Any, details: str) -> None:
+    def test_anything_else_is_refused_in_its_own_words_and_leaves_the_code_alone(self, rig: Any, details: str) -> None:
         code = rig.code_of(rig.offer())
         if details:
             refused = rig.redeem(code, authorization_details=details)
-            assert rig.error_of(refused) == (400, "invalid_request", "authorization_details_invalid")
+            assert rig.error_of(refused) == (400, "invalid_authorization_details", "authorization_details_invalid")
         assert rig.redeem(code).status == 200
 
 

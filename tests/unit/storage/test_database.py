@@ -1,5 +1,6 @@
 """One writer, many readers, and faults that are told as what they are."""
 
+import logging
 import os
 import signal
 import stat
@@ -116,6 +117,14 @@ def test_the_text_of_a_database_error_holds_no_value(numbers: Database) -> None:
     with pytest.raises(IntegrityError) as fault:
         write(numbers, ("CANARY", 1), ("CANARY", 2))
     assert "CANARY" not in str(fault.value)
+
+
+def test_no_value_and_no_row_is_logged_at_any_level(numbers: Database, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="sqlalchemy.engine.Engine")
+    write(numbers, ("CANARY", 73915519))
+    assert stored(numbers) == {"CANARY": 73915519}
+    assert "SELECT numbers" in caplog.text
+    assert "CANARY" not in caplog.text
 
 
 def test_settings_of_the_connection(numbers: Database) -> None:

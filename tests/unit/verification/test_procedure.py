@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from portadoc.formats.headers import signing_header
 from portadoc.formats.request_object import x509_hash
+from portadoc.formats.sd_jwt.issuance import issue
 from portadoc.formats.sd_jwt.key_binding import bind
 from portadoc.i18n import LANGUAGES, render
 from portadoc.keys.algorithms import new_private_key
@@ -99,6 +101,14 @@ def test_an_authenticating_step_that_fails_stops_the_run(world: Any, name: str) 
 
 JUDGED: dict[str, tuple[dict[str, Any], CheckKind, Outcome, str]] = {
     "A46 another type": ({"vct": "urn:eudi:ehic:1"}, TYPE, Outcome.FAIL, "type_not_accepted"),
+    "A46 another case": ({"vct": "URN:EUDI:PDA1:1"}, TYPE, Outcome.FAIL, "type_not_accepted"),
+    "A46 a trailing slash": ({"vct": "urn:eudi:pda1:1/"}, TYPE, Outcome.FAIL, "type_not_accepted"),
+    "V-35 a type that begins like the one asked for": (
+        {"vct": "urn:eudi:pda1:10"},
+        TYPE,
+        Outcome.FAIL,
+        "type_not_accepted",
+    ),
     "V-35 type not authorised": (
         {"vct": "urn:eudi:ehic:1"},
         AUTHORISATION,
@@ -229,6 +239,29 @@ def test_a_status_other_than_valid_is_refused(world: Any, value: int, code: str)
     report = world.verify(status=world.held(statuses=wide))
     assert found(report, STATUS) == (Outcome.FAIL, code)
     assert report.verdict is Verdict.INVALID
+
+
+@pytest.mark.parametrize("value", [3, 4, 0x0B, 0x0C, 0x0F, 0xFF])
+def test_v45_reserved_and_application_specific_values_are_no_pass(world: Any, value: int) -> None:
+    report = world.verify(status=world.held(statuses=type(world.statuses).of(16, bits=8).set({7: value})))
+    assert found(report, STATUS) == (Outcome.FAIL, "status_invalid.value_reserved")
+
+
+def test_a40_an_expiry_that_travels_as_a_disclosure_is_refused_and_withheld_it_is_missing(world: Any) -> None:
+    hidden = issue(
+        world.claims(),
+        disclosable=[("exp",)],
+        header=signing_header("dc+sd-jwt", world.signer),
+        signer=world.signer,
+        random_bytes=system_random_bytes,
+        protected_claims=frozenset(),
+    ).text
+    shown = world.verify(world.presentation(hidden))
+    assert found(shown, DISCLOSURES) == (Outcome.FAIL, "protected_claim_disclosed")
+    demanding = replace(profile("ietf-latest"), required_claims=frozenset({"vct", "exp"}))
+    withheld = world.verify(world.presentation(hidden.partition("~")[0] + "~"), profile=demanding)
+    assert found(withheld, CONTENT) == (Outcome.FAIL, "claim_missing")
+    assert withheld.check(CONTENT).params == {"claim": "exp"}
 
 
 def test_d13_a_list_past_its_ttl_warns_and_past_its_exp_is_unknown(world: Any) -> None:
@@ -376,6 +409,30 @@ def test_identity_data_cover_no_period_and_name_no_institution_by_id(world: Any)
     report = world.verify(world.presentation(world.credential(pid)))
     assert found(report, COVERAGE_PERIOD) == (Outcome.NOT_APPLICABLE, "coverage_period_not_shown")
     assert found(report, AUTHORISATION) == (Outcome.FAIL, "issuer_untrusted.type_not_authorised")
+
+
+def of_type(world: Any, name: str, record: str, **changes: Any) -> VerificationReport:
+    """Report on a credential of another type; a change to None takes the claim away."""
+    projection = CREDENTIAL_TYPES[name].projection
+    envelope = {name: world.claims()[name] for name in ("iss", "iat", "exp", "cnf", "status")}
+    claims = {**projection.project(example(record)), **envelope, "vct": projection.vct, **changes}
+    return world.verify(world.presentation(world.credential({n: v for n, v in claims.items() if v is not None})))
+
+
+def test_a_period_of_which_only_the_end_is_shown_ends_all_the_same(world: Any) -> None:
+    past, future = (world.TODAY - timedelta(days=1)).isoformat(), (world.TODAY + timedelta(days=1)).isoformat()
+    ended = of_type(world, "ehic", "insured-traveller", starting_date=None, ending_date=past)
+    assert found(ended, COVERAGE_PERIOD) == (Outcome.FAIL, "coverage_ended")
+    lasting = of_type(world, "ehic", "insured-traveller", starting_date=None, ending_date=future)
+    assert found(lasting, COVERAGE_PERIOD) == (Outcome.PASS, "coverage_period_ok")
+    assert lasting.check(COVERAGE_PERIOD).params == {"first": "-", "last": future}
+    expired = of_type(world, "pid", "pid-posted-worker", date_of_issuance=None, date_of_expiry=past)
+    assert found(expired, DOCUMENT_VALIDITY) == (Outcome.FAIL, "document_expired")
+
+
+def test_a40_a_period_whose_end_the_holder_keeps_back_is_not_shown(world: Any) -> None:
+    kept_back = of_type(world, "pid", "pid-posted-worker", date_of_issuance="2020-01-01", date_of_expiry=None)
+    assert found(kept_back, DOCUMENT_VALIDITY) == (Outcome.NOT_APPLICABLE, "document_period_not_shown")
 
 
 def test_a_report_without_all_steps_is_never_valid(world: Any) -> None:

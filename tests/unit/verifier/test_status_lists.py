@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from portadoc.errors import Malformed, Refused, Unavailable
-from portadoc.fetch import SafeFetch
+from portadoc.fetch import Fetched, SafeFetch
 from portadoc.formats import jws
 from portadoc.formats.headers import signing_header
 from portadoc.formats.jws import unverified_claims
@@ -346,6 +346,17 @@ def test_d14_an_absurd_life_is_clamped(world: Any) -> None:
     assert status_check(answered(world, exp=world.NOW + 10**8)).code == "status_stale"
     world.clock.advance(world.settings.status.max_age_s)
     assert answered(world, exp=world.NOW + 10**8).code == "status_unavailable.connect"
+
+
+def test_d15_the_ttl_outranks_what_the_transfer_says(world: Any) -> None:
+    token, ten_years = world.status_token(ttl=60).encode(), {"cache-control": "max-age=315360000", "etag": '"1"'}
+    world.network.published[world.LIST_URI] = lambda: Fetched(
+        world.LIST_URI, 200, "application/statuslist+jwt", ten_years, token
+    )
+    assert answered(world).code == "accepted"
+    world.withdraw(7, iat=world.NOW)
+    world.clock.advance(61)
+    assert answered(world).code == "revoked"
 
 
 def test_d16_many_presentations_wait_for_one_fetch(world: Any) -> None:

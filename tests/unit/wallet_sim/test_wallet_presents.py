@@ -8,11 +8,13 @@ from urllib.parse import urlencode
 import pytest
 
 from portadoc.errors import Error, Refused
-from portadoc.formats import jwe, jws
+from portadoc.formats import jwe, jws, strict_json
 from portadoc.formats.dcql.authorities import authorities_of
-from portadoc.formats.sd_jwt import parse
+from portadoc.formats.sd_jwt import PreparedSdJwt, parse, prepare
+from portadoc.keys.private_jwk import new_private_jwk, signer_from_private_jwk
 from portadoc.schemas.examples import example
 from portadoc.wallet_sim.presentation import Preview
+from portadoc.wallet_sim.store import HeldCredential
 
 BASE = "http://127.0.0.1:8700"
 REQUEST = "/verifier/de-inspection/requests/1"
@@ -92,6 +94,28 @@ def test_an_object_asked_for_as_a_whole_brings_all_it_holds(wallet: Any, issuer:
     wallet.accept(issuer.offer("pda1-webuild"))
     outcome = wallet.present(ask(verifier, wanted(FULL, ["competentInstitution"])))
     assert ("competentInstitution", "email") in disclosed(outcome)
+
+
+def test_an_index_counts_the_elements_of_the_credential_and_no_decoy(wallet: Any, verifier: Any) -> None:
+    claims = {"vct": FULL, "places": ["first", "second"]}
+    random_bytes = wallet.means.random_bytes
+    hidden = prepare(claims, disclosable=[("places", 0), ("places", 1)], random_bytes=random_bytes)
+    payload = {**hidden.payload, "places": [{"...": "decoy"}, *hidden.payload["places"]]}
+    private_jwk = new_private_jwk("ES256", random_bytes=random_bytes)
+    signer = signer_from_private_jwk(private_jwk)
+    shuffled = PreparedSdJwt(payload, strict_json.dumps(payload), hidden.tail).sign({"typ": "dc+sd-jwt"}, signer)
+    held = HeldCredential(
+        id="1",
+        configuration_id="full",
+        vct=FULL,
+        issuer="https://issuer.example",
+        sd_jwt=shuffled.text,
+        holder_key=private_jwk,
+        received_at=1,
+    )
+    wallet._store.add([held])
+    outcome = wallet.present(ask(verifier, wanted(FULL, ["places", 1])))
+    assert outcome.shared[0].claims["places"] == ["second"]
 
 
 def test_a_preview_shows_what_would_be_shared_and_sends_nothing(holder: Any, verifier: Any, peers: Any) -> None:

@@ -1,6 +1,7 @@
 """Bodies have one reading; anything else is refused with its reason."""
 
 import contextlib
+import tracemalloc
 from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -74,6 +75,16 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_
 @given(st.dictionaries(TEXTS, TEXTS, max_size=10))
 def test_what_an_ordinary_client_encodes_is_read_back(values: dict[str, str]) -> None:
     assert parse_form(urlencode(values).encode()) == values
+
+
+@pytest.mark.parametrize("value", [b"x" * 2**20, b"%41" * 2**16, b"%41" * 2**18, b"x%41" * 2**16, b"+" * 2**20])
+def test_a_large_form_takes_little_memory(value: bytes) -> None:
+    tracemalloc.start()
+    with contextlib.suppress(Malformed):
+        parse_form(b"a=" + value)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20 * 2**20
 
 
 @given(st.binary(max_size=60))

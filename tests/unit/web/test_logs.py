@@ -137,6 +137,14 @@ def test_a_cause_is_not_logged() -> None:
     assert CANARY not in entry(wrapped)
 
 
+def test_an_entry_that_cannot_be_written_is_lost_without_a_word(
+    stream: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stream.close()
+    logging.getLogger("x").error("%s", CANARY)
+    assert capsys.readouterr() == ("", "")
+
+
 def test_the_stack_of_a_debugging_entry_is_not_logged(stream: io.StringIO) -> None:
     logging.getLogger("portadoc").debug("here", stack_info=True)
     assert "test_logs" not in stream.getvalue()
