@@ -27,7 +27,7 @@ help: ## show this list
 links:
 	@for room in $(ROOMS); do [ -e portadoc/$$room ] || ln -s ../$$room portadoc/$$room; done
 
-.PHONY: help links setup demo serve test check fix bench docs vectors lock wheel soak
+.PHONY: help links setup demo serve test check coverage fix bench docs vectors lock wheel soak
 
 setup: .venv/development.stamp ## make the environment with everything for development
 
@@ -38,8 +38,12 @@ serve: .venv/runtime.stamp | links ## serve all roles on http://127.0.0.1:8700/
 	@$(BIN)/python -m portadoc serve --port $(PORT)
 
 test: .venv/development.stamp ## check the code and run every test
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory check coverage
 	@$(BIN)/python -m pytest $(T)
+
+coverage: .venv/development.stamp ## every branch of formats/ and verification/ is tested
+	@$(BIN)/coverage run --branch -m pytest --quiet --no-header tests/unit/formats tests/unit/verification tests/vectors
+	@$(BIN)/coverage report --include='formats/*,verification/*' --skip-covered --fail-under=100
 
 check: .venv/development.stamp ## format, lint, types, import contract
 	@$(BIN)/ruff format --check --quiet .

@@ -164,7 +164,7 @@ class Issuance:
         return sign_prepared(copy, signer, self._deployment.profile)
 
     def _mark_issued(self, institution: str, prepared: Sequence[PreparedCredential]) -> None:
-        """Note that the copies go out. Raises: Conflict[record_withdrawn] when one was withdrawn since its intent."""
+        """Note that the copies go out. Raises: Conflict[record_withdrawn] when one no longer is valid."""
         now, response_id = self._deployment.clock.now(), prepared[0].row.notification_id
         with self._deployment.database.transaction() as connection:
             if credential_store.mark_issued(connection, institution, response_id, now=now) != len(prepared):

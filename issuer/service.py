@@ -250,8 +250,9 @@ def build_issuer(
 
 
 def _require_all_that_issued(settings: IssuerSettings, database: Database, *, now: int) -> None:
-    """Refuse settings without an institution whose credentials still live: nobody would publish its status lists."""
+    """Refuse to leave out an institution whose credentials still live: nobody would publish its status lists."""
+    known = settings.by_slug
     with database.read() as connection:
-        left_out = credential_store.strangers_with_living_credentials(connection, settings.by_slug, now=now)
+        left_out = credential_store.strangers_with_living_credentials(connection, known, now=now)
     if left_out:
         raise Misconfigured("institution_left_out", institutions=", ".join(sorted(left_out)))

@@ -75,7 +75,7 @@ class StatusLists:
         return tuple(StatusReference(uri, idx) for idx in self._free_indices(connection, row, copies))
 
     def publish(self, institution: str) -> int:
-        """Sign anew the institution's lists that have changed or grow old; return how many.
+        """Sign anew the institution's lists that have changed, grow old or come from the future; return how many.
 
         A reader sees the old token or the new one, never an older one again. Raises: Refused[not_found],
         Misconfigured[signer_certificate_expired].
@@ -90,6 +90,7 @@ class StatusLists:
                     institution,
                     signed_before=now - self._settings.status_exp_s // 4,
                     signed_after=now + self._settings.clock_skew_s,
+                    ends_before=now + RENEWAL_S,
                 )
             ]
         return sum(self._replace(row, withdrawn) for row, withdrawn in due)
@@ -158,7 +159,14 @@ class StatusLists:
         return max(now, last) if last <= now + self._settings.clock_skew_s else now
 
     def _signed(
-        self, institution: str, list_id: str, size: int, *, version: int, withdrawn: tuple[int, ...], signed_at: int
+        self,
+        institution: str,
+        list_id: str,
+        size: int,
+        *,
+        version: int,
+        withdrawn: tuple[int, ...],
+        signed_at: int,
     ) -> StatusListRow:
         signer = self._deployment.key_ring.signer(institution, KeyPurpose.STATUS)
         expires_at = min(signed_at + self._settings.status_exp_s, certified_until(signer))

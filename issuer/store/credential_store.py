@@ -180,12 +180,16 @@ def find_status_list(connection: Connection, institution: str, list_id: str) -> 
 
 
 def due_status_lists(
-    connection: Connection, institution: str, *, signed_before: int, signed_after: int
+    connection: Connection, institution: str, *, signed_before: int, signed_after: int, ends_before: int
 ) -> tuple[StatusListRow, ...]:
-    """Return the lists that have changed since they were published, or were signed outside of a span of time."""
-    changed = STATUS_LISTS.c.version > STATUS_LISTS.c.published_version
-    old, ahead = STATUS_LISTS.c.signed_at < signed_before, STATUS_LISTS.c.signed_at > signed_after
-    query = _status_list_query().where(STATUS_LISTS.c.institution == institution, or_(changed, old, ahead))
+    """Return the lists that have changed since they were published, or whose times call for a new token."""
+    due = or_(
+        STATUS_LISTS.c.version > STATUS_LISTS.c.published_version,
+        STATUS_LISTS.c.signed_at < signed_before,
+        STATUS_LISTS.c.signed_at > signed_after,
+        STATUS_LISTS.c.expires_at < ends_before,
+    )
+    query = _status_list_query().where(STATUS_LISTS.c.institution == institution, due)
     return tuple(StatusListRow(*row) for row in connection.execute(query))
 
 
@@ -200,7 +204,7 @@ def withdrawn_indices(connection: Connection, institution: str, list_id: str) ->
 
 
 def replace_token(connection: Connection, row: StatusListRow, *, instead_of: int) -> bool:
-    """Put a newer token in place of the one signed at ``instead_of``; False when a newer one stands there already."""
+    """Put a newer token in place of the one signed at ``instead_of``; False when a newer one stands there."""
     older = and_(
         STATUS_LISTS.c.published_version <= row.published_version,
         or_(STATUS_LISTS.c.signed_at <= row.signed_at, STATUS_LISTS.c.signed_at == instead_of),

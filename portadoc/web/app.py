@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portadoc.errors import Error, Malformed, Misconfigured
 from portadoc.randomness import RandomBytes, system_random_bytes
+from portadoc.web.head import HeadAsGet
 from portadoc.web.headers import SecurityHeaders
 from portadoc.web.limits import RequestLimits
 from portadoc.web.logs import AccessLog
@@ -40,6 +41,7 @@ def protect(app: FastAPI, *, body_bytes_by_path: Mapping[str, int] | None = None
     app.add_middleware(RequestLimits, body_bytes_by_path=body_bytes_by_path)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AccessLog)
+    app.add_middleware(HeadAsGet)
 
 
 @contextmanager

@@ -4,7 +4,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadAsGet:
-    """Let the application answer a GET in place of a HEAD, and send all of it but the body. Spec: RFC 9110 §9.3.2."""
+    """Let the application answer a GET in place of a HEAD, and send all of it but the body; logs then say GET.
+
+    Spec: RFC 9110 §9.3.2.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -25,7 +25,7 @@ from portadoc.wallet_sim.transport import TransportResponse
 from tests.abuse.requests_near_sound import HOLDER
 from tests.abuse.town import GRANT, INSPECTION, ISSUER, Town, dumped, open_town, path_of
 from tests.soak.client import Client
-from tests.soak.server import Server, running
+from tests.soak.server import LINUX_ONLY, Server, running
 
 FORM: Final = "application/x-www-form-urlencoded"
 JSON: Final = "application/json"
@@ -181,6 +181,7 @@ def small_disk(tmp_path: Path) -> Iterator[tuple[Server, Path]]:
         yield server, Path(f"/proc/{server.pid}/root{tmp_path}")
 
 
+@LINUX_ONLY
 def test_a_really_full_disk_answers_503_and_recovers(small_disk: tuple[Server, Path]) -> None:
     server, folder = small_disk
     client = Client.of(server.origin)
@@ -203,6 +204,7 @@ def test_a_really_full_disk_answers_503_and_recovers(small_disk: tuple[Server, P
     assert "incident" not in server.log.read_text()
 
 
+@LINUX_ONLY
 def test_a_file_that_may_not_grow_answers_503_and_recovers(tmp_path: Path) -> None:
     with running(Server(tmp_path)) as server:
         client = Client.of(server.origin)

@@ -134,12 +134,15 @@ def test_anything_sent_to_any_route_is_answered_without_an_incident(town: Town) 
 
 
 def _throw_at(town: Town, method: str, template: str) -> None:
-    @bounded(60)
+    @bounded(40)
     @given(data=st.data())
     def throw(data: st.DataObject) -> None:
         sent = _with_odd_headers(data.draw, data.draw(wild(method, template)))
-        peer = data.draw(st.sampled_from(("127.0.0.1", "127.0.0.1", FAR_AWAY)))
-        require_sound(send(town, sent, peer=peer), may_be_page=template.startswith("/tour"))
+        answer = send(town, sent, peer=data.draw(st.sampled_from(("127.0.0.1", "127.0.0.1", FAR_AWAY))))
+        if sent.method == "HEAD":  # told by status and headers alone
+            assert (answer.status < 500, answer.body) == (True, b"")
+        else:
+            require_sound(answer, may_be_page=template.startswith("/tour"))
 
     throw()
 
@@ -149,7 +152,7 @@ def test_a_request_near_the_sound_one_is_answered_without_an_incident(town: Town
     statuses = set()
     town.walk_the_tour()
 
-    @bounded(100)
+    @bounded(60)
     @given(data=st.data())
     def try_near(data: st.DataObject) -> None:
         sent = _with_odd_headers(data.draw, NEAR[route](data.draw, town))

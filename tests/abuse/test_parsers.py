@@ -104,7 +104,7 @@ class Target:
     feed: Strategy
     reads: bool = True
     refuses: bool = True
-    examples: int = 150
+    examples: int = 100
 
 
 def key_of(signer: Signer) -> VerificationKey:
@@ -342,7 +342,7 @@ def messages(seeds: Seeds) -> Mapping[str, Target]:
 
 
 def message_target(model: type[ProtocolMessage], feed: Strategy) -> Target:
-    return Target(lambda value: read_message(model, value), feed, reads=False, refuses=False, examples=25)
+    return Target(lambda value: read_message(model, value), feed, reads=False, refuses=False, examples=15)
 
 
 @pytest.mark.parametrize("family", [tokens, presentations, objects, bytes_and_texts, records, messages])

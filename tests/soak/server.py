@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from portadoc.clock import SystemClock
 from portadoc.errors import Error
 from portadoc.keys.trust import TRUST_FILE
@@ -23,6 +25,9 @@ from portadoc.wallet_sim.store import MemoryStore
 from portadoc.wallet_sim.transport import UnsafeLoopbackTransport
 from portadoc.wallet_sim.wallet import Wallet
 
+LINUX_ONLY: Final = pytest.mark.skipif(
+    sys.platform != "linux", reason="needs /proc and limits for another process: NOT tested but on Linux"
+)
 START_S: Final = 60.0
 TICK_S: Final = 0.02
 
@@ -122,8 +127,12 @@ def children(pid: int) -> list[int]:
 
 
 def serves(pid: int) -> bool:
-    """Tell a worker from the helper process of multiprocessing."""
-    return b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()
+    """Tell a worker that lives from one that is just ending and from the tracker of multiprocessing."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return bool(command) and b"resource_tracker" not in command
 
 
 def processor_seconds(pid: int) -> float:

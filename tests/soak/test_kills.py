@@ -25,8 +25,9 @@ from portadoc.serve.house import open_house
 from portadoc.serve.settings import PortadocSettings
 from tests.soak.client import Client, below
 from tests.soak.ledger import Ledger
-from tests.soak.server import Server
+from tests.soak.server import LINUX_ONLY, Server
 
+pytestmark = LINUX_ONLY
 KILLS: Final = int(os.environ.get("SOAK_KILLS", "100"))
 CLIENTS: Final = 3
 LIST_SIZE: Final = 8192

@@ -13,9 +13,10 @@ from portadoc.formats import strict_json
 from portadoc.wallet_sim.presentation import bind_answer, encrypt_answer
 from portadoc.wallet_sim.wallet import Wallet
 from tests.soak.client import GRANT, INSPECTION, ISSUER, Client, taken
-from tests.soak.server import Server, processor_seconds, running, wallet_for
+from tests.soak.server import LINUX_ONLY, Server, processor_seconds, running, wallet_for
 from tests.soak.volley import Answer, request, volley
 
+pytestmark = LINUX_ONLY
 AT_ONCE: Final = 50
 ROUNDS: Final = int(os.environ.get("SOAK_ROUNDS", "200"))
 TRIES: Final = 5

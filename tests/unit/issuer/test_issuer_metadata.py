@@ -57,7 +57,8 @@ def test_signed_metadata_is_given_to_who_asks_for_it(rig: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "accept", ["application/jwt, application/json", "application/json;q=0.5, application/jwt;q=0.6", "Application/JWT"]
+    "accept",
+    ["application/jwt, application/json", "application/json;q=0.5, application/jwt;q=0.6", "Application/JWT"],
 )
 def test_the_wallets_preference_decides(rig: Any, accept: str) -> None:
     response = rig.transport.get(WELL_KNOWN, headers={"accept": accept})
@@ -144,7 +145,8 @@ def test_a_document_can_be_looked_at_with_head(rig: Any, path: str) -> None:
 
 def test_a_name_whose_language_nobody_said_claims_none(make_rig: Any) -> None:
     named = [
-        each.model_copy(update={"names": {"und": "Caisse (test)"}}) for each in make_rig().issuer.settings.institutions
+        each.model_copy(update={"names": {"und": "Caisse (test)"}})
+        for each in make_rig().issuer.settings.institutions
     ]
     content = make_rig(institutions=tuple(named)).transport.get(WELL_KNOWN).json()
     assert content["display"] == [{"name": "Caisse (test)"}]

@@ -247,7 +247,9 @@ class TestAuthorizationDetails:
             '[{"type":"openid_credential","credential_configuration_id":"pda1","credential_configuration_id":"x"}]',
         ],
     )
-    def test_anything_else_is_refused_in_its_own_words_and_leaves_the_code_alone(self, rig: Any, details: str) -> None:
+    def test_anything_else_is_refused_in_its_own_words_and_leaves_the_code_alone(
+        self, rig: Any, details: str
+    ) -> None:
         code = rig.code_of(rig.offer())
         if details:
             refused = rig.redeem(code, authorization_details=details)
