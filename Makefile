@@ -27,7 +27,7 @@ help: ## show this list
 links:
 	@for room in $(ROOMS); do [ -e portadoc/$$room ] || ln -s ../$$room portadoc/$$room; done
 
-.PHONY: help links setup demo serve test check coverage fix bench docs vectors lock wheel soak
+.PHONY: help links setup demo serve test check coverage fix bench docs vectors lock wheel soak fuzz
 
 setup: .venv/development.stamp ## make the environment with everything for development
 

@@ -4,6 +4,7 @@ Statuses are packed least significant bit first, 1, 2, 4 or 8 bits each (draft-i
 Nothing here is signed: see ``status_list_token``.
 """
 
+import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ SPEC: Final = "Token Status List"
 WIDTHS: Final = frozenset({1, 2, 4, 8})
 MAX_INDEX: Final = 2**53 - 1
 MAX_URI_CHARS: Final = 2048
+_URI: Final = re.compile(r"[!-~]+")
 DEFAULT_MAX_INFLATED: Final = 2 * 1024 * 1024
 """Bytes that a list may inflate to: 16 million statuses of one bit."""
 
@@ -151,7 +153,7 @@ def _index(value: Any) -> int:
 
 
 def _uri(value: object) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_URI_CHARS:
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_URI_CHARS or not _URI.fullmatch(value):
         raise Untrusted("status_invalid", spec=f"{SPEC} §6.2", reason="uri_form")
     return value
 

@@ -14,7 +14,7 @@ from portadoc.issuer.service import Issuer, WithdrawalReason
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.records import record_from_json, record_warnings
 from portadoc.web.bodies import read_json_object
-from portadoc.web.loopback import require_loopback
+from portadoc.web.loopback import loopback_only
 
 Body = Annotated[JsonObject, Depends(read_json_object)]
 _REASONS: Final = tuple(reason.value for reason in WithdrawalReason)
@@ -24,7 +24,7 @@ def management_router(issuer: Issuer) -> APIRouter:
     """Return the routes of staff, each refused unless the request began on this machine."""
     router = APIRouter(
         prefix="/issuer/{institution}/management",
-        dependencies=[Depends(require_loopback)],
+        dependencies=[Depends(loopback_only(issuer.settings.base_url))],
         route_class=document_route(),
     )
     _add_records(router, issuer)

@@ -17,7 +17,7 @@ from portadoc.verifier.results import Result
 from portadoc.verifier.service import SessionView, Verifier
 from portadoc.web.bodies import read_json_object
 from portadoc.web.language import preferred_language
-from portadoc.web.loopback import require_loopback
+from portadoc.web.loopback import loopback_only
 from portadoc.web.problem import problem
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -31,7 +31,8 @@ JsonBody = Annotated[JsonObject, Depends(read_json_object)]
 
 def management_router(verifier: Verifier) -> APIRouter:
     """Return the routes of the institution's systems, each refused unless the request began on this machine."""
-    router = APIRouter(prefix="/verifier/{institution}/management", dependencies=[Depends(require_loopback)])
+    guard = Depends(loopback_only(verifier.settings.base_url))
+    router = APIRouter(prefix="/verifier/{institution}/management", dependencies=[guard])
 
     @router.post("/requests")
     def create_request(institution: str, body: JsonBody, request: Request) -> Response:

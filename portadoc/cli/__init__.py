@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "serve": "portadoc.cli.serve:serve",
     "issuer": "portadoc.cli.issuer:issuer",
     "wallet": "portadoc.cli.wallet:wallet",
+    "verifier": "portadoc.cli.verifier:verifier",
     "verify": "portadoc.cli.verify:verify",
     "inspect": "portadoc.cli.inspect:inspect",
     "keys": "portadoc.cli.keys:keys",

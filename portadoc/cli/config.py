@@ -1,5 +1,7 @@
 """``portadoc config``: which settings are in force, where they came from, whether they hold."""
 
+import os
+
 import click
 
 from portadoc.cli.installation import gather, read, settings_options
@@ -35,9 +37,28 @@ def show(*, as_json: bool, settings_file: str | None, data_dir: str | None) -> N
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @settings_options
 def check(*, as_json: bool, settings_file: str | None, data_dir: str | None) -> None:
-    """Check the settings and their relations; exit code 4 names the one that has to be mended."""
+    """Check settings, their relations, the passphrase and every key; exit code 4 names what has to be mended."""
+    from portadoc.clock import SystemClock
+    from portadoc.randomness import system_random_bytes
+    from portadoc.serve.house import installed_origin, open_key_ring
+
     settings = read(settings_file, data_dir)
+    keys = 0
+    if settings.mode == "production" or installed_origin(settings.data_dir):
+        ring = open_key_ring(
+            settings,
+            clock=SystemClock(),
+            random_bytes=system_random_bytes,
+            environment=dict(os.environ),
+            may_make=False,
+        )
+        ring.check()
+        keys = len(ring.keys)
     if as_json:
-        write_json({"ok": True, "mode": settings.mode, "institutions": sorted(settings.institutions)})
+        write_json(
+            {"ok": True, "mode": settings.mode, "institutions": sorted(settings.institutions), "keys": keys}
+        )
     else:
-        click.echo(f"ok: {settings.mode}, {len(settings.institutions)} institutions, {settings.base_url}")
+        click.echo(
+            f"ok: {settings.mode}, {len(settings.institutions)} institutions, {settings.base_url}, {keys} keys"
+        )

@@ -54,7 +54,7 @@ def read(settings_file: str | None, data_dir: str | None, **more: Any) -> "Porta
 
 @contextmanager
 def installation(settings_file: str | None, data_dir: str | None) -> Iterator["House"]:
-    """Yield the services of the installation, in this process."""
+    """Yield the services of an installation that is there, in this process. Raises Misconfigured."""
     from portadoc.clock import SystemClock
     from portadoc.randomness import system_random_bytes
     from portadoc.serve.house import open_house
@@ -64,5 +64,6 @@ def installation(settings_file: str | None, data_dir: str | None) -> Iterator["H
         clock=SystemClock(),
         random_bytes=system_random_bytes,
         environment=dict(os.environ),
+        may_make=False,
     ) as house:
         yield house

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from portadoc.cli.installation import installation, settings_options
-from portadoc.cli.output import write_json
+from portadoc.cli.output import write_json, write_qr_code
 
 if TYPE_CHECKING:
     from portadoc.issuer.store.credential_store import CredentialRow
@@ -52,9 +52,7 @@ def offer(
     if as_json:
         write_json({"record_id": record_id, **asdict(made)})
         return
-    import segno
-
-    segno.make(made.offer_uri, error="l").terminal(compact=True, border=2)
+    write_qr_code(made.offer_uri)
     click.echo(made.offer_uri)
     if made.tx_code:
         click.echo(f"transaction code: {made.tx_code}")

@@ -19,6 +19,18 @@ def keys() -> None:
     """Make and list keys. Private keys stay in their files and are never printed."""
 
 
+@keys.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@settings_options
+def init(*, as_json: bool, settings_file: str | None, data_dir: str | None) -> None:
+    """Make keys and trust configuration of a development installation where there are none, as serve does."""
+    ring = _ring(settings_file, data_dir, may_make=True)
+    if as_json:
+        write_json({"keys": len(ring.keys), "institutions": sorted(ring.index.institutions)})
+    else:
+        click.echo(f"{len(ring.keys)} keys for {len(ring.index.institutions)} institutions; next: portadoc serve")
+
+
 @keys.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @settings_options
@@ -62,7 +74,7 @@ def new(*, institution: str, purpose: str, as_json: bool, settings_file: str | N
         click.echo(f"made {entry.kid}; running servers take it up when they start again")
 
 
-def _ring(settings_file: str | None, data_dir: str | None) -> "KeyRing":
+def _ring(settings_file: str | None, data_dir: str | None, *, may_make: bool = False) -> "KeyRing":
     from portadoc.clock import SystemClock
     from portadoc.randomness import system_random_bytes
     from portadoc.serve.house import open_key_ring
@@ -72,4 +84,5 @@ def _ring(settings_file: str | None, data_dir: str | None) -> "KeyRing":
         clock=SystemClock(),
         random_bytes=system_random_bytes,
         environment=dict(os.environ),
+        may_make=may_make,
     )

@@ -76,6 +76,13 @@ def write_json(value: Any) -> None:
     click.echo("\n".join(map(printable, lines)))
 
 
+def write_qr_code(link: str) -> None:
+    """Write a link as a QR code that a phone can read off the terminal."""
+    import segno
+
+    segno.make(link, error="l").terminal(compact=True, border=2)
+
+
 def check_message(check: Check) -> Message:
     """Return the sentence of a check in the reader's language."""
     return render(check.code, check.params, language())

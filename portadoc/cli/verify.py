@@ -22,7 +22,7 @@ from portadoc.schemas.profiles import DEFAULT_PROFILE, PROFILES, profile
 
 if TYPE_CHECKING:
     from portadoc.keys.trust import TrustStore
-    from portadoc.verification.answers import HeldStatusLists
+    from portadoc.verification.answers import HeldStatusList, HeldStatusLists
     from portadoc.verification.policy import KeyBindingRefused, KeyBindingRequired
     from portadoc.verification.report import VerificationReport
 
@@ -113,28 +113,52 @@ def _key_binding(audience: str | None, nonce: str | None) -> "KeyBindingRequired
 def _status_lists(files: Iterable[str], trust: "TrustStore", now: int) -> "HeldStatusLists":
     """Return the lists that can be believed, and why others cannot; the latter is said on stderr as well.
 
-    Nobody knows when a file was fetched: it counts as fetched when it was issued.
+    Of several lists of one address the one that was issued last counts, in whatever order they come.
     """
     from portadoc.errors import Error
     from portadoc.formats.jws import unverified_claims
-    from portadoc.formats.status_list_token import StatusListLimits
     from portadoc.verification.answers import HeldStatusList, HeldStatusLists
-    from portadoc.verification.status_tokens import believe_status_list
 
-    lists, problems = {}, {}
+    lists: dict[str, HeldStatusList] = {}
+    files_of: dict[str, str] = {}
+    problems = {}
     for file in files:
         uri = ""
         try:
             text = read_text(file)
             uri = str(unverified_claims(text).get("sub"))
-            found = believe_status_list(
-                text, uri=uri, trust=trust, now=now, skew_s=_SKEW_S, limits=StatusListLimits()
-            )
-            lists[uri] = HeldStatusList(found.token, found.issued_by, resolved_at=found.token.iat)
+            found = _believed(text, uri, trust, now)
         except Error as error:
+            _say_of_file("status_list_unusable", file)
             explain(error)
             problems[uri] = ("status_invalid", str(error.params.get("reason", error.code)))
+            continue
+        held = lists.get(uri)
+        if held is not None and found.token.iat <= held.token.iat:
+            _say_of_file("status_list_passed_over", file)
+            continue
+        if held is not None:
+            _say_of_file("status_list_passed_over", files_of[uri])
+        lists[uri], files_of[uri] = found, file
     return HeldStatusLists(lists, problems)
+
+
+def _believed(text: str, uri: str, trust: "TrustStore", now: int) -> "HeldStatusList":
+    """Return a verified list. Nobody knows when a file was fetched: it counts as fetched when it was issued.
+
+    Raises as ``believe_status_list``.
+    """
+    from portadoc.formats.status_list_token import StatusListLimits
+    from portadoc.verification.answers import HeldStatusList
+    from portadoc.verification.status_tokens import believe_status_list
+
+    found = believe_status_list(text, uri=uri, trust=trust, now=now, skew_s=_SKEW_S, limits=StatusListLimits())
+    return HeldStatusList(found.token, found.issued_by, resolved_at=found.token.iat)
+
+
+def _say_of_file(code: str, file: str) -> None:
+    message = render(code, {"file": file}, language())
+    click.echo(printable(f"{message.text} {message.action}".strip()), err=True)
 
 
 def _tell(report: "VerificationReport", *, as_json: bool) -> None:

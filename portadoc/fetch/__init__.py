@@ -1,5 +1,6 @@
 """The one way out: every request that this process makes to an address it was told goes through here."""
 
+from portadoc.fetch.addresses import is_loopback_host
 from portadoc.fetch.deadline import Deadline
 from portadoc.fetch.exchange import Fetched, Request, exchange
 from portadoc.fetch.pinned import Fetch, PinnedFetch, SafeFetch, UnsafeLoopbackFetch, tls_context
@@ -15,6 +16,7 @@ __all__ = [
     "Target",
     "UnsafeLoopbackFetch",
     "exchange",
+    "is_loopback_host",
     "parse_target",
     "tls_context",
 ]

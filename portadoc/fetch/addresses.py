@@ -79,6 +79,11 @@ def is_loopback(address: str) -> bool:
         return False
 
 
+def is_loopback_host(host: str) -> bool:
+    """Tell whether the host of a URL is this very machine: ``localhost`` or a loopback address."""
+    return host == "localhost" or is_loopback(host)
+
+
 def resolve(host: str, port: int, *, resolver: Resolver, deadline: Deadline) -> tuple[str, ...]:
     """Return the addresses of a host, asked for once, in the resolver's order without repetition.
 

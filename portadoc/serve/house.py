@@ -1,6 +1,8 @@
 """The whole house: every service of an installation, built from its settings and closed together."""
 
 import json
+import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +14,7 @@ from urllib.parse import urlsplit
 from portadoc.clock import Clock
 from portadoc.config import read_secret
 from portadoc.errors import Misconfigured
-from portadoc.fetch import PinnedFetch, SafeFetch, UnsafeLoopbackFetch
+from portadoc.fetch import PinnedFetch, SafeFetch, UnsafeLoopbackFetch, is_loopback_host
 from portadoc.issuer.service import Issuer, build_issuer
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
 from portadoc.keys.key_index import INDEX_FILE, read_index
@@ -29,7 +31,6 @@ from portadoc.wallet_sim.transport import NetworkTransport, Transport, UnsafeLoo
 from portadoc.wallet_sim.wallet import Wallet
 
 DEVELOPMENT_PASSPHRASE: Final = b"for development only"
-LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +57,17 @@ def open_house(
     environment: dict[str, str],
     ca_file: str | None = None,
     workers: int = 1,
+    may_make: bool = True,
 ) -> Iterator[House]:
     """Yield the services of an installation and close its database afterwards.
 
-    In development, keys and trust configuration are made when there are none. ``ca_file`` replaces the system's
-    roots for TLS to our own origin. Raises Misconfigured with the setting, key or file that has to be mended.
+    In development, keys and trust configuration are made when there are none and ``may_make`` says so. ``ca_file``
+    replaces the system's roots for TLS to our own origin. Raises Misconfigured with the setting, key or file that has to be mended.
     """
     directory = settings.data_dir.resolve()
-    key_ring = open_key_ring(settings, clock=clock, random_bytes=random_bytes, environment=environment)
+    key_ring = open_key_ring(
+        settings, clock=clock, random_bytes=random_bytes, environment=environment, may_make=may_make
+    )
     trust = read_trust(directory / "keys" / TRUST_FILE)
     database = open_database(f"sqlite:///{directory / 'portadoc.sqlite'}", workers=workers)
     try:
@@ -86,28 +90,70 @@ def open_house(
 
 
 def open_key_ring(
-    settings: PortadocSettings, *, clock: Clock, random_bytes: RandomBytes, environment: dict[str, str]
+    settings: PortadocSettings,
+    *,
+    clock: Clock,
+    random_bytes: RandomBytes,
+    environment: dict[str, str],
+    may_make: bool,
 ) -> KeyRing:
-    """Return the installation's key ring; in development a new one is made where there is none."""
+    """Return the installation's key ring; in development a new one is made where there is none, if ``may_make``.
+
+    Raises Misconfigured[data_dir_unusable], [installation_missing], [base_url_differs], [key_ring_for_development]
+    and as ``KeyRing.open`` does.
+    """
+    try:
+        return _open_key_ring(settings, clock, random_bytes, environment, may_make=may_make)
+    except OSError as exc:
+        reason = exc.strerror or type(exc).__name__
+        raise Misconfigured("data_dir_unusable", folder=str(settings.data_dir), reason=reason) from exc
+
+
+def _open_key_ring(
+    settings: PortadocSettings,
+    clock: Clock,
+    random_bytes: RandomBytes,
+    environment: dict[str, str],
+    *,
+    may_make: bool,
+) -> KeyRing:
     directory = settings.data_dir.resolve() / "keys"
     passphrase = (
         read_secret(settings.passphrase, environment=environment)
         if settings.passphrase
         else DEVELOPMENT_PASSPHRASE
     )
-    if settings.mode == "development" and not (directory / INDEX_FILE).exists():
-        return create_development_ring(
-            directory,
-            [_development_institution(slug, each) for slug, each in settings.institutions.items()],
-            base_url=settings.base_url,
-            now=clock.now(),
-            random_bytes=random_bytes,
-            passphrase=passphrase,
-        )
+    if settings.mode == "development" and not directory.exists():
+        if not may_make:
+            raise Misconfigured("installation_missing", folder=str(settings.data_dir))
+        _make_key_ring(directory, settings, now=clock.now(), random_bytes=random_bytes, passphrase=passphrase)
     origin = installed_origin(settings.data_dir)
     if origin is not None and origin != settings.base_url:
         raise Misconfigured("base_url_differs", base_url=settings.base_url, installed=origin)
-    return KeyRing.open(directory, passphrase=passphrase)
+    key_ring = KeyRing.open(directory, passphrase=passphrase)
+    if settings.mode == "production" and key_ring.index.authorities:
+        raise Misconfigured("key_ring_for_development")
+    return key_ring
+
+
+def _make_key_ring(
+    directory: Path, settings: PortadocSettings, *, now: int, random_bytes: RandomBytes, passphrase: bytes
+) -> None:
+    """Make a development ring beside its place and move it there as a whole: the first process wins."""
+    directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix="keys-", dir=directory.parent))
+    create_development_ring(
+        fresh,
+        [_development_institution(slug, each) for slug, each in settings.institutions.items()],
+        base_url=settings.base_url,
+        now=now,
+        random_bytes=random_bytes,
+        passphrase=passphrase,
+    )
+    try:
+        fresh.rename(directory)
+    except OSError:  # another process was first, and its keys are the ones that count
+        shutil.rmtree(fresh)
 
 
 def installed_origin(data_dir: Path) -> str | None:
@@ -116,8 +162,12 @@ def installed_origin(data_dir: Path) -> str | None:
     Raises Misconfigured[key_ring_malformed].
     """
     directory = data_dir.resolve() / "keys"
-    if not (directory / INDEX_FILE).exists():
-        return None
+    try:
+        if not (directory / INDEX_FILE).exists():
+            return None
+    except OSError as exc:
+        reason = exc.strerror or type(exc).__name__
+        raise Misconfigured("data_dir_unusable", folder=str(data_dir), reason=reason) from exc
     urls = (urlsplit(url) for each in read_index(directory).institutions.values() for url in each.urls)
     return next((f"{url.scheme}://{url.netloc}" for url in urls), None)
 
@@ -143,7 +193,7 @@ def _development_institution(slug: str, each: Institution) -> DevelopmentInstitu
 
 
 def _is_loopback(settings: PortadocSettings) -> bool:
-    return settings.mode == "development" and urlsplit(settings.base_url).hostname in LOOPBACK_HOSTS
+    return settings.mode == "development" and is_loopback_host(urlsplit(settings.base_url).hostname or "")
 
 
 def _fetch(settings: PortadocSettings, ca_file: str | None) -> PinnedFetch:

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 import uvicorn
@@ -19,6 +20,8 @@ from portadoc.serve.settings import PortadocSettings
 from portadoc.web.app import incidents_noted
 
 HOUSEKEEPING_S: Final = 20.0
+GRACE_S: Final = 10
+"""Seconds that requests under way have to end when the server is told to stop."""
 _START_S: Final = 10.0
 _log = logging.getLogger("portadoc.housekeeping")
 
@@ -50,19 +53,19 @@ def server_for(house: House, *, certificate: str | None = None, private_key: str
             ssl_certfile=certificate,
             ssl_keyfile=private_key,
             timeout_keep_alive=20,
+            timeout_graceful_shutdown=GRACE_S,
         )
     )
 
 
 def serve_one(settings: PortadocSettings, listener: socket.socket) -> None:
-    """Serve until the process is told to stop. Raises Misconfigured."""
-    with (
-        open_house(
-            settings, clock=SystemClock(), random_bytes=system_random_bytes, environment=dict(os.environ)
-        ) as house,
-        housekeeping(house),
-    ):
-        server_for(house).run(sockets=[listener])
+    """Serve until the process is told to stop; every key is tried before. Raises Misconfigured."""
+    with open_house(
+        settings, clock=SystemClock(), random_bytes=system_random_bytes, environment=dict(os.environ)
+    ) as house:
+        house.key_ring.check()
+        with housekeeping(house):
+            server_for(house).run(sockets=[listener])
 
 
 @contextmanager
@@ -96,10 +99,9 @@ def housekeeping(house: House, *, every_s: float = HOUSEKEEPING_S) -> Iterator[N
     stop = threading.Event()
 
     def rounds() -> None:
+        _do(publications(house))  # at once: lists may have run out while nobody served
         while not stop.wait(every_s):
-            for chore in chores(house):
-                with incidents_noted():
-                    _do(chore)
+            _do({**publications(house), **other_chores(house)})
 
     thread = threading.Thread(target=rounds, name="portadoc-housekeeping", daemon=True)
     thread.start()
@@ -110,18 +112,30 @@ def housekeeping(house: House, *, every_s: float = HOUSEKEEPING_S) -> Iterator[N
         thread.join(timeout=_START_S)
 
 
-def chores(house: House) -> tuple[Callable[[], object], ...]:
-    """Return what has to be done again and again: sign the status lists that are due, fetch those that others have
-    signed, forget what has expired."""
-    issuer, verifier = house.issuer, house.verifier
-    return issuer.publish_status_lists, verifier.refresh_status_lists, issuer.forget_expired, verifier.forget
+def publications(house: House) -> Mapping[str, Callable[[], object]]:
+    """Return what signs the status lists that are due, by name; each institution by itself."""
+    issuer = house.issuer
+    return {
+        f"status lists of {slug}": partial(issuer.publish_status_lists, slug) for slug in issuer.settings.by_slug
+    }
 
 
-def _do(chore: Callable[[], object]) -> None:
-    try:
-        chore()
-    except Error as error:
-        _log.error("housekeeping failed: %s", error)
+def other_chores(house: House) -> Mapping[str, Callable[[], object]]:
+    """Return what else has to be done again and again, by name."""
+    return {
+        "status lists of others": house.verifier.refresh_status_lists,
+        "expired grants": house.issuer.forget_expired,
+        "expired requests": house.verifier.forget,
+    }
+
+
+def _do(chores: Mapping[str, Callable[[], object]]) -> None:
+    for name, chore in chores.items():
+        with incidents_noted():
+            try:
+                chore()
+            except Error as error:
+                _log.error("housekeeping failed, %s: %s", name, error)
 
 
 def worker_environment(settings: PortadocSettings, settings_file: str | None) -> Mapping[str, str]:

@@ -12,14 +12,17 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from portadoc.config import Settings, load_settings
 from portadoc.errors import Misconfigured
 from portadoc.issuer.settings import InstitutionSettings as IssuingInstitution
 from portadoc.issuer.settings import IssuerSettings
+from portadoc.schemas.catalogue import CREDENTIAL_TYPES
+from portadoc.schemas.profiles import PROFILES
 from portadoc.verifier.settings import InstitutionSettings as VerifyingInstitution
 from portadoc.verifier.settings import VerifierSettings
+from portadoc.web.settings import UNDETERMINED
 
 SETTINGS_FILE: Final = "portadoc.toml"
 _SHARED: Final = frozenset({"base_url", "institutions", "mode", "profile"})
@@ -48,6 +51,13 @@ class Institution(_Table):
         if not (self.issues or self.verifies):
             raise ValueError("name at least one of issues, verifies")
         return self
+
+    @field_validator("issues")
+    @classmethod
+    def _are_known(cls, issues: tuple[str, ...]) -> tuple[str, ...]:
+        if not set(issues) <= CREDENTIAL_TYPES.keys():
+            raise ValueError(f"each must be one of {', '.join(CREDENTIAL_TYPES)}")
+        return issues
 
 
 # Test data: fictional institutions, so that an installation without settings has something to show.
@@ -99,6 +109,13 @@ class PortadocSettings(_Table):
     verifier: Mapping[str, Any] = {}
     """Settings of the verifier role."""
 
+    @field_validator("profile")
+    @classmethod
+    def _is_a_profile(cls, name: str) -> str:
+        if name not in PROFILES:
+            raise ValueError(f"must be one of {', '.join(PROFILES)}")
+        return name
+
     @model_validator(mode="after")
     def _somebody_lives_here(self) -> Self:
         if not self.institutions:
@@ -116,25 +133,23 @@ class PortadocSettings(_Table):
     def issuer_settings(self) -> IssuerSettings:
         """Return the issuer's settings. Raises Misconfigured[setting_invalid]."""
         institutions = tuple(
-            IssuingInstitution(
-                slug=slug, institution_id=each.id, names={"en": each.name}, configuration_ids=each.issues
-            )
+            _checked(IssuingInstitution, {**_names_of(slug, each), "configuration_ids": each.issues}, slug=slug)
             for slug, each in self.institutions.items()
             if each.issues
         )
-        return _checked(IssuerSettings, {**self.issuer, **self._shared(), "institutions": institutions}, "issuer.")
+        return _checked(
+            IssuerSettings, {**self.issuer, **self._shared(), "institutions": institutions}, role="issuer"
+        )
 
     def verifier_settings(self) -> VerifierSettings:
         """Return the verifier's settings. Raises Misconfigured[setting_invalid]."""
         institutions = tuple(
-            VerifyingInstitution(
-                slug=slug, institution_id=each.id, names={"en": each.name}, registered_types=each.verifies
-            )
+            _checked(VerifyingInstitution, {**_names_of(slug, each), "registered_types": each.verifies}, slug=slug)
             for slug, each in self.institutions.items()
             if each.verifies
         )
         values = {**self.verifier, **self._shared(), "institutions": institutions}
-        return _checked(VerifierSettings, values, "verifier.")
+        return _checked(VerifierSettings, values, role="verifier")
 
     def _shared(self) -> dict[str, str]:
         return {"base_url": self.base_url, "mode": self.mode, "profile": self.profile}
@@ -166,7 +181,7 @@ def gather_settings(
 
 def read_settings(gathered: Settings) -> PortadocSettings:
     """Return the checked settings of all roles. Raises Misconfigured[setting_invalid]."""
-    settings = _checked(PortadocSettings, gathered.tree(), "")
+    settings = _checked(PortadocSettings, gathered.tree())
     settings.issuer_settings()
     settings.verifier_settings()
     return settings
@@ -205,13 +220,23 @@ def _meanings(model: type[BaseModel]) -> dict[str, str]:
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-def _checked(model: type[_Model], values: Mapping[str, Any], prefix: str) -> _Model:
+def _checked(model: type[_Model], values: Mapping[str, Any], *, role: str = "", slug: str = "") -> _Model:
+    """Return the model; values of a role or of an institution are named by the table in which they stand."""
     try:
         return model.model_validate(dict(values))
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise Misconfigured("setting_invalid", name=f"{prefix}{place}", reason=str(first["msg"])) from exc
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        parts = [str(part) for part in first["loc"]]
+        if not parts:  # a relation between settings: its text begins with the name of the first
+            name, _, reason = reason.partition(": ")
+            parts = [name]
+        tables = ["institutions", slug] if slug else [role] if role and parts[0] not in _SHARED else []
+        raise Misconfigured("setting_invalid", name=".".join((*tables, *parts)), reason=reason) from exc
+
+
+def _names_of(slug: str, institution: Institution) -> dict[str, Any]:
+    return {"slug": slug, "institution_id": institution.id, "names": {UNDETERMINED: institution.name}}
 
 
 def _institutions(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Institution]:

@@ -5,14 +5,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.server import Server
 
 from portadoc.clock import SystemClock
 from portadoc.randomness import system_random_bytes
 from portadoc.serve.app import create_app
 from portadoc.serve.house import open_house
-from portadoc.serve.run import housekeeping, worker_environment
+from portadoc.serve.run import GRACE_S, housekeeping, worker_environment
 from portadoc.serve.settings import PortadocSettings, gather_settings, read_settings
 from portadoc.web.logs import set_up_logging
 
@@ -24,7 +24,8 @@ def serve_many(
 ) -> None:
     """Serve with ``workers`` processes until told to stop; a worker that dies is replaced.
 
-    Keys and tables are made before the workers start. Raises Misconfigured[sqlite_too_old] and others.
+    Keys and tables are made, and every key is tried, before the workers start. Raises
+    Misconfigured[sqlite_too_old] and others.
     """
     with open_house(
         settings,
@@ -32,8 +33,8 @@ def serve_many(
         random_bytes=system_random_bytes,
         environment=dict(os.environ),
         workers=workers,
-    ):
-        pass
+    ) as house:
+        house.key_ring.check()
     os.environ.update(worker_environment(settings, settings_file))
     Server(
         "portadoc.serve.workers:application",
@@ -42,7 +43,10 @@ def serve_many(
         interface=Interfaces.ASGINL,
         workers=workers,
         factory=True,
+        http=HTTPModes.http1,  # a head of HTTP/2 could fill the memory before it is judged
+        websockets=False,
         respawn_failed_workers=True,
+        workers_kill_timeout=GRACE_S,
         log_access=False,
     ).serve()
 

@@ -22,7 +22,7 @@ from portadoc.tour.views import VIEWS, Visit
 from portadoc.verifier.service import Verifier
 from portadoc.wallet_sim.wallet import Wallet
 from portadoc.web.bodies import read_form
-from portadoc.web.loopback import require_loopback
+from portadoc.web.loopback import loopback_only
 from portadoc.web.origin import require_same_origin
 
 COOKIE: Final = "portadoc-tour"
@@ -40,9 +40,8 @@ def tour_router(issuer: Issuer, verifier: Verifier, wallet: Wallet) -> APIRouter
     router = APIRouter(route_class=PageRoute, include_in_schema=False)
     router.add_api_route("/", pages.show_start, methods=["GET"])
     router.add_api_route("/tour/static/{name}", static_file, methods=["GET"])
-    inner = APIRouter(
-        prefix="/tour/{attestation}", route_class=PageRoute, dependencies=[Depends(require_loopback)]
-    )
+    guard = Depends(loopback_only(issuer.settings.base_url))
+    inner = APIRouter(prefix="/tour/{attestation}", route_class=PageRoute, dependencies=[guard])
     for name in PAGES:
         inner.add_api_route(f"/{name}", pages.showing(name), methods=["GET"])
     for name, act in pages.acts().items():

@@ -2,11 +2,14 @@
 
 import ipaddress
 import re
+from collections.abc import Callable
 from typing import Final
+from urllib.parse import urlsplit
 
 from fastapi import Request
 
 from portadoc.errors import Refused
+from portadoc.fetch import is_loopback_host
 
 _LOOPBACK_AUTHORITY: Final = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?", re.ASCII)
 _FORWARDING: Final = frozenset(
@@ -14,16 +17,30 @@ _FORWARDING: Final = frozenset(
 )
 
 
+def loopback_only(origin: str) -> Callable[[Request], None]:
+    """Return the guard of routes for this machine only; where the public ``origin`` is another, nobody gets in.
+
+    There a proxy stands before us. When it runs on this machine, what it passes on can be free of any trace.
+    """
+    return require_loopback if is_loopback_host(urlsplit(origin).hostname or "") else _refuse_everybody
+
+
+def _refuse_everybody(_request: Request) -> None:
+    raise _refusal("origin")
+
+
 def require_loopback(request: Request) -> None:
     """Let through a request that began on this machine, addressed to it by a loopback name.
 
     A proxy on this machine also connects from loopback, so a trace of forwarding refuses too; the Host header
     defeats a foreign name that was made to resolve to this machine, and the last check a foreign page open here.
+    HTTP/1.0 is spoken by no tool of today but by some proxies.
     Raises: Refused[management_loopback_only] with a reason: peer, forwarded, host, cross_site.
     """
     if request.client is None or not _is_loopback(request.client.host):
         raise _refusal("peer")
-    if any(name in _FORWARDING or name.startswith("x-forwarded") for name in request.headers):
+    traces = (name in _FORWARDING or name.startswith("x-forwarded") for name in request.headers)
+    if any(traces) or request.scope.get("http_version") == "1.0":
         raise _refusal("forwarded")
     hosts = request.headers.getlist("host")
     if len(hosts) != 1 or not _LOOPBACK_AUTHORITY.fullmatch(hosts[0].lower()):

@@ -1,12 +1,13 @@
 """The settings that every role with an HTTP side has, and the relations that hold for all of them."""
 
-import ipaddress
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Final, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from portadoc.fetch import is_loopback_host
 
 UNDETERMINED: Final = "und"
 """A name in a language that nobody said (BCP 47, ISO 639-2)."""
@@ -40,12 +41,12 @@ class OriginSettings(Settings):
 
     @model_validator(mode="after")
     def _check_base_url(self) -> Self:
-        parts = urlsplit(self.base_url)
+        parts = _parts(self.base_url)
         if parts.path or parts.query or parts.fragment or "@" in parts.netloc or not parts.hostname:
             raise ValueError("base_url: must be an origin: scheme, host, perhaps a port, nothing else")
         if parts.scheme not in ("http", "https"):
             raise ValueError("base_url: must be https")
-        if parts.scheme == "http" and (self.mode == "production" or not _is_loopback(parts.hostname)):
+        if parts.scheme == "http" and (self.mode == "production" or not is_loopback_host(parts.hostname)):
             raise ValueError("base_url: http is for a loopback address in development only")
         return self
 
@@ -57,8 +58,11 @@ def require_distinct(institutions: Sequence[InstitutionNames]) -> None:
         raise ValueError("institutions: two share one slug")
 
 
-def _is_loopback(host: str) -> bool:
+def _parts(base_url: str) -> SplitResult:
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        parts = urlsplit(base_url)
+        if parts.port == 0:
+            raise ValueError
+    except ValueError as exc:  # a host or a port that cannot be
+        raise ValueError("base_url: must be an origin that can be called") from exc
+    return parts

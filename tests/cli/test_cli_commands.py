@@ -35,6 +35,7 @@ def test_the_commands_are_those_of_the_reference() -> None:
         *(("demo",), ("serve",), ("verify",), ("inspect",)),
         *(("issuer", "offer"), ("issuer", "withdraw"), ("wallet", "accept"), ("wallet", "present")),
         *(("wallet", "list"), ("keys", "new"), ("keys", "list"), ("config", "show"), ("config", "check")),
+        *(("wallet", "show"), ("verifier", "ask"), ("verifier", "result"), ("verifier", "presets")),
     ]
     assert set(promised) <= set(EVERY_COMMAND)
 
@@ -55,7 +56,7 @@ def test_an_unknown_option_is_wrong_use(run: Any, path: tuple[str, ...]) -> None
 
 def test_reading_commands_offer_json(run: Any) -> None:
     for path in EVERY_COMMAND:
-        if path and path not in (("serve",), ("issuer",), ("wallet",), ("keys",), ("config",)):
+        if path and path not in (("serve",), ("issuer",), ("wallet",), ("verifier",), ("keys",), ("config",)):
             assert "--json" in run(*path, "--help").stdout, path
 
 
@@ -104,6 +105,9 @@ def test_an_unknown_setting_names_the_nearest(run: Any, tmp_path: Any, line: str
 
 
 def test_keys_are_made_and_listed_and_never_printed(run: Any) -> None:
+    missing = run("keys", "list")
+    assert (missing.exit_code, "installation_missing" in missing.stderr) == (4, True)
+    assert told(run("keys", "init", "--json"))["keys"] > 0
     before = told(run("keys", "list", "--json"))["keys"]
     assert {key["institution"] for key in before} >= {"fr-demo", "de-inspection"}
     assert all(set(key) == {"institution", "purpose", "state", "alg", "not_after", "kid"} for key in before)
@@ -122,8 +126,37 @@ def test_keys_are_made_and_listed_and_never_printed(run: Any) -> None:
 
 def test_keys_of_unknown_institutions_and_purposes(run: Any) -> None:
     assert run("keys", "new", "fr-demo", "dancing").exit_code == 2
+    assert "next: portadoc serve" in run("keys", "init").stdout
     unknown = run("keys", "new", "fr-nobody", "status")
     assert (unknown.exit_code, "ring_institution_unknown" in unknown.stderr) == (4, True)
+
+
+def test_a_lost_index_or_trust_file_is_told_and_never_made_anew(run: Any, tmp_path: Any) -> None:
+    run("keys", "init", "--data-dir", tmp_path / "data")
+    trust = (tmp_path / "data" / "keys" / "trust.json").read_bytes()
+    (tmp_path / "data" / "keys" / "keyring.json").unlink()
+    for command in (("keys", "init"), ("keys", "list"), ("wallet", "list")):
+        result = run(*command, "--data-dir", tmp_path / "data")
+        assert (result.exit_code, "key_ring_missing" in result.stderr) == (4, True)
+    assert (tmp_path / "data" / "keys" / "trust.json").read_bytes() == trust
+
+
+def test_a_folder_that_cannot_be_used_is_told(run: Any, tmp_path: Any) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    for command, code in (("init", "data_dir_unusable"), ("list", "installation_missing")):
+        result = run("keys", command, "--data-dir", tmp_path / "file" / "data")
+        assert (result.exit_code, code in result.stderr) == (4, True), command
+
+
+def test_checking_settings_opens_every_key(run: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("keys", "init")
+    assert " keys" in run("config", "check").stdout
+    monkeypatch.setenv("PORTADOC_OTHER", "not the passphrase")
+    monkeypatch.setenv("PORTADOC_PASSPHRASE", "env:PORTADOC_OTHER")
+    wrong = run("config", "check")
+    assert (wrong.exit_code, "passphrase_wrong" in wrong.stderr) == (4, True)
+    monkeypatch.setenv("PORTADOC_PROFILE", "of-tomorrow")
+    assert "ietf-latest" in run("config", "check").stderr
 
 
 def test_an_installation_without_keys_in_production_is_misconfigured(run: Any, tmp_path: Any) -> None:

@@ -144,6 +144,61 @@ def test_nothing_is_shared_without_consent(run: Any, portadoc: Any, served: Serv
     assert answer(served, told).accepted
 
 
+def asked(portadoc: Any, *options: object) -> Any:
+    return portadoc("verifier", "ask", "de-inspection", "--preset", "inspector-quick", *options)
+
+
+def session_of(made: Any) -> tuple[str, ...]:
+    return ("--", "de-inspection", made["transaction_id"], made["session_secret"])
+
+
+def test_a_verifier_asks_and_reads_the_result_by_commands(run: Any, portadoc: Any, served: Served) -> None:
+    portadoc("wallet", "accept", offer(portadoc)["offer_uri"])
+    made = asked(portadoc)
+    here = ("--data-dir", served.folder)
+    waiting = run("verifier", "result", *here, *session_of(made))
+    assert (waiting.exit_code, "No answer yet" in waiting.stdout) == (3, True)
+    assert run("wallet", "present", made["link"], "--yes", *here).exit_code == 0
+    found = run("verifier", "result", *here, *session_of(made))
+    assert (found.exit_code, found.stdout.splitlines()[-1]) == (0, "ACCEPTED")
+    assert "key_binding" in found.stdout
+    told = json.loads(run("verifier", "result", "--json", *here, *session_of(made)).stdout)
+    assert (told["phase"], told["result"]["accepted"]) == ("answered", True)
+    wrong = run("verifier", "result", *here, "--", "de-inspection", made["transaction_id"], "wrong")
+    assert (wrong.exit_code, "not_found" in wrong.stderr) == (1, True)
+
+
+def test_a_refused_result_says_why(run: Any, portadoc: Any, served: Served) -> None:
+    portadoc("wallet", "accept", offer(portadoc)["offer_uri"])
+    made = asked(portadoc, "--date", "2001-01-01")
+    here = ("--data-dir", served.folder)
+    presented = run("wallet", "present", made["link"], "--yes", *here)
+    assert presented.exit_code == 1
+    found = run("verifier", "result", *here, *session_of(made))
+    assert (found.exit_code, "REFUSED" in found.stdout.splitlines()) == (1, True)
+    assert "(document_not_yet_valid)" in found.stdout or "coverage" in found.stdout
+
+
+def test_for_people_the_request_is_a_qr_code_with_what_reads_its_result(run: Any, served: Served) -> None:
+    result = run("verifier", "ask", "de-inspection", "--preset", "inspector-quick", "--data-dir", served.folder)
+    assert result.exit_code == 0
+    assert all(word in result.stdout for word in ("openid4vp://", "transaction: ", "session secret: "))
+    assert "next: portadoc wallet present" in result.stderr
+    unknown = run("verifier", "ask", "nobody", "--preset", "inspector-quick", "--data-dir", served.folder)
+    assert (unknown.exit_code, "de-inspection" in unknown.stderr) == (2, True)
+    assert "inspector-quick" in run("verifier", "presets").stdout
+
+
+def test_a_credential_is_shown_for_verify(run: Any, portadoc: Any, served: Served) -> None:
+    held = portadoc("wallet", "accept", offer(portadoc)["offer_uri"])["credentials"][0]
+    shown = run("wallet", "show", "--data-dir", served.folder, "--", held["id"])
+    trust = served.folder / "keys" / "trust.json"
+    verdict = run("verify", "-", "--trust", trust, "--json", stdin=shown.stdout)
+    assert (verdict.exit_code, json.loads(verdict.stdout)["code"]) == (3, "status_unavailable.not_held")
+    none = run("wallet", "show", "none", "--data-dir", served.folder)
+    assert (none.exit_code, "credential_id_unknown" in none.stderr) == (1, True)
+
+
 def test_an_offer_is_inspected_before_it_is_accepted(run: Any, portadoc: Any) -> None:
     tree = json.loads(run("inspect", offer(portadoc)["offer_uri"], "--json").stdout)
     assert tree["parts"]["offer"]["content"]["credential_configuration_ids"] == ["pda1"]
@@ -186,6 +241,7 @@ def test_an_installation_may_have_one_role_only(run: Any, tmp_path: Path, table:
     head = f'data_dir = "{tmp_path}/data"\n[institutions.one]\nid = "FR:TEST01"\nname = "One"\ncountry = "FR"\n'
     file.write_text(head + table + "\n")
     assert run("config", "check", "--config", file).exit_code == 0
+    assert run("keys", "init", "--config", file).exit_code == 0
     assert "one" in run("keys", "list", "--config", file).stdout
 
 
@@ -197,6 +253,7 @@ def test_a_service_that_does_not_answer_is_exit_code_3(
     listener.close()
     monkeypatch.setenv("PORTADOC_BASE_URL", f"http://127.0.0.1:{port}")
     monkeypatch.setenv("PORTADOC_DATA_DIR", str(tmp_path / "data"))
+    assert run("keys", "init").exit_code == 0
     made = run("issuer", "offer", "fr-demo", "--example", "posted-worker-fr-de", "--type", "pda1", "--json")
     assert made.exit_code == 0
     result = run("wallet", "accept", json.loads(made.stdout)["offer_uri"])

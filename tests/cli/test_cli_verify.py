@@ -113,6 +113,21 @@ def test_one_good_list_among_others_is_enough(verify: Any, desk: Any) -> None:
     assert verify(lists=("no token", other, desk.status_list())).exit_code == 0
 
 
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_of_several_lists_of_one_address_the_newest_counts_in_either_order(
+    verify: Any, desk: Any, newest_first: bool
+) -> None:
+    lists = (desk.status_list(7), desk.status_list(iat=desk.NOW - 200))
+    result = verify(None, "--json", lists=lists if newest_first else lists[::-1])
+    assert (result.exit_code, told(result)["code"]) == (1, "revoked")
+    older = "list-1.jwt" if newest_first else "list-0.jwt"
+    assert [line for line in result.stderr.splitlines() if "passed over" in line and older in line]
+
+
+def test_a_list_that_cannot_be_used_is_named(verify: Any) -> None:
+    assert "list-0.jwt cannot be used" in verify(None, lists=("no token",)).stderr
+
+
 def test_a_list_counts_as_fetched_when_it_was_issued(verify: Any, desk: Any) -> None:
     result = verify(None, "--json", lists=(desk.status_list(iat=desk.NOW - 600),))
     assert found(result, "status")[:2] == ("warning", "status_stale")

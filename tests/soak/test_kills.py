@@ -30,7 +30,7 @@ from tests.soak.server import LINUX_ONLY, Server
 pytestmark = LINUX_ONLY
 KILLS: Final = int(os.environ.get("SOAK_KILLS", "100"))
 CLIENTS: Final = 3
-LIST_SIZE: Final = 8192
+LIST_SIZE: Final = 1024
 """Small, so that a campaign fills several lists."""
 
 

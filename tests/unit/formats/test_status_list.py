@@ -145,6 +145,7 @@ BAD_REFERENCES = [
     ({"status_list": {"idx": 3, "uri": ""}}, "uri_form"),
     ({"status_list": {"idx": 3, "uri": 5}}, "uri_form"),
     ({"status_list": {"idx": 3, "uri": "h" * 3000}}, "uri_form"),
+    *(({"status_list": {"idx": 3, "uri": URI + end}}, "uri_form") for end in ("\x00", "\n", " ", "é", "\u202e")),
     *(({"status_list": {"idx": idx, "uri": URI}}, "index_form") for idx in (-1, 1.5, 1.0, "5", True, None, 2**63)),
 ]
 

@@ -26,8 +26,9 @@ def read(tmp_path: Path, text: str) -> Any:
         ('profile = "unheard-of"\n', "profile"),
         ('base_url = "http://127.0.0.1:99999"\n', "base_url"),
         ('base_url = "http://[::1:8700"\n', "base_url"),
-        ("[issuer]\nstatus_exp_s = 600\n", "issuer."),
-        ("[institutions]\n", "institutions"),
+        ("[issuer]\nstatus_exp_s = 600\n", "issuer.status_ttl_s"),
+        ("[verifier]\nrequest_ttl_s = 1\n", "verifier.request_ttl_s"),
+        ('mode = "production"\n', "passphrase"),
     ],
 )
 def test_a_setting_that_cannot_hold_is_named(tmp_path: Path, text: str, name: str) -> None:
@@ -38,7 +39,10 @@ def test_a_setting_that_cannot_hold_is_named(tmp_path: Path, text: str, name: st
 
 def test_an_installation_may_issue_only(tmp_path: Path) -> None:
     settings = read(tmp_path, CAISSE.format("caisse", "pda1"))
-    assert (list(settings.issuer_settings().by_slug), list(settings.verifier_settings().by_slug)) == (["caisse"], [])
+    assert (list(settings.issuer_settings().by_slug), list(settings.verifier_settings().by_slug)) == (
+        ["caisse"],
+        [],
+    )
 
 
 def test_a_name_is_published_without_a_language_that_nobody_said(tmp_path: Path) -> None:

@@ -1,0 +1,158 @@
+"""``portadoc verifier``: ask for attestations, read what came of it."""
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from portadoc.cli.inputs import Day
+from portadoc.cli.installation import installation, settings_options
+from portadoc.cli.output import (
+    language,
+    language_option,
+    printable,
+    write_json,
+    write_qr_code,
+    write_report,
+)
+from portadoc.i18n import render
+from portadoc.verifier.presets import PRESETS, preset
+
+if TYPE_CHECKING:
+    from portadoc.serve.house import House
+    from portadoc.verifier.results import Result
+    from portadoc.verifier.service import SessionView
+
+_ACCEPTED: Final = 0
+_REFUSED: Final = 1
+_NO_ANSWER: Final = 3
+
+
+@click.group()
+def verifier() -> None:
+    """Ask a wallet for attestations and read the result."""
+
+
+@verifier.command()
+@click.argument("institution")
+@click.option("--preset", "preset_id", type=click.Choice(tuple(PRESETS)), required=True, help="What to ask.")
+@click.option("--date", "day", type=Day(), help="Judge periods for this day; default: the day of the answer, UTC.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@settings_options
+def ask(
+    *,
+    institution: str,
+    preset_id: str,
+    day: date | None,
+    as_json: bool,
+    settings_file: str | None,
+    data_dir: str | None,
+) -> None:
+    """Open a request of INSTITUTION (its slug); print its link and what reads its result.
+
+    The session secret is told here only. Wallets reach the request where the installation is served.
+    """
+    with installation(settings_file, data_dir) as house:
+        _require_known(house, institution)
+        made = house.verifier.create_request(institution, preset(preset_id), on_date=day)
+    if as_json:
+        write_json(
+            {
+                "transaction_id": made.transaction_id,
+                "session_secret": made.session_secret,
+                "request_uri": made.request_uri,
+                "link": made.link,
+                "expires_at": made.expires_at,
+            }
+        )
+        return
+    write_qr_code(made.link)
+    click.echo(made.link)
+    click.echo(f"transaction: {made.transaction_id}")
+    click.echo(f"session secret: {made.session_secret}")
+    click.echo("next: portadoc wallet present 'LINK'", err=True)
+    click.echo(f"then: portadoc verifier result -- {institution} TRANSACTION SECRET", err=True)
+
+
+@verifier.command()
+@click.argument("institution")
+@click.argument("transaction")
+@click.argument("secret")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@language_option
+@settings_options
+def result(
+    *,
+    institution: str,
+    transaction: str,
+    secret: str,
+    as_json: bool,
+    settings_file: str | None,
+    data_dir: str | None,
+) -> None:
+    """Show what came of TRANSACTION to whoever knows its session SECRET; put -- before values that begin with -.
+
+    Exit code 0: accepted; 1: refused; 3: there is no answer yet, or none came in time.
+    """
+    with installation(settings_file, data_dir) as house:
+        _require_known(house, institution)
+        view = house.verifier.result(institution, transaction, secret)
+    if as_json:
+        told = None if view.result is None else view.result.to_json()
+        write_json({"phase": view.phase.value, "expires_at": view.expires_at, "result": told})
+    elif view.result is None:
+        _write_waiting(view)
+    else:
+        _write_result(view.result)
+    if view.result is None:
+        raise click.exceptions.Exit(_NO_ANSWER)
+    raise click.exceptions.Exit(_ACCEPTED if view.result.accepted else _REFUSED)
+
+
+@verifier.command("presets")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def list_presets(*, as_json: bool) -> None:
+    """List the questions that can be asked, each with the types of attestation that answer it."""
+    rows = [
+        {
+            "id": each.id,
+            "types": [vct for wanted in each.query["credentials"] for vct in wanted["meta"]["vct_values"]],
+            "query": each.query,
+        }
+        for each in PRESETS.values()
+    ]
+    if as_json:
+        write_json({"presets": rows})
+        return
+    click.echo(f"{'PRESET':<20}TYPES")
+    for row in rows:
+        click.echo(f"{row['id']:<20}{', '.join(row['types'])}")
+
+
+def _require_known(house: "House", institution: str) -> None:
+    known = [each.slug for each in house.verifier.settings.institutions]
+    if institution not in known:
+        raise click.BadParameter(f"one of {', '.join(known) or 'none'}", param_hint="INSTITUTION")
+
+
+def _write_waiting(view: "SessionView") -> None:
+    """Write that there is no answer, and until when one can come."""
+    end = datetime.fromtimestamp(view.expires_at, UTC).isoformat(timespec="seconds")
+    code = "result_waiting" if view.phase.value == "open" else "result_never_came"
+    click.echo(render(code, {"at": end}, language()).text)
+
+
+def _write_result(found: "Result") -> None:
+    """Write the report of each presentation, then whether all of it is accepted and, if not, why."""
+    for each in found.presentations:
+        click.echo(f"{printable(each.query_id)}:")
+        write_report(each.report)
+    if found.accepted:
+        click.secho(render("result_accepted", {}, language()).text, fg="green", bold=True)
+        return
+    click.secho(render("result_refused", {}, language()).text, fg="red", bold=True)
+    if found.problem is not None:
+        reason = render(found.problem.code, found.problem.params, language())
+        click.echo(printable(f"{reason.text} ({found.problem.full_code})"))
+        if reason.action:
+            click.echo(printable(reason.action))
