@@ -69,12 +69,10 @@ def make_subject(
     claims = projection.project(record)
     valid_from = _day_of(now)
     ends = [valid_from + configuration.validity_days * SECONDS_PER_DAY]
-    document_end = projection.document_period(claims).end
-    if document_end is not None:
-        ends.append(_end_of(document_end))
-    coverage_end = projection.coverage_period(claims).end
-    if coverage_end is not None and coverage_grace_days is not None:
-        ends.append(_end_of(coverage_end) + coverage_grace_days * SECONDS_PER_DAY)
+    if record.document_end is not None:  # of the record: not every layout has a place for it
+        ends.append(_end_of(record.document_end))
+    if record.coverage_end is not None and coverage_grace_days is not None:
+        ends.append(_end_of(record.coverage_end) + coverage_grace_days * SECONDS_PER_DAY)
     if min(ends) <= now:
         raise Conflict("record_expired", spec="OpenID4VCI 1.0 §8.3.1.2")
     if _day_of(certified_until) <= now:

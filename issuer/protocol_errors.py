@@ -128,7 +128,8 @@ def refusal(error: Error, table: ErrorTable, request: Request) -> Response:
     if error.code in _UNAUTHENTICATED:
         return _answer(name, error.code, status=401, headers={"WWW-Authenticate": _challenge(error, name)})
     if name == "invalid_client":
-        return _answer(name, error.code, status=401, headers={"WWW-Authenticate": "Bearer"})
+        # The scheme that such a client has used; a token endpoint knows no Bearer. Spec: RFC 6749 §5.2
+        return _answer(name, error.code, status=401, headers={"WWW-Authenticate": 'Basic realm="token"'})
     return _answer(name, error.code, status=413 if error.code == "limit_exceeded" else 400, headers={})
 
 

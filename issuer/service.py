@@ -18,9 +18,11 @@ from portadoc.issuer.store import credential_store, grant_store
 from portadoc.issuer.store.credential_store import CredentialRow
 from portadoc.issuer.store.grant_store import Grant
 from portadoc.issuer.store.tables import METADATA
-from portadoc.keys.key_ring import KeyRing
+from portadoc.keys.certificates import certificate_country
+from portadoc.keys.key_ring import KeyPurpose, KeyRing
 from portadoc.randomness import RandomBytes
-from portadoc.schemas.catalogue import credential_configuration, issuing_institution
+from portadoc.schemas.catalogue import credential_configuration, issuing_countries, issuing_institution
+from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.events import EventKind
 from portadoc.schemas.openid4vci import (
     CredentialOffer,
@@ -103,6 +105,7 @@ class Issuer:
         for each in configuration_ids:
             subject = self.issuance.subject(institution, credential_configuration(each), record)
             self._require_own(institution, issuing_institution(subject.claims))
+            self._require_own_country(institution, subject.claims)
         chosen = tuple(dict.fromkeys(configuration_ids))
         return self.grants.offer(institution, record_id, chosen, with_tx_code=tx_code, by_reference=by_reference)
 
@@ -110,6 +113,13 @@ class Issuer:
         """Refuse what names another institution as its issuer: no verifier would believe it under our key."""
         own_id = self._deployment.institution(institution).institution_id
         if issued_by not in (None, own_id):
+            raise Refused("record_of_other_institution", institution=own_id)
+
+    def _require_own_country(self, institution: str, claims: JsonObject) -> None:
+        """Refuse what names another country than the signer's certificate: no verifier would believe it."""
+        chain = self._deployment.key_ring.signer(institution, KeyPurpose.CREDENTIAL).chain
+        if not issuing_countries(claims) <= {certificate_country(chain[0])}:
+            own_id = self._deployment.institution(institution).institution_id
             raise Refused("record_of_other_institution", institution=own_id)
 
     def offer_by_reference(self, institution: str, reference: str) -> CredentialOffer:

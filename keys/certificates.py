@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.x509.oid import NameOID
 
 from portadoc.errors import Malformed, Misconfigured, Untrusted
 from portadoc.keys.jwk import VerificationKey, verification_key
@@ -157,6 +158,11 @@ def only_name(certificate: UnverifiedCertificate, oid: x509.ObjectIdentifier) ->
     if len(attributes) != 1 or not isinstance(attributes[0].value, str):
         raise Untrusted("chain_invalid", spec="ETSI EN 319 412-3 §4.2.1", reason="subject")
     return attributes[0].value
+
+
+def certificate_country(der: bytes) -> str:
+    """Return the country that a certificate names as its subject's. Raises Untrusted[chain_invalid] (subject)."""
+    return only_name(parse_certificate(der), NameOID.COUNTRY_NAME)
 
 
 def to_pem(chain: Sequence[bytes]) -> str:

@@ -51,6 +51,16 @@ class Ehic:
         require_plain_end("end", self.end)
         require_period("start", self.insured.date_of_birth, self.start)
 
+    @property
+    def document_end(self) -> date | None:
+        """The last day of the document."""
+        return self.date_of_expiry
+
+    @property
+    def coverage_end(self) -> date | None:
+        """The last day of what it covers; None when none is set."""
+        return self.end
+
 
 def warnings(record: Ehic) -> tuple[RecordWarning, ...]:
     """Return what is unusual about a valid record; nothing here stops issuance."""

@@ -309,6 +309,16 @@ class Pda1:
         object.__setattr__(self, "countries_of_work", in_order)
         require_period("legislation/start", self.person.date_of_birth, self.legislation.start)
 
+    @property
+    def document_end(self) -> date | None:
+        """The last day of the document; None when none is set."""
+        return self.document.date_of_expiry
+
+    @property
+    def coverage_end(self) -> date | None:
+        """The last day of what it covers; None when none is set."""
+        return self.legislation.end
+
 
 def warnings(record: Pda1) -> tuple[RecordWarning, ...]:
     """Return what is unusual about a valid record; nothing here stops issuance."""

@@ -76,3 +76,13 @@ class Pid:
         require_country("issuing_country", self.issuing_country, PDA1_STATES)
         require_code("sex", self.sex, PID_SEXES)
         require_period("date_of_expiry", self.date_of_issuance, self.date_of_expiry)
+
+    @property
+    def document_end(self) -> date | None:
+        """The last day of the document."""
+        return self.date_of_expiry
+
+    @property
+    def coverage_end(self) -> date | None:
+        """None: identity data cover no period."""
+        return None

@@ -1,6 +1,7 @@
 """The pages of docs/ that are written from the code are those that the code would write now."""
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -9,7 +10,9 @@ import pytest
 from portadoc.i18n import LANGUAGES, catalogue
 from portadoc.serve.settings import known_settings
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+EVERY_PAGE = sorted(str(path.relative_to(ROOT)) for path in (*ROOT.glob("*.md"), *DOCS.glob("*.md")))
 PAGES = ("reference-cli.md", "reference-config.md", "reference-codes.md", "reference-endpoints.md")
 
 
@@ -48,5 +51,21 @@ def test_every_setting_says_what_it_means() -> None:
 
 def test_pages_name_no_place_of_this_machine() -> None:
     for name in PAGES:
-        assert "/work/" not in page(name)
+        assert str(ROOT) not in page(name)
         assert str(Path.home()) not in page(name)
+
+
+@pytest.mark.parametrize("name", EVERY_PAGE)
+def test_every_link_leads_to_a_file(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    targets = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text)]
+    inside = [target for target in targets if target and "://" not in target]
+    assert [target for target in inside if not ((ROOT / name).parent / target).exists()] == []
+
+
+def test_every_path_that_a_page_names_is_there() -> None:
+    named = set()
+    for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        named |= set(re.findall(r"`((?:portadoc|formats|keys|docs|tests|requirements)/[a-z_./]*)`", text))
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []

@@ -36,7 +36,7 @@ from portadoc.wallet_sim.offers import (
     read_issuer_metadata,
     read_offer,
 )
-from portadoc.wallet_sim.peers import Means, admitted, error_word, read_answer, require_success
+from portadoc.wallet_sim.peers import Means, admitted, error_reason, error_word, read_answer, require_success
 from portadoc.wallet_sim.receipt import ReceivedCredential, check_received
 from portadoc.wallet_sim.store import HeldCredential, WalletStore
 from portadoc.wallet_sim.transport import FORM_TYPE, TransportResponse
@@ -144,7 +144,7 @@ def _redeem(
     """Exchange the pre-authorised code for an access token. Spec: OpenID4VCI 1.0 §6.1, §6.2.
 
     Raises Refused[grant_unsupported], Refused[token_type_unsupported], Malformed[peer_answer_invalid] and as
-    ``read_answer``.
+    ``_require_redeemed`` and ``read_answer``.
     """
     if server.token_endpoint is None:
         raise Refused("grant_unsupported", spec="RFC 8414 §2")
@@ -152,12 +152,26 @@ def _redeem(
     if tx_code is not None:
         form["tx_code"] = tx_code
     response = _post(server.token_endpoint, means, urlencode(form).encode(), {"content-type": FORM_TYPE})
+    _require_redeemed(response, with_tx_code=tx_code is not None)
     token = read_message(TokenResponse, read_answer(response, endpoint="token"))
     if token.token_type.lower() != "bearer":
         raise Refused("token_type_unsupported", spec="RFC 6749 §7.1")
     if not _ACCESS_TOKEN.fullmatch(token.access_token):
         raise Malformed("peer_answer_invalid", spec="RFC 6750 §2.1", endpoint="token", reason="access_token")
     return token
+
+
+def _require_redeemed(response: TransportResponse, *, with_tx_code: bool) -> None:
+    """Tell a wrong transaction code from an offer that is used or has run out; the protocol has one word for both.
+
+    An issuer that says in ``error_description`` that the code of the offer is at fault is believed.
+    Raises Refused[tx_code_refused], Refused[offer_not_redeemable]. Spec: OpenID4VCI 1.0 §6.3.
+    """
+    if response.status != 400 or error_word(response) != "invalid_grant":
+        return
+    if with_tx_code and error_reason(response) != "code_unusable":
+        raise Refused("tx_code_refused", spec="OpenID4VCI 1.0 §6.3")
+    raise Refused("offer_not_redeemable", spec="OpenID4VCI 1.0 §6.3")
 
 
 def _identifiers(token: TokenResponse, configuration_id: str) -> tuple[str | None, ...]:

@@ -22,6 +22,7 @@ from portadoc.schemas.openid4vci import (
 )
 from portadoc.wallet_sim.peers import (
     CLOCK_SKEW_S,
+    GONE,
     Means,
     admitted,
     get_json,
@@ -38,16 +39,24 @@ def read_offer(link: str, means: Means) -> CredentialOffer:
     """Return the offer of a link, fetched when the link only refers to it.
 
     Raises Malformed[link_invalid], Malformed[message_invalid], Refused[fetch_blocked] for an issuer or an offer
-    address that is not HTTPS. Spec: OpenID4VCI 1.0 §4.1.
+    address that is not HTTPS, Refused[offer_not_redeemable] for an offer that is gone. Spec: OpenID4VCI 1.0 §4.1.
     """
     link_message = read_message(CredentialOfferLink, link_parameters(link, schemes=OFFER_SCHEMES))
     if link_message.credential_offer_uri is not None:
-        content = get_json(link_message.credential_offer_uri, means, endpoint="credential offer")
+        content = _fetched_offer(link_message.credential_offer_uri, means)
     else:
         content = strict_json.loads_object(link_message.credential_offer or "", what="credential offer")
     offer = read_message(CredentialOffer, content)
     admitted(offer.credential_issuer, means.transport)
     return offer
+
+
+def _fetched_offer(url: str, means: Means) -> JsonObject:
+    admitted(url, means.transport)
+    response = means.transport.get(url, headers={"accept": "application/json"})
+    if response.status in GONE:
+        raise Refused("offer_not_redeemable", spec="OpenID4VCI 1.0 §4.1.3")
+    return read_answer(response, endpoint="credential offer")
 
 
 def pre_authorized_grant(offer: CredentialOffer, *, tx_code: str | None) -> PreAuthorizedCodeGrant:

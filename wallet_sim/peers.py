@@ -18,6 +18,10 @@ from portadoc.wallet_sim.transport import Transport, TransportResponse
 
 CLOCK_SKEW_S: Final = 60
 MAX_LINK_CHARS: Final = 32 * 1024
+GONE: Final = frozenset({404, 410})
+"""What an address answers that never was, or is no longer. Spec: RFC 9110 §15.5.5, §15.5.11."""
+PROBLEM_TYPE: Final = "application/problem+json"
+_UNNAMED: Final = "unnamed"
 _ERROR_WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -76,12 +80,24 @@ def require_success(response: TransportResponse, *, endpoint: str) -> None:
 
 
 def error_word(response: TransportResponse) -> str:
-    """Return the ``error`` member of an OAuth error answer, or ``unnamed`` when there is no plain one."""
+    """Return the word by which a peer names its refusal, or ``unnamed`` when there is no plain one.
+
+    It is ``error`` in the answers of OAuth and ``code`` in a problem document. Spec: RFC 6749 §5.2, RFC 9457 §3.2.
+    """
+    return _word(response, "code" if response.content_type == PROBLEM_TYPE else "error")
+
+
+def error_reason(response: TransportResponse) -> str:
+    """Return ``error_description`` where a peer has put a code there, else ``unnamed``; never free text."""
+    return _word(response, "error_description")
+
+
+def _word(response: TransportResponse, member: str) -> str:
     try:
-        word = strict_json.loads_object(response.body, what="error answer").get("error")
+        word = strict_json.loads_object(response.body, what="error answer").get(member)
     except Error:
-        return "unnamed"
-    return word if isinstance(word, str) and _ERROR_WORD.fullmatch(word) else "unnamed"
+        return _UNNAMED
+    return word if isinstance(word, str) and _ERROR_WORD.fullmatch(word) else _UNNAMED
 
 
 def link_parameters(link: str, *, schemes: frozenset[str]) -> Mapping[str, str]:

@@ -21,12 +21,13 @@ from portadoc.schemas.claims import ClaimPath, JsonObject
 from portadoc.schemas.openid4vci import read_message
 from portadoc.schemas.openid4vp import DirectPostAnswer
 from portadoc.schemas.profiles import ProtocolProfile
-from portadoc.wallet_sim.peers import Means, admitted, read_answer
+from portadoc.wallet_sim.peers import GONE, Means, admitted, error_reason, error_word, read_answer
 from portadoc.wallet_sim.requests import TrustedRequest
 from portadoc.wallet_sim.store import HeldCredential, WalletStore
 from portadoc.wallet_sim.transport import FORM_TYPE, TransportResponse
 
 FORMAT: Final = "dc+sd-jwt"
+_CLOSED: Final = frozenset({"request_answered", "request_expired", "request_unknown"})
 VpToken = dict[str, list[str]]
 """Query id to presentations. Spec: OpenID4VP 1.0 §8.1."""
 
@@ -89,7 +90,8 @@ def send_answer(preview: Preview, *, means: Means, store: WalletStore) -> Presen
     """Present what a preview shows. Spec: OpenID4VP 1.0 §8.
 
     Raises Refused[query_unsatisfied], after telling the verifier no more than ``access_denied``, when the wallet
-    lacks what is required; Refused[peer_refused], [peer_redirected] and Unavailable as the verifier answers.
+    lacks what is required; Refused[request_closed], [presentation_refused], [peer_refused], [peer_redirected] and
+    Unavailable as the verifier answers.
     """
     if preview.missing:
         decline(preview, means=means)
@@ -102,7 +104,7 @@ def send_answer(preview: Preview, *, means: Means, store: WalletStore) -> Presen
     for credential_id in sorted({shared.credential.id for shared in preview.shared}):
         store.mark_presented(credential_id)  # 3 recorded first: whoever refuses a copy has seen it all the same
     response = post_answer(form, preview, means)  # 4 sent, once
-    answer = read_message(DirectPostAnswer, read_answer(response, endpoint="response"))
+    answer = read_message(DirectPostAnswer, _read_taken(response))
     return PresentationOutcome("presented", answer.redirect_uri, preview.shared)
 
 
@@ -114,7 +116,21 @@ def decline(preview: Preview, *, means: Means) -> None:
     form = {"error": "access_denied"}
     if preview.request.request.state is not None:
         form["state"] = preview.request.request.state
-    read_answer(post_answer(form, preview, means), endpoint="response")
+    _read_taken(post_answer(form, preview, means))
+
+
+def _read_taken(response: TransportResponse) -> JsonObject:
+    """Return what the verifier says to an answer that it has taken.
+
+    Raises Refused[request_closed], Refused[presentation_refused] with the code that the verifier tells, and as
+    ``read_answer``. Spec: OpenID4VP 1.0 §8.2, §14.1.
+    """
+    reason = error_reason(response)
+    if response.status in GONE or (response.status == 400 and reason in _CLOSED):
+        raise Refused("request_closed", spec="OpenID4VP 1.0 §14.1")
+    if response.status == 400 and error_word(response) == "invalid_request":
+        raise Refused("presentation_refused", spec="OpenID4VP 1.0 §8.2", reason=reason)
+    return read_answer(response, endpoint="response")
 
 
 def bind_answer(preview: Preview, *, means: Means) -> VpToken:

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from portadoc import base64url
-from portadoc.errors import Malformed, Untrusted
+from portadoc.errors import Malformed, Refused, Untrusted
 from portadoc.formats import jwe, strict_json
 from portadoc.formats.request_object import VerifiedRequest, parse_request_object, verify_request_object
 from portadoc.keys.algorithms import ALL_ALGORITHMS
@@ -16,7 +16,7 @@ from portadoc.keys.purposes import KeyPurpose
 from portadoc.schemas.claims import Json, JsonObject
 from portadoc.schemas.openid4vci import read_message
 from portadoc.schemas.openid4vp import AuthorizationRequestLink
-from portadoc.wallet_sim.peers import CLOCK_SKEW_S, Means, admitted, link_parameters, require_success
+from portadoc.wallet_sim.peers import CLOCK_SKEW_S, GONE, Means, admitted, link_parameters, require_success
 from portadoc.wallet_sim.transport import FORM_TYPE, TransportResponse
 
 REQUEST_SCHEMES: Final = frozenset({"openid4vp", "haip-vp", "eudi-openid4vp"})
@@ -82,6 +82,9 @@ def _fetch_object(url: str, wallet_nonce: str | None, means: Means) -> str:
 
 
 def _object_text(response: TransportResponse) -> str:
+    """Return the body of an answer that is a request object. Raises Refused[request_closed] and others."""
+    if response.status in GONE:
+        raise Refused("request_closed", spec="OpenID4VP 1.0 §14.1")
     require_success(response, endpoint="request")
     if response.content_type != REQUEST_TYPE:
         raise Malformed("peer_answer_invalid", spec="RFC 9101 §5.2.3", endpoint="request", reason="content_type")

@@ -87,7 +87,7 @@ class FileStore:
     def credentials(self) -> tuple[HeldCredential, ...]:
         """Return what the file holds; nothing when there is no file yet.
 
-        Raises Misconfigured[wallet_file_exposed] when others may read it, Malformed[wallet_file_invalid].
+        Raises Misconfigured[wallet_file_exposed] when others may read it, Misconfigured[wallet_file_invalid].
         """
         try:
             with self._path.open("rb") as file:
@@ -156,16 +156,19 @@ _FIELDS: Final = {
 
 
 def _read(raw: bytes) -> tuple[HeldCredential, ...]:
-    content = strict_json.loads_object(raw, what="wallet_file", max_bytes=MAX_STORE_BYTES)
+    try:
+        content = strict_json.loads_object(raw, what="wallet_file", max_bytes=MAX_STORE_BYTES)
+    except Malformed as exc:
+        raise Misconfigured("wallet_file_invalid") from exc
     entries = content.get("credentials")
     if content.get("version") != STORE_VERSION or not isinstance(entries, list):
-        raise Malformed("wallet_file_invalid")
+        raise Misconfigured("wallet_file_invalid")
     return tuple(_read_entry(entry) for entry in entries)
 
 
 def _read_entry(entry: object) -> HeldCredential:
     if not isinstance(entry, dict) or entry.keys() != _FIELDS.keys():
-        raise Malformed("wallet_file_invalid")
+        raise Misconfigured("wallet_file_invalid")
     if any(type(entry[name]) is not kind for name, kind in _FIELDS.items()):
-        raise Malformed("wallet_file_invalid")
+        raise Misconfigured("wallet_file_invalid")
     return HeldCredential(**entry)

@@ -63,12 +63,6 @@ def select(
     return selected
 
 
-def overlaps(one: ClaimPath, other: ClaimPath) -> bool:
-    """Say whether one path leads to or through the other (equal, ancestor or descendant)."""
-    shorter = min(len(one), len(other))
-    return one[:shorter] == other[:shorter]
-
-
 def only(claims: JsonObject, paths: Iterable[ClaimPath]) -> JsonObject:
     """Return a copy of ``claims`` with the elements at the concrete ``paths``, all that these hold, and no other.
 

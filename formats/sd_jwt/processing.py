@@ -24,7 +24,7 @@ class ProcessedClaims:
 
     ``disclosed`` lists the places in ``claims`` that a disclosure filled, parents before children.
     ``issued_positions`` gives, for each array with undisclosed elements, the index as issued of every element that
-    is left (Type Metadata counts as issued, DCQL as presented).
+    is left: to a verifier, decoys among them, an index means a place as issued.
     """
 
     claims: JsonObject

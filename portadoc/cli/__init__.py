@@ -3,6 +3,7 @@
 Exit codes: 0 ok, 1 not valid, 2 usage, 3 unavailable, 4 misconfigured.
 """
 
+import difflib
 import importlib
 import sys
 from typing import Any, Final
@@ -25,7 +26,22 @@ COMMANDS: Final = {
 }
 
 
-class LazyCommands(click.Group):
+class SuggestingGroup(click.Group):
+    """A group that names the nearest commands when there is none of the name given."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as exc:
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx))
+            if not near:
+                raise
+            raise click.UsageError(f"No such command {args[0]!r}. Did you mean {' or '.join(near)}?", ctx) from exc
+
+
+class LazyCommands(SuggestingGroup):
     """A group that imports a command's module when the command is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from portadoc.cli import SuggestingGroup
 from portadoc.cli.installation import installation, settings_options
-from portadoc.cli.output import write_json, write_qr_code
+from portadoc.cli.output import write_json, write_qr_code, write_table
 
 if TYPE_CHECKING:
     from portadoc.issuer.store.credential_store import CredentialRow
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from portadoc.serve.house import House
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def issuer() -> None:
     """Offer attestations and withdraw them."""
 
@@ -84,10 +85,14 @@ def withdraw(
         _require_known(house, institution)
         done = house.issuer.withdraw(institution, subject_id, reason=WithdrawalReason(reason))
         published = house.issuer.publish_status_lists()
+        known_within_s = house.issuer.settings.status_ttl_s
     if as_json:
-        write_json({**asdict(done), "published": published})
+        write_json({**asdict(done), "published": published, "known_within_s": known_within_s})
+    elif not done.credential_ids:
+        click.echo("no copies to withdraw: already withdrawn, or none was made")
     else:
         click.echo(f"withdrawn: {len(done.credential_ids)} copies; status lists signed: {published}")
+        click.echo(f"verifiers learn of it within {known_within_s} s")
 
 
 @issuer.command("list")
@@ -102,10 +107,7 @@ def list_credentials(*, institution: str, as_json: bool, settings_file: str | No
     if as_json:
         write_json({"credentials": rows})
         return
-    for row in rows:
-        click.echo(
-            "  ".join(str(row[name]) for name in ("credential_id", "record_id", "configuration_id", "state"))
-        )
+    write_table(("credential_id", "record_id", "configuration_id", "state"), rows)
 
 
 def _state(row: "CredentialRow") -> str:

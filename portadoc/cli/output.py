@@ -3,7 +3,7 @@
 import json
 import os
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import click
@@ -74,6 +74,18 @@ def write_json(value: Any) -> None:
     """Write a value as indented JSON to stdout."""
     lines = json.dumps(value, indent=2, ensure_ascii=False).split("\n")
     click.echo("\n".join(map(printable, lines)))
+
+
+def write_table(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows under a line of their names; ``none`` when there are none."""
+    if not rows:
+        click.echo("none")
+        return
+    lines = [[name.upper().replace("_", " ") for name in names]]
+    lines += [[printable(str(row[name])) for name in names] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        click.echo("  ".join(map(str.ljust, line, widths)).rstrip())
 
 
 def write_qr_code(link: str) -> None:

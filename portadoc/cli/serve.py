@@ -1,8 +1,16 @@
 """``portadoc serve``: all roles on one port."""
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
 import click
 
 from portadoc.cli.installation import read, settings_options
+
+if TYPE_CHECKING:
+    from portadoc.serve.settings import PortadocSettings
 
 
 @click.command()
@@ -28,18 +36,46 @@ def serve(
     from portadoc.web.logs import set_up_logging
 
     set_up_logging()
-    with listen(host, port) as listener:
-        port = listener.getsockname()[1]
-        settings = read(settings_file, data_dir, base_url=base_url or _origin(settings_file, data_dir, port))
-        click.echo(f"Portadoc on {settings.base_url}/  (data in {settings.data_dir}, {settings.mode})", err=True)
-        if settings.mode == "development":
-            click.echo("Development: demo institutions, keys of this machine, calls to itself only.", err=True)
-        if workers == 1:
-            serve_one(settings, listener)
-            return
-    from portadoc.serve.workers import serve_many
+    with _until_told_to_stop():
+        with listen(host, port) as listener:
+            port = listener.getsockname()[1]
+            settings = read(settings_file, data_dir, base_url=base_url or _origin(settings_file, data_dir, port))
+            if workers == 1:
+                serve_one(settings, listener, ready=lambda: _announce(settings))
+                return
+        from portadoc.serve.workers import serve_many
 
-    serve_many(settings, host=host, port=port, workers=workers, settings_file=settings_file)
+        serve_many(
+            settings,
+            host=host,
+            port=port,
+            workers=workers,
+            settings_file=settings_file,
+            ready=lambda: _announce(settings),
+        )
+
+
+@contextmanager
+def _until_told_to_stop() -> Iterator[None]:
+    """Let the block run until Ctrl-C or SIGTERM, which end it in order: files closed, exit code 0."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    click.echo("Stopped", err=True)
+
+
+def _announce(settings: "PortadocSettings") -> None:
+    """Say where it is served; called when the installation has been opened and connections are taken."""
+    click.echo(f"Portadoc on {settings.base_url}/  (data in {settings.data_dir}, {settings.mode})", err=True)
+    if settings.mode == "development":
+        click.echo("Development: demo institutions, keys of this machine, calls to itself only.", err=True)
 
 
 def _origin(settings_file: str | None, data_dir: str | None, port: int) -> str | None:

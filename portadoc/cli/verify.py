@@ -17,6 +17,7 @@ from portadoc.cli.output import (
     write_json,
     write_report,
 )
+from portadoc.errors import Misconfigured
 from portadoc.i18n import render
 from portadoc.schemas.profiles import DEFAULT_PROFILE, PROFILES, profile
 
@@ -80,7 +81,6 @@ def verify(
     Exit code 0: valid; 1: not valid; 3: its status cannot be known; 4: the trust file has to be mended.
     """
     from portadoc.clock import SystemClock
-    from portadoc.keys.trust import read_trust_file
     from portadoc.schemas.catalogue import ACCEPTED_VCTS
     from portadoc.verification.policy import VerificationPolicy
     from portadoc.verification.procedure import verify_presentation
@@ -94,9 +94,18 @@ def verify(
         profile=profile(profile_id),
         on_date=day or datetime.fromtimestamp(now, UTC).date(),
     )
-    text, trust = read_text(file), read_trust_file(trust_file)
+    text, trust = read_text(file), _read_trust(trust_file)
     status = _status_lists(status_files, trust, now)
     _tell(verify_presentation(text, trust=trust, status=status, policy=policy, now=now), as_json=as_json)
+
+
+def _read_trust(file: Path) -> "TrustStore":
+    """Return whom to believe. Raises Misconfigured[verify_trust_missing] and as ``read_trust_file``."""
+    from portadoc.keys.trust import read_trust_file
+
+    if not file.exists():
+        raise Misconfigured("verify_trust_missing", file=str(file))
+    return read_trust_file(file)
 
 
 def _key_binding(audience: str | None, nonce: str | None) -> "KeyBindingRequired | KeyBindingRefused":

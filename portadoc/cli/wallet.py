@@ -1,13 +1,20 @@
 """``portadoc wallet``: the simulated wallet of the installation."""
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
+from portadoc.cli import SuggestingGroup
 from portadoc.cli.installation import installation, settings_options
-from portadoc.cli.output import write_json
+from portadoc.cli.output import printable, write_json, write_table
 from portadoc.errors import Refused
 
+if TYPE_CHECKING:
+    from portadoc.schemas.claims import ClaimPath
+    from portadoc.wallet_sim.presentation import Preview, SharedCredential
 
-@click.group()
+
+@click.group(cls=SuggestingGroup)
 def wallet() -> None:
     """Accept offers, present credentials, list what is held (a simulated wallet, for tests and demonstrations)."""
 
@@ -47,19 +54,9 @@ def present(*, request: str, yes: bool, as_json: bool, settings_file: str | None
     """Answer REQUEST (an openid4vp: link) with the least that satisfies it."""
     with installation(settings_file, data_dir) as house:
         preview = house.wallet.preview(request)
-        shared = [
-            {
-                "query": each.query_id,
-                "type": each.credential.vct,
-                "opened_up": ["/".join(str(part) for part in path) for path in each.disclosed],
-                "readable": sorted(each.claims),
-            }
-            for each in preview.shared
-        ]
+        shared = [_would_share(each) for each in preview.shared]
         if not as_json:
-            click.echo(f"asked by {preview.request.verifier_id} ({preview.request.verifier_country})")
-            for each in shared:
-                click.echo(f"  {each['type']}: opens up {', '.join(each['opened_up']) or 'nothing hidden'}")
+            _write_question(preview, shared)
         if not (yes or as_json) and not click.confirm("share this?"):
             house.wallet.decline(preview)
             raise click.exceptions.Exit(1)
@@ -68,6 +65,44 @@ def present(*, request: str, yes: bool, as_json: bool, settings_file: str | None
         write_json({"status": outcome.status, "redirect_uri": outcome.redirect_uri, "shared": shared})
     else:
         click.echo("presented")
+
+
+def _would_share(shared: "SharedCredential") -> dict[str, Any]:
+    """Return what a verifier would read and what it would not, as paths; no values."""
+    from portadoc.formats.jws import unverified_claims
+    from portadoc.formats.sd_jwt import parse, process
+
+    held = parse(shared.credential.sd_jwt)
+    closable = process(unverified_claims(held.jws_text), held.disclosures).disclosed
+    hidden = [path for path in closable if path not in shared.disclosed]
+    opened = set(shared.disclosed)
+    return {
+        "query": shared.query_id,
+        "type": shared.credential.vct,
+        "opened_up": [_path(path) for path in shared.disclosed],
+        "readable": sorted(shared.claims),
+        "in_any_case": sorted(name for name in shared.claims if (name,) not in opened),
+        "hidden": [_path(path) for path in hidden],
+    }
+
+
+def _path(path: "ClaimPath") -> str:
+    return "/".join(map(str, path))
+
+
+def _write_question(preview: "Preview", shared: list[dict[str, Any]]) -> None:
+    """Write who asks, and for each credential what is opened up, readable in any case, and stays hidden."""
+    asking = preview.request
+    click.echo(printable(f"asked by {asking.verifier_id} ({asking.verifier_country})"))
+    click.echo(printable(f"  calls itself {asking.request.client_id}"))
+    for each in shared:
+        click.echo(printable(f"  {each['type']}"))
+        for label, name in (
+            ("opened up", "opened_up"),
+            ("readable in any case", "in_any_case"),
+            ("stays hidden", "hidden"),
+        ):
+            click.echo(printable(f"    {label + ':':<22}{', '.join(each[name]) or 'nothing'}"))
 
 
 @wallet.command("list")
@@ -83,8 +118,7 @@ def list_held(*, as_json: bool, settings_file: str | None, data_dir: str | None)
     if as_json:
         write_json({"credentials": rows})
         return
-    for row in rows:
-        click.echo(f"{row['id']}  {row['type']}  {row['issuer']}")
+    write_table(("id", "type", "issuer"), rows)
 
 
 @wallet.command()

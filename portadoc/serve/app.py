@@ -56,4 +56,5 @@ def trust_router(trust: TrustStore) -> APIRouter:
 
 
 def _cacheable(body: bytes, media_type: str) -> Response:
-    return Response(body, headers={"Cache-Control": f"max-age={_MAX_AGE_S}"}, media_type=media_type)
+    headers = {"Cache-Control": f"public, max-age={_MAX_AGE_S}", "Access-Control-Allow-Origin": "*"}
+    return Response(body, headers=headers, media_type=media_type)

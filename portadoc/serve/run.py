@@ -58,13 +58,17 @@ def server_for(house: House, *, certificate: str | None = None, private_key: str
     )
 
 
-def serve_one(settings: PortadocSettings, listener: socket.socket) -> None:
-    """Serve until the process is told to stop; every key is tried before. Raises Misconfigured."""
+def serve_one(settings: PortadocSettings, listener: socket.socket, *, ready: Callable[[], None]) -> None:
+    """Serve until the process is told to stop; every key is tried before, then ``ready`` is called.
+
+    Raises Misconfigured.
+    """
     with open_house(
         settings, clock=SystemClock(), random_bytes=system_random_bytes, environment=dict(os.environ)
     ) as house:
         house.key_ring.check()
         with housekeeping(house):
+            ready()
             server_for(house).run(sockets=[listener])
 
 

@@ -1,6 +1,7 @@
 """Several worker processes on granian, each with a house of its own over the same database and keys."""
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,18 @@ _open = ExitStack()
 
 
 def serve_many(
-    settings: PortadocSettings, *, host: str, port: int, workers: int, settings_file: str | None
+    settings: PortadocSettings,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    settings_file: str | None,
+    ready: Callable[[], None],
 ) -> None:
     """Serve with ``workers`` processes until told to stop; a worker that dies is replaced.
 
-    Keys and tables are made, and every key is tried, before the workers start. Raises
-    Misconfigured[sqlite_too_old] and others.
+    Keys and tables are made, and every key is tried, before the workers start; then ``ready`` is called.
+    Raises Misconfigured[sqlite_too_old] and others.
     """
     with open_house(
         settings,
@@ -36,6 +43,7 @@ def serve_many(
     ) as house:
         house.key_ring.check()
     os.environ.update(worker_environment(settings, settings_file))
+    ready()
     Server(
         "portadoc.serve.workers:application",
         address=host,

@@ -34,7 +34,7 @@ def new_metadata(room: str, *, version: int = 1) -> MetaData:
 
 
 class Database:
-    """One SQLite file. Made by ``open_database``; safe to share between threads, not between processes."""
+    """One SQLite file. Made by ``open_database``; threads share the object, processes the file."""
 
     def __init__(self, path: Path, *, temporary: bool) -> None:
         self._path = path

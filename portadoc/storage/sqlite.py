@@ -3,6 +3,7 @@
 import logging
 import os
 import sqlite3
+import stat
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -33,6 +34,7 @@ _MACHINE_FAULTS: Final = {
     14: "cannot_open",
     26: "not_a_database",
 }
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _SYNC_FAULTS: Final = frozenset({1034, 1290})  # fsync of the file, fsync of its directory
 
 
@@ -52,21 +54,28 @@ def require_sound_version(version: tuple[int, ...], *, workers: int) -> None:
 
 
 def prepare_file(path: Path) -> None:
-    """Make sure that the file is there and that only this user can read it.
+    """Make sure that the file is there and that only this user can read it, also after somebody has restored it.
 
     Raises: Misconfigured[storage_unusable] when it cannot be made or written.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        if path.stat().st_mode & _OTHERS:
+            path.chmod(0o600)
     except OSError as exc:
         raise Misconfigured("storage_unusable", reason=type(exc).__name__) from exc
 
 
 def writer_engine(path: Path, *, durable: bool) -> Engine:
-    """Return an engine with one connection, whose transactions hold the write lock from their first statement."""
+    """Return an engine with one connection, whose transactions hold the write lock from their first statement.
+
+    A write-ahead log is used where it is sound. Elsewhere a command beside the server would be a second writer,
+    which no count of workers tells; the older journal makes readers wait, and loses nothing.
+    """
+    journal = "WAL" if driver().sqlite_version_info >= FIRST_SOUND_VERSION else "DELETE"
     synchronous = "FULL" if durable else "OFF"
-    pragmas = ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON")
+    pragmas = (f"journal_mode={journal}", f"synchronous={synchronous}", "foreign_keys=ON")
     return _engine(path, pragmas, begin="BEGIN IMMEDIATE", connections=1)
 
 

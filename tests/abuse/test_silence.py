@@ -31,7 +31,7 @@ from portadoc.schemas.examples import example
 from portadoc.schemas.records import Record, record_from_json, record_to_json
 from portadoc.serve.app import create_app
 from portadoc.serve.house import House, open_house
-from portadoc.serve.run import chores, listen, serving
+from portadoc.serve.run import listen, serving
 from portadoc.serve.settings import PortadocSettings
 from portadoc.verifier.presets import preset
 from portadoc.wallet_sim.transport import TransportResponse
@@ -251,8 +251,9 @@ def live(life: Life) -> None:
     for question in ("inspector-quick", "care-desk"):
         house.wallet.present(ask(house, question).link)
     house.issuer.withdraw(ISSUER, records[ISSUER], reason=WithdrawalReason.FRAUD)
-    for chore in chores(house):
-        chore()
+    house.issuer.publish_status_lists()
+    house.issuer.forget_expired()
+    house.verifier.forget()
     house.verifier.refresh_status_lists(everything=True)
     with suppress(Error):
         house.wallet.present(ask(house, "inspector-quick").link)

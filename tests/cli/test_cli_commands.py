@@ -65,6 +65,14 @@ def test_an_unknown_command_is_wrong_use_and_the_version_is_told(run: Any) -> No
     assert __version__ in run("--version").stdout
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"), [(("wallte",), "wallet"), (("verifer",), "verifier"), (("wallet", "acept"), "accept")]
+)
+def test_a_mistyped_command_names_the_nearest(run: Any, typed: tuple[str, ...], meant: str) -> None:
+    result = run(*typed)
+    assert (result.exit_code, "Did you mean" in result.stderr, meant in result.stderr) == (2, True, True)
+
+
 def test_settings_are_shown_with_their_source(run: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "portadoc.toml").write_text('base_url = "https://portadoc.example"\n')
     monkeypatch.setenv("PORTADOC_PROFILE", "haip-1.0")

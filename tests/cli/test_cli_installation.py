@@ -2,13 +2,16 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 
@@ -86,6 +89,7 @@ def fetched(url: str) -> bytes:
 def test_the_whole_path_by_commands(portadoc: Any, run: Any, served: Served, tmp_path: Path) -> None:
     made = offer(portadoc, "--tx-code", "--by-reference")
     assert portadoc("wallet", "list")["credentials"] == []
+    assert run("wallet", "list", "--data-dir", served.folder).stdout == "none\n"
     held = portadoc("wallet", "accept", made["offer_uri"], "--tx-code", made["tx_code"])["credentials"]
     assert [each["type"] for each in held] == ["urn:eudi:pda1:1"]
     assert [each["id"] for each in portadoc("wallet", "list")["credentials"]] == [held[0]["id"]]
@@ -126,8 +130,8 @@ def test_for_people_the_offer_is_a_qr_code_and_the_next_command_is_told(run: Any
     link = next(line for line in result.stdout.splitlines() if line.startswith("openid-credential-offer"))
     kept = run("wallet", "accept", link, "--data-dir", served.folder)
     assert (kept.exit_code, kept.stdout.startswith("kept ")) == (0, True)
-    assert run("wallet", "list", "--data-dir", served.folder).exit_code == 0
-    assert run("issuer", "list", "fr-health", "--data-dir", served.folder).exit_code == 0
+    assert run("wallet", "list", "--data-dir", served.folder).stdout.split()[:3] == ["ID", "TYPE", "ISSUER"]
+    assert "STATE" in run("issuer", "list", "fr-health", "--data-dir", served.folder).stdout
 
 
 def test_nothing_is_shared_without_consent(run: Any, portadoc: Any, served: Served) -> None:
@@ -135,7 +139,12 @@ def test_nothing_is_shared_without_consent(run: Any, portadoc: Any, served: Serv
     session = question(served)
     refused = run("wallet", "present", session.link, "--data-dir", served.folder, stdin="n\n")
     assert refused.exit_code == 1
-    assert "asked by DE:TEST90" in refused.stdout
+    assert "asked by DE:TEST90 (DE)" in refused.stdout
+    assert "calls itself x509_hash:" in refused.stdout
+    shown = dict(line.strip().split(": ", 1) for line in refused.stdout.splitlines() if line.startswith("    "))
+    assert shown["opened up"].strip() == "document_number"
+    assert "legislation_country" in shown["readable in any case"]
+    assert "personal_administrative_number" in shown["stays hidden"]
     assert not answer(served, session).accepted
     agreed = question(served)
     assert run("wallet", "present", agreed.link, "--data-dir", served.folder, stdin="y\n").exit_code == 0
@@ -173,7 +182,7 @@ def test_a_refused_result_says_why(run: Any, portadoc: Any, served: Served) -> N
     made = asked(portadoc, "--date", "2001-01-01")
     here = ("--data-dir", served.folder)
     presented = run("wallet", "present", made["link"], "--yes", *here)
-    assert presented.exit_code == 1
+    assert (presented.exit_code, "presentation_refused" in presented.stderr) == (1, True)
     found = run("verifier", "result", *here, *session_of(made))
     assert (found.exit_code, "REFUSED" in found.stdout.splitlines()) == (1, True)
     assert "(document_not_yet_valid)" in found.stdout or "coverage" in found.stdout
@@ -197,6 +206,31 @@ def test_a_credential_is_shown_for_verify(run: Any, portadoc: Any, served: Serve
     assert (verdict.exit_code, json.loads(verdict.stdout)["code"]) == (3, "status_unavailable.not_held")
     none = run("wallet", "show", "none", "--data-dir", served.folder)
     assert (none.exit_code, "credential_id_unknown" in none.stderr) == (1, True)
+
+
+def test_what_a_peer_refuses_is_said_in_words_of_the_holder(run: Any, portadoc: Any, served: Served) -> None:
+    here = ("--data-dir", served.folder)
+    made = offer(portadoc, "--tx-code")
+    wrong = "1" * len(made["tx_code"]) if made["tx_code"][0] != "1" else "2" * len(made["tx_code"])
+    assert "tx_code_refused" in run("wallet", "accept", made["offer_uri"], "--tx-code", wrong, *here).stderr
+    assert run("wallet", "accept", made["offer_uri"], "--tx-code", made["tx_code"], *here).exit_code == 0
+    used = run("wallet", "accept", made["offer_uri"], "--tx-code", made["tx_code"], *here)
+    assert (used.exit_code, "offer_not_redeemable" in used.stderr) == (1, True)
+    reference = offer(portadoc, "--by-reference")["offer_uri"]
+    assert run("wallet", "accept", reference, *here).exit_code == 0
+    assert "offer_not_redeemable" in run("wallet", "accept", reference, *here).stderr
+    question_ = question(served)
+    assert run("wallet", "present", question_.link, "--yes", *here).exit_code == 0
+    again = run("wallet", "present", question_.link, "--yes", *here)
+    assert (again.exit_code, "request_closed" in again.stderr) == (1, True)
+
+
+def test_a_withdrawal_says_when_verifiers_learn_of_it(run: Any, portadoc: Any, served: Served) -> None:
+    made = offer(portadoc)
+    portadoc("wallet", "accept", made["offer_uri"])
+    arguments = ("issuer", "withdraw", "fr-demo", made["record_id"], "--data-dir", served.folder)
+    assert "verifiers learn of it within 300 s" in run(*arguments).stdout
+    assert "already withdrawn" in run(*arguments).stdout
 
 
 def test_an_offer_is_inspected_before_it_is_accepted(run: Any, portadoc: Any) -> None:
@@ -278,17 +312,44 @@ def test_a_folder_whose_keys_were_made_for_another_origin_is_misconfigured(
     assert (result.exit_code, "base_url_differs" in result.stderr) == (4, True)
 
 
-def test_serve_answers_until_it_is_told_to_stop(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
+def test_serve_answers_until_it_is_told_to_stop(tmp_path: Path, how: signal.Signals, workers: str) -> None:
     command = [sys.executable, "-m", "portadoc", "serve", "--port", "0", "--data-dir", str(tmp_path / "data")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+    with subprocess.Popen(
+        [*command, "--workers", workers], stderr=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
         assert process.stderr is not None
         banner = process.stderr.readline()
         try:
-            assert json.loads(fetched(f"{banner.split()[2]}trust"))["anchors"]
+            assert banner.startswith("Portadoc on http://127.0.0.1:")
+            assert json.loads(fetched_soon(f"{banner.split()[2]}trust"))["anchors"]
         finally:
-            process.terminate()
-            process.communicate(timeout=20)
-    assert banner.startswith("Portadoc on http://127.0.0.1:")
+            process.send_signal(how)
+            _, said = process.communicate(timeout=30)
+    assert (process.returncode, said.splitlines()[-1]) == (0, "Stopped")
+
+
+def fetched_soon(url: str) -> bytes:
+    """Fetch as soon as workers take connections."""
+    for _ in range(100):
+        try:
+            return fetched(url)
+        except URLError:
+            time.sleep(0.1)
+    return fetched(url)
+
+
+def test_a_damaged_wallet_file_is_misconfigured(run: Any, portadoc: Any, served: Served) -> None:
+    portadoc("wallet", "accept", offer(portadoc)["offer_uri"])
+    (file,) = served.folder.glob("**/wallet.json")
+    kept = file.read_bytes()
+    try:
+        file.write_text("{")
+        result = run("wallet", "list", "--data-dir", served.folder)
+    finally:
+        file.write_bytes(kept)
+    assert (result.exit_code, "wallet_file_invalid" in result.stderr) == (4, True)
 
 
 def test_serve_says_when_its_port_is_taken(run: Any, tmp_path: Path) -> None:

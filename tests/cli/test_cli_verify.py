@@ -230,3 +230,9 @@ def test_verify_and_inspect_load_no_server_no_models_and_no_database(desk: Any, 
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stderr == "[]"
     assert json.loads(done.stdout)
+
+
+def test_a_missing_trust_file_says_where_it_was_looked_for_and_how_to_name_it(run: Any, desk: Any) -> None:
+    result = run("verify", desk.file(desk.credential()), "--trust", "nowhere/trust.json")
+    assert result.exit_code == 4
+    assert all(word in result.stderr for word in ("nowhere/trust.json", "--trust", "PORTADOC_TRUST"))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from portadoc.formats import sd_jwt
-from portadoc.formats.dcql.paths import overlaps
+from portadoc.formats.dcql.paths import off_line
 from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.claims import ClaimPath, JsonObject
 from portadoc.schemas.examples import example
@@ -119,7 +119,8 @@ def chosen(shape: Shape, selection: str) -> Sequence[ClaimPath]:
 def shown(shape: Shape, selection: str) -> list[ClaimPath]:
     """Return the hidden places that a selection shows: a place stands for all that it holds and hangs from."""
     wanted = chosen(shape, selection)
-    return [place for place in shape.hidden if any(overlaps(place, path) for path in wanted)]
+    others = off_line(shape.hidden, wanted)
+    return [place for place in shape.hidden if place not in others]
 
 
 def issued_here(case: Case) -> str:

@@ -183,5 +183,5 @@ def test_the_wallet_answers_the_verifier_with_what_was_asked_for(stranger: Stran
 def test_a_wrong_transaction_code_is_refused_by_the_issuer(stranger: Stranger, wallet: Wallet) -> None:
     with pytest.raises(Error) as refusal:
         wallet.accept(stranger.offer, tx_code="0000")
-    assert refusal.value.code == "peer_refused"
+    assert refusal.value.code == "tx_code_refused"
     assert wallet.credentials() == ()

@@ -13,7 +13,6 @@ from portadoc.formats.dcql.paths import (
     Located,
     off_line,
     only,
-    overlaps,
     parse_pointer,
     select,
     spell,
@@ -89,12 +88,6 @@ def test_pointer_of_another_form_is_refused(value: object) -> None:
 @given(st.lists(st.text() | st.none() | st.integers(0, 9_999), min_size=1, max_size=MAX_PATH_LENGTH))
 def test_every_defined_pointer_is_read(value: list[str | int | None]) -> None:
     assert parse_pointer(value) == tuple(value)
-
-
-def test_overlap_is_being_on_one_line_of_descent() -> None:
-    assert overlaps(("a", "b"), ("a",))
-    assert overlaps(("a",), ("a", 0))
-    assert not overlaps(("a", "b"), ("a", "c"))
 
 
 def test_only_what_lies_at_or_below_a_place_is_kept_and_the_original_stays() -> None:

@@ -128,6 +128,27 @@ class TestValidity:
     def test_it_ends_with_the_last_day_of_the_document(self) -> None:
         assert self.subject(dated(expiry="2026-12-01", end="2026-12-01")).valid_until == midnight(2026, 12, 2)
 
+    @pytest.mark.parametrize("configuration_id", ["pda1", "pda1-rulebook", "pda1-webuild"])
+    def test_it_ends_with_the_document_although_its_layout_has_no_place_for_that_day(
+        self, configuration_id: str
+    ) -> None:
+        content = record_to_json(example("posted-worker-fr-de"))
+        content["document"]["date_of_expiry"] = "2026-11-23"
+        record = record_from_json(content)
+
+        def made(now: int) -> Any:
+            return make_subject(
+                credential_configuration(configuration_id),
+                record,
+                now=now,
+                coverage_grace_days=None,
+                certified_until=midnight(2030, 1, 1),
+            )
+
+        assert made(midnight(2026, 11, 23) + 5).valid_until == midnight(2026, 11, 24)
+        with pytest.raises(Conflict, match="record_expired"):
+            made(midnight(2026, 11, 24))
+
     def test_a_document_that_ends_today_can_still_be_issued_and_one_that_ended_yesterday_cannot(self) -> None:
         assert self.subject(dated(expiry="2026-11-22", end="2026-11-22")).valid_until == midnight(2026, 11, 23)
         with pytest.raises(Conflict, match="record_expired"):

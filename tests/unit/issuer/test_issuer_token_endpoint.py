@@ -1,5 +1,6 @@
 """Offers and the token endpoint: the rows F01 to F18 of the abuse catalogue for this grant."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -291,6 +292,13 @@ class TestMakingOffers:
     def test_of_a_document_that_names_another_authority(self, rig: Any) -> None:
         with pytest.raises(Refused, match="record_of_other_institution"):
             rig.issuer.upload("fr-demo", example("insured-traveller"))
+
+    def test_b11_of_a_document_that_names_another_country(self, rig: Any) -> None:
+        record = example("posted-worker-fr-de")
+        abroad = replace(record, issuing_authority=replace(record.issuing_authority, country="DE"))
+        record_id = rig.issuer.upload("fr-demo", abroad)
+        with pytest.raises(Refused, match="record_of_other_institution"):
+            rig.issuer.offer("fr-demo", record_id, ["pda1"])
 
     def test_at_an_unknown_institution(self, rig: Any) -> None:
         with pytest.raises(Refused, match="not_found"):

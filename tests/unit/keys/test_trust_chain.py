@@ -324,6 +324,32 @@ def test_b08_an_authority_for_another_purpose_may_not(workshop: Workshop, usages
     assert refusal(workshop.store(), leaf, authority) == "chain_invalid.authority_for_other_purpose"
 
 
+def test_a_seal_as_a_qualified_provider_certifies_it_is_accepted_under_the_providers_authority() -> None:
+    provider = Draft("Provider", authority=True, signed_by=None, institution="NTRFR-900", path_length=0).make()
+    statements = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.5.5.7.1.3"), b"\x30\x00")
+    policy = x509.PolicyInformation(x509.ObjectIdentifier("0.4.0.194112.1.3"), None)
+    where = x509.AccessDescription(
+        AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier("http://a.test/")
+    )
+    leaf = Draft(
+        "Seal",
+        authority=False,
+        signed_by=provider,
+        digital_signature=False,
+        content_commitment=True,
+        names=(x509.UniformResourceIdentifier("https://caisse.example.test/support"),),
+        extensions=(
+            (statements, False),
+            (x509.CertificatePolicies([policy]), False),
+            (x509.AuthorityInformationAccess([where]), False),
+        ),
+    ).make()
+    anchor = TrustAnchor("provider", provider.der, frozenset({KeyPurpose.CREDENTIAL}))
+    store = TrustStore((anchor,), trust_in(provider).authorisations)
+    assert resolve(store, leaf, issuer=None).institution_id == "FR:TEST01"
+    assert refusal(store, leaf) == "issuer_untrusted.issuer_not_in_certificate"
+
+
 def pem(workshop: Workshop) -> str:
     return b64encode(workshop.authority.der).decode()
 

@@ -25,7 +25,11 @@ def test_processes_that_start_at_once_share_one_key_ring(make_settings: Any) -> 
     def start(_: int) -> Any:
         starts.wait()
         return open_key_ring(
-            settings, clock=FixedClock(1_795_300_000), random_bytes=system_random_bytes, environment={}
+            settings,
+            clock=FixedClock(1_795_300_000),
+            random_bytes=system_random_bytes,
+            environment={},
+            may_make=True,
         )
 
     with ThreadPoolExecutor(4) as threads:
@@ -56,7 +60,7 @@ def test_a_wrong_passphrase_stops_the_start_although_no_key_is_needed_yet(
     open_a_house(passphrase="env:PASSPHRASE", institutions=settings.institutions, environment=ENVIRONMENT)
     monkeypatch.setenv("PASSPHRASE", "another")
     with listen("127.0.0.1", 0) as listener, pytest.raises(Misconfigured, match="passphrase_wrong"):
-        serve_one(settings, listener)
+        serve_one(settings, listener, ready=lambda: None)
 
 
 def issuing_only(make_settings: Any) -> dict[str, Any]:

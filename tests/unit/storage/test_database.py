@@ -16,7 +16,7 @@ from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, func,
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from portadoc.errors import Misconfigured, Unavailable
-from portadoc.storage import Database, new_metadata, open_database
+from portadoc.storage import Database, new_metadata, open_database, sqlite
 from portadoc.storage.sqlite import FIRST_SOUND_VERSION, driver, require_sound_version
 
 METADATA = new_metadata("test")
@@ -145,6 +145,28 @@ def test_the_file_belongs_to_its_owner_alone(tmp_path: Path) -> None:
         assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     finally:
         database.close()
+
+
+def test_a_file_that_came_back_readable_by_others_is_closed_to_them(tmp_path: Path) -> None:
+    file = tmp_path / "store.sqlite"
+    open_database(f"sqlite:///{file}").close()
+    file.chmod(0o644)
+    open_database(f"sqlite:///{file}").close()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_where_the_write_ahead_log_is_not_sound_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command beside the server is a second writer, although each has one process."""
+    file, journals = tmp_path / "store.sqlite", []
+    for first_sound in ((99, 0, 0), FIRST_SOUND_VERSION):
+        monkeypatch.setattr(sqlite, "FIRST_SOUND_VERSION", first_sound)
+        database = open_database(f"sqlite:///{file}")
+        with database.transaction() as connection:
+            journals.append(connection.scalar(text("PRAGMA journal_mode")))
+        database.close()
+    assert journals == ["delete", "wal"]
 
 
 def test_what_was_stored_is_there_after_reopening(tmp_path: Path) -> None:

@@ -74,13 +74,22 @@ def test_a_missing_or_unexpected_transaction_code_is_noticed_before_the_code_is_
     assert peers.asked == []
 
 
-def test_a_wrong_transaction_code_is_told_in_the_issuers_word(wallet: Any, issuer: Any) -> None:
+def test_a_wrong_transaction_code_is_told_from_an_offer_that_is_used(wallet: Any, issuer: Any, peers: Any) -> None:
     issuer.tx_code = "493536"
-    caught = refusal(wallet, issuer.offer("pda1"), tx_code="000000")
-    assert (caught.code, caught.params) == (
-        "peer_refused",
-        {"endpoint": "token", "status": 400, "error": "invalid_grant"},
-    )
+    assert refusal(wallet, issuer.offer("pda1"), tx_code="000000").code == "tx_code_refused"
+    used = {"error": "invalid_grant", "error_description": "code_unusable"}
+    peers.routes["POST", "/issuer/fr-demo/token"] = lambda _: _json(used, 400)
+    assert refusal(wallet, issuer.offer("pda1"), tx_code="493536").code == "offer_not_redeemable"
+    issuer.tx_code = None
+    peers.routes["POST", "/issuer/fr-demo/token"] = lambda _: _json({"error": "invalid_grant"}, 400)
+    assert refusal(wallet, issuer.offer("pda1")).code == "offer_not_redeemable"
+
+
+def test_the_code_of_a_problem_document_is_the_peers_word(wallet: Any, issuer: Any, peers: Any) -> None:
+    problem = (403, {"content-type": "application/problem+json"}, b'{"code":"some_rule"}')
+    peers.routes["POST", "/issuer/fr-demo/token"] = lambda _: problem
+    caught = refusal(wallet, issuer.offer("pda1"))
+    assert (caught.code, caught.params["error"]) == ("peer_refused", "some_rule")
 
 
 def test_a_stale_nonce_is_renewed_once(wallet: Any, issuer: Any) -> None:

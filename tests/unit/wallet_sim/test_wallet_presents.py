@@ -449,12 +449,41 @@ def test_a_request_on_a_private_network_is_not_fetched(holder: Any, verifier: An
     assert len(peers.asked) == before
 
 
-def test_a_refusing_verifier_is_told_in_its_own_word_and_has_seen_the_copy(holder: Any, verifier: Any) -> None:
-    verifier.reply = (400, {"content-type": "application/json"}, b'{"error":"invalid_request"}')
+@pytest.mark.parametrize(
+    ("status", "body", "code", "word"),
+    [
+        (
+            400,
+            '{"error":"invalid_request","error_description":"kb_invalid"}',
+            "presentation_refused",
+            "kb_invalid",
+        ),
+        (400, '{"error":"invalid_request","error_description":"No, <b>!"}', "presentation_refused", "unnamed"),
+        (400, '{"error":"invalid_request"}', "presentation_refused", "unnamed"),
+        (400, '{"error":"invalid_request","error_description":"request_answered"}', "request_closed", None),
+        (410, "", "request_closed", None),
+        (400, '{"error":"other_word"}', "peer_refused", "other_word"),
+        (403, '{"error":"invalid_request"}', "peer_refused", "invalid_request"),
+    ],
+)
+def test_a_refusing_verifier_is_told_in_its_own_word_and_has_seen_the_copy(
+    status: int, body: str, code: str, word: str | None, holder: Any, verifier: Any
+) -> None:
+    verifier.reply = (status, {"content-type": "application/json"}, body.encode())
     with pytest.raises(Refused) as caught:
         holder.present(verifier.link())
-    assert (caught.value.code, caught.value.params["error"]) == ("peer_refused", "invalid_request")
+    assert caught.value.code == code
+    assert word is None or word in caught.value.params.values()
     assert [credential.presented for credential in holder.credentials()] == [1]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_request_that_is_gone_is_closed(status: int, holder: Any, peers: Any, verifier: Any) -> None:
+    link = verifier.link()
+    peers.routes = {
+        place: (lambda _: (status, {"content-type": "application/problem+json"}, b"{}")) for place in peers.routes
+    }
+    assert refusal(holder, link).code == "request_closed"
 
 
 def test_an_answer_that_could_not_be_sent_leaves_nothing_readable_on_the_wire(

@@ -100,8 +100,8 @@ def test_a_file_that_others_can_read_is_refused(mode: int, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        ("", "json_malformed"),
-        ("[]", "json_malformed"),
+        ("", "wallet_file_invalid"),
+        ("[]", "wallet_file_invalid"),
         ('{"version":2,"credentials":[]}', "wallet_file_invalid"),
         ('{"version":1,"credentials":{}}', "wallet_file_invalid"),
         ('{"version":1,"credentials":[1]}', "wallet_file_invalid"),
