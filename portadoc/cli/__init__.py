@@ -26,22 +26,7 @@ COMMANDS: Final = {
 }
 
 
-class SuggestingGroup(click.Group):
-    """A group that names the nearest commands when there is none of the name given."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as exc:
-            near = difflib.get_close_matches(args[0], self.list_commands(ctx))
-            if not near:
-                raise
-            raise click.UsageError(f"No such command {args[0]!r}. Did you mean {' or '.join(near)}?", ctx) from exc
-
-
-class LazyCommands(SuggestingGroup):
+class LazyCommands(click.Group):
     """A group that imports a command's module when the command is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -55,6 +40,15 @@ class LazyCommands(SuggestingGroup):
         command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command, or name the nearest: click itself does so for groups whose commands are all imported."""
+        near = difflib.get_close_matches(args[0], COMMANDS)
+        if args[0] not in COMMANDS and near:
+            raise click.UsageError(f"No such command {args[0]!r}. Did you mean {' or '.join(near)}?", ctx)
+        return super().resolve_command(ctx, args)
 
 
 class PortadocCommands(LazyCommands):

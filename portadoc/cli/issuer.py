@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from portadoc.cli import SuggestingGroup
 from portadoc.cli.installation import installation, settings_options
 from portadoc.cli.output import write_json, write_qr_code, write_table
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from portadoc.serve.house import House
 
 
-@click.group(cls=SuggestingGroup)
+@click.group()
 def issuer() -> None:
     """Offer attestations and withdraw them."""
 

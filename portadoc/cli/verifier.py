@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from portadoc.cli import SuggestingGroup
 from portadoc.cli.inputs import Day
 from portadoc.cli.installation import installation, settings_options
 from portadoc.cli.output import (
@@ -29,7 +28,7 @@ _REFUSED: Final = 1
 _NO_ANSWER: Final = 3
 
 
-@click.group(cls=SuggestingGroup)
+@click.group()
 def verifier() -> None:
     """Ask a wallet for attestations and read the result."""
 

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from portadoc.cli import SuggestingGroup
 from portadoc.cli.installation import installation, settings_options
 from portadoc.cli.output import printable, write_json, write_table
 from portadoc.errors import Refused
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from portadoc.wallet_sim.presentation import Preview, SharedCredential
 
 
-@click.group(cls=SuggestingGroup)
+@click.group()
 def wallet() -> None:
     """Accept offers, present credentials, list what is held (a simulated wallet, for tests and demonstrations)."""
 
