@@ -6,16 +6,14 @@ constraint comes, and the metadata promises nothing else.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from portadoc.errors import Malformed, Refused
-from portadoc.formats import strict_json
 from portadoc.issuer.protocol_errors import (
     CREDENTIAL_ERRORS,
-    NO_STORE,
     NONCE_ERRORS,
     NOTIFICATION_ERRORS,
     TOKEN_ERRORS,
@@ -33,10 +31,10 @@ from portadoc.schemas.openid4vci import (
     read_message,
 )
 from portadoc.schemas.type_metadata import type_metadata
+from portadoc.web.answers import JSON_TYPE, NO_STORE, json_answer
 from portadoc.web.bodies import read_form, read_json_object
 from portadoc.web.language import preferred_media_type
 
-JSON_TYPE: Final = "application/json"
 JWT_TYPE: Final = "application/jwt"
 STATUS_LIST_TYPE: Final = "application/statuslist+jwt"
 PUBLIC: Final = {"Access-Control-Allow-Origin": "*"}
@@ -84,7 +82,7 @@ def token_router(issuer: Issuer) -> APIRouter:
         if "authorization" in request.headers or not form.keys().isdisjoint(_CLIENT_SECRETS):
             raise Malformed("client_authentication_unsupported", spec="RFC 6749 §5.2")
         granted = issuer.redeem(institution, read_message(TokenRequest, form))
-        return _json(granted.to_json(), {**NO_STORE, "Pragma": "no-cache"})  # both: RFC 6749 §5.1
+        return json_answer(granted.to_json(), headers={**NO_STORE, "Pragma": "no-cache"})  # both: RFC 6749 §5.1
 
     return router
 
@@ -99,7 +97,7 @@ def nonce_router(issuer: Issuer) -> APIRouter:
     @router.post("/issuer/{institution}/nonce")
     def make_nonce(institution: str) -> Response:
         """Return a fresh challenge for key proofs. Spec: OpenID4VCI 1.0 §7."""
-        return _json(NonceResponse(c_nonce=issuer.new_nonce(institution)).to_json(), NO_STORE)
+        return json_answer(NonceResponse(c_nonce=issuer.new_nonce(institution)).to_json())
 
     return router
 
@@ -112,7 +110,7 @@ def credential_router(issuer: Issuer) -> APIRouter:
     def issue_credential(grant: Annotated[Grant, Depends(_granted(issuer))], body: Body) -> Response:
         """Return one signed copy for each key proven. Spec: OpenID4VCI 1.0 §8."""
         response = issuer.issuance.issue(grant, read_message(CredentialRequest, body))
-        return _json(response.to_json(), NO_STORE)
+        return json_answer(response.to_json())
 
     return router
 
@@ -137,7 +135,8 @@ def document_router(issuer: Issuer) -> APIRouter:
     @router.get("/issuer/{institution}/offers/{reference}")
     def show_offer(institution: str, reference: str) -> Response:
         """Return a credential offer by reference. Spec: OpenID4VCI 1.0 §4.1.3."""
-        return _json(issuer.offer_by_reference(institution, reference).to_json(), {**NO_STORE, **PUBLIC})
+        offer = issuer.offer_by_reference(institution, reference)
+        return json_answer(offer.to_json(), headers={**NO_STORE, **PUBLIC})
 
     @router.get("/status/{list_id}")
     def show_status_list(list_id: str, request: Request) -> Response:
@@ -171,7 +170,7 @@ def well_known_router(issuer: Issuer) -> APIRouter:
         headers = {**PUBLIC, **_cacheable(DOCUMENT_MAX_AGE_S), "Vary": "Accept"}
         if preferred_media_type(request.headers.get("accept"), (JSON_TYPE, JWT_TYPE)) == JWT_TYPE:
             return Response(metadata.signed_issuer(institution), headers=headers, media_type=JWT_TYPE)
-        return _json(metadata.issuer(institution).to_json(), headers)
+        return json_answer(metadata.issuer(institution).to_json(), headers=headers)
 
     @router.get("/oauth-authorization-server/issuer/{institution}")
     def show_authorization_server(institution: str) -> Response:
@@ -201,12 +200,8 @@ def _is_known(etag: str, if_none_match: str) -> bool:
 
 
 def _document(content: JsonObject) -> Response:
-    return _json(content, {**PUBLIC, **_cacheable(DOCUMENT_MAX_AGE_S)})
+    return json_answer(content, headers={**PUBLIC, **_cacheable(DOCUMENT_MAX_AGE_S)})
 
 
 def _cacheable(max_age_s: int) -> dict[str, str]:
     return {"Cache-Control": f"public, max-age={max_age_s}"}
-
-
-def _json(content: JsonObject, headers: Mapping[str, str]) -> Response:
-    return Response(strict_json.dumps(content), headers=dict(headers), media_type=JSON_TYPE)

@@ -5,20 +5,19 @@ Faults of ours are no protocol errors: they go on to the outer edge. Spec: RFC 6
 RFC 9396 §5, OpenID4VCI 1.0 §6.3, §8.3.1, §11.3.
 """
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from portadoc.errors import Error, Misconfigured, Unavailable
-from portadoc.formats import strict_json
+from portadoc.errors import Error, Unavailable
 from portadoc.schemas.openid4vci import ErrorResponse
+from portadoc.web.answers import NO_STORE, json_answer, refusing_route
 from portadoc.web.language import preferred_language
 from portadoc.web.problem import problem
 
-NO_STORE: Final = {"Cache-Control": "no-store"}
 _NOT_HERE: Final = frozenset(
     {
         "not_found",
@@ -90,31 +89,12 @@ NOTIFICATION_ERRORS: Final = ErrorTable(
 
 def protocol_route(table: ErrorTable) -> type[APIRoute]:
     """Return a kind of route whose refusals are told by ``table``."""
-    return _route(lambda error, request: refusal(error, table, request))
+    return refusing_route(lambda error, request: refusal(error, table, request))
 
 
 def document_route() -> type[APIRoute]:
     """Return a kind of route whose refusals are problem documents."""
-    return _route(refused_document)
-
-
-def _route(tell: Callable[[Error, Request], Response]) -> type[APIRoute]:
-
-    class RefusingRoute(APIRoute):
-        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-            answer = super().get_route_handler()
-
-            async def answer_or_refuse(request: Request) -> Response:
-                try:
-                    return await answer(request)
-                except Misconfigured:
-                    raise  # a fault of ours: the outer edge makes an incident of it
-                except Error as exc:
-                    return tell(exc, request)
-
-            return answer_or_refuse
-
-    return RefusingRoute
+    return refusing_route(refused_document)
 
 
 def refusal(error: Error, table: ErrorTable, request: Request) -> Response:
@@ -151,10 +131,5 @@ def _challenge(error: Error, name: str) -> str:
 
 
 def _answer(name: str, code: str, *, status: int, headers: Mapping[str, str]) -> Response:
-    content: dict[str, Any] = ErrorResponse(error=name, error_description=code).to_json()
-    return Response(
-        strict_json.dumps(content),
-        status_code=status,
-        headers={**NO_STORE, **headers},
-        media_type="application/json",
-    )
+    content = ErrorResponse(error=name, error_description=code).to_json()
+    return json_answer(content, status=status, headers={**NO_STORE, **headers})

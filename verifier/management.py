@@ -2,25 +2,24 @@
 rules exist. Who has the session secret reads one result; nobody reads any without."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from portadoc.errors import Error, Malformed, Misconfigured, Refused
-from portadoc.formats import strict_json
 from portadoc.i18n import render
 from portadoc.schemas.claims import JsonObject
 from portadoc.verifier.presets import Preset, preset
 from portadoc.verifier.results import Result
 from portadoc.verifier.service import SessionView, Verifier
-from portadoc.web.bodies import read_json_object
+from portadoc.web.answers import json_answer
+from portadoc.web.bodies import flag_member, optional_text_member, read_json_object, require_members
 from portadoc.web.language import preferred_language
 from portadoc.web.loopback import loopback_only
 from portadoc.web.problem import problem
 
-NO_STORE: Final = {"Cache-Control": "no-store"}
 _SECRET: Final = re.compile(r"(?i:bearer) +([A-Za-z0-9_-]{1,128})")
 _RULES: Final = frozenset({"status_required", "same_holder"})
 _MEMBERS: Final = frozenset({"preset", "dcql_query", "on_date", "return_uri"}) | _RULES
@@ -39,13 +38,16 @@ def management_router(verifier: Verifier) -> APIRouter:
         """Ask a question, by preset or by a query of your own; returns the link and the session secret."""
         try:
             created = verifier.create_request(
-                institution, _question(body), on_date=_day(body), return_uri=_text(body, "return_uri")
+                institution,
+                _question(body),
+                on_date=_day(body),
+                return_uri=optional_text_member(body, "return_uri"),
             )
         except Misconfigured:
             raise
         except (Malformed, Refused) as error:
             return _unprocessable(error, _language(request))
-        return _json(
+        return json_answer(
             {
                 "transaction_id": created.transaction_id,
                 "session_secret": created.session_secret,
@@ -62,27 +64,27 @@ def management_router(verifier: Verifier) -> APIRouter:
     ) -> Response:
         """Return what came of a request, to whoever knows its session secret."""
         view = verifier.result(institution, transaction_id, _session_secret(request), response_code=response_code)
-        return _json(_told(view, _language(request)))
+        return json_answer(_told(view, _language(request)))
 
     return router
 
 
 def _question(body: JsonObject) -> Preset:
     """Return the preset by its name, or a question of the caller's own."""
-    _require_members(body, _MEMBERS)
-    query, name = body.get("dcql_query"), _text(body, "preset")
+    require_members(body, _MEMBERS)
+    query, name = body.get("dcql_query"), optional_text_member(body, "preset")
     if (query is None) == (name is None):
         raise Malformed("member_invalid", member="/preset", expected="either preset or dcql_query")
     if name is not None:
-        _require_members(body, _MEMBERS - _RULES - {"dcql_query"})
+        require_members(body, _MEMBERS - _RULES - {"dcql_query"})
         return preset(name)
     if not isinstance(query, dict):
         raise Malformed("member_invalid", member="/dcql_query", expected="object")
     return Preset(
         id="own-query",
         query=query,
-        status_required=_flag(body, "status_required", default=True),
-        same_holder=_flag(body, "same_holder", default=False),
+        status_required=flag_member(body, "status_required", default=True),
+        same_holder=flag_member(body, "same_holder", default=False),
     )
 
 
@@ -121,28 +123,8 @@ def _unprocessable(error: Error, language: str) -> Response:
     return problem(error, language, status=_UNPROCESSABLE if is_question else None)
 
 
-def _require_members(body: JsonObject, known: Collection[str]) -> None:
-    for name in body:
-        if name not in known:
-            raise Malformed("member_unknown", member=f"/{name[:64]}", nearest=", ".join(sorted(known)))
-
-
-def _text(body: JsonObject, name: str) -> str | None:
-    value = body.get(name)
-    if value is not None and not isinstance(value, str):
-        raise Malformed("member_invalid", member=f"/{name}", expected="text")
-    return value
-
-
-def _flag(body: JsonObject, name: str, *, default: bool) -> bool:
-    value = body.get(name, default)
-    if not isinstance(value, bool):
-        raise Malformed("member_invalid", member=f"/{name}", expected="true or false")
-    return value
-
-
 def _day(body: JsonObject) -> date | None:
-    text = _text(body, "on_date")
+    text = optional_text_member(body, "on_date")
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError as exc:
@@ -151,9 +133,3 @@ def _day(body: JsonObject) -> date | None:
 
 def _language(request: Request) -> str:
     return preferred_language(request.headers.get("accept-language"))
-
-
-def _json(content: JsonObject, *, status: int = 200) -> Response:
-    return Response(
-        strict_json.dumps(content), status_code=status, headers=NO_STORE, media_type="application/json"
-    )

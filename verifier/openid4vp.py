@@ -13,13 +13,13 @@ from portadoc.formats import strict_json
 from portadoc.schemas.openid4vci import read_message
 from portadoc.schemas.openid4vp import DirectPostAnswer, RequestUriPost
 from portadoc.verifier.service import Verifier
+from portadoc.web.answers import NO_STORE, json_answer
 from portadoc.web.bodies import FORM, require_content_type
 from portadoc.web.forms import parse_form
 from portadoc.web.language import preferred_language
 from portadoc.web.problem import problem, status_of
 
 REQUEST_TYPE: Final = "application/oauth-authz-req+jwt"
-NO_STORE: Final = {"Cache-Control": "no-store"}
 MAX_WALLET_NONCE_CHARS: Final = 512
 MAX_WALLET_METADATA_BYTES: Final = 32 * 1024
 MAX_WALLET_METADATA_DEPTH: Final = 16
@@ -81,7 +81,7 @@ def response_router(verifier: Verifier) -> APIRouter:
             problem_found = received.result.problem
             if problem_found is not None and received.result.wallet_error is None:
                 return _error("invalid_request", problem_found.code, status=400)
-            return _json(DirectPostAnswer(redirect_uri=received.redirect_uri).to_json(), status=200)
+            return json_answer(DirectPostAnswer(redirect_uri=received.redirect_uri).to_json(), status=200)
 
         return _answered(act, _refused_response)
 
@@ -144,13 +144,7 @@ def _refused_response(error: Error) -> Response:
 
 
 def _error(name: str, code: str, *, status: int) -> Response:
-    return _json({"error": name, "error_description": code}, status=status)
-
-
-def _json(content: dict[str, str], *, status: int) -> Response:
-    return Response(
-        strict_json.dumps(content), status_code=status, headers=NO_STORE, media_type="application/json"
-    )
+    return json_answer({"error": name, "error_description": code}, status=status)
 
 
 def _jwt(text: str) -> Response:

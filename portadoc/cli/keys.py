@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from portadoc.cli.installation import read, settings_options
-from portadoc.cli.output import write_json
+from portadoc.cli.output import write_json, write_table
 
 if TYPE_CHECKING:
     from portadoc.keys.key_ring import KeyRing
@@ -45,10 +45,9 @@ def list_keys(*, as_json: bool, settings_file: str | None, data_dir: str | None)
         write_json({"keys": rows})
         return
     for row in rows:
-        end = datetime.fromtimestamp(row["not_after"], UTC).date().isoformat() if row["not_after"] else "-"
-        click.echo(
-            f"{row['institution']:<16}{row['purpose']:<16}{row['state']:<9}{row['alg']:<8}{end:<12}{row['kid']}"
-        )
+        end = row["not_after"]
+        row["not_after"] = datetime.fromtimestamp(end, UTC).date().isoformat() if end else "-"
+    write_table(("institution", "purpose", "state", "alg", "not_after", "kid"), rows)
 
 
 @keys.command()

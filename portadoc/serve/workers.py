@@ -34,14 +34,7 @@ def serve_many(
     Keys and tables are made, and every key is tried, before the workers start; then ``ready`` is called.
     Raises Misconfigured[sqlite_too_old] and others.
     """
-    with open_house(
-        settings,
-        clock=SystemClock(),
-        random_bytes=system_random_bytes,
-        environment=dict(os.environ),
-        workers=workers,
-    ) as house:
-        house.key_ring.check()
+    _try_out(settings, workers)
     os.environ.update(worker_environment(settings, settings_file))
     ready()
     Server(
@@ -57,6 +50,15 @@ def serve_many(
         workers_kill_timeout=GRACE_S,
         log_access=False,
     ).serve()
+
+
+def _try_out(settings: PortadocSettings, workers: int) -> None:
+    environment = dict(os.environ)
+    clock, random_bytes = SystemClock(), system_random_bytes
+    with open_house(
+        settings, clock=clock, random_bytes=random_bytes, environment=environment, workers=workers
+    ) as house:
+        house.key_ring.check()
 
 
 def application() -> Any:

@@ -1,35 +1,17 @@
 """Refusals as pages: a browser gets the sentence and the advice, a program the problem document."""
 
-from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import Final
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 
-from portadoc.errors import Error, Misconfigured, Unavailable
+from portadoc.errors import Error, Unavailable
 from portadoc.i18n import render
 from portadoc.tour.rendering import PAGES, page
 from portadoc.tour.texts import reader_of
+from portadoc.web.answers import refusing_route
 from portadoc.web.problem import problem, status_of
 
 _START: Final = "/"
-
-
-class PageRoute(APIRoute):
-    """A route whose refusals are pages; a fault of the operator goes on to the incident boundary."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        answer = super().get_route_handler()
-
-        async def answer_or_refuse(request: Request) -> Response:
-            try:
-                return await answer(request)
-            except Misconfigured:
-                raise
-            except Error as error:
-                return refusal(error, request)
-
-        return answer_or_refuse
 
 
 def refusal(error: Error, request: Request) -> Response:
@@ -48,6 +30,10 @@ def refusal(error: Error, request: Request) -> Response:
     if isinstance(error, Unavailable):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response
+
+
+PageRoute: Final = refusing_route(refusal)
+"""A kind of route whose refusals are pages."""
 
 
 def _back(request: Request) -> str:

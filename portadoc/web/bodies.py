@@ -1,5 +1,6 @@
-"""Read a request body in the one form that the endpoint speaks."""
+"""Read a request body in the one form that the endpoint speaks, and its members by name and type."""
 
+from collections.abc import Collection
 from typing import Final
 
 from fastapi import Request
@@ -42,3 +43,31 @@ async def read_json_object(request: Request) -> JsonObject:
     """
     require_content_type(request, frozenset({JSON}))
     return strict_json.loads_object(await request.body(), what="body")
+
+
+def require_members(body: JsonObject, known: Collection[str]) -> None:
+    """Refuse a member that nobody knows. Raises: Malformed[member_unknown]."""
+    for name in body:
+        if name not in known:
+            raise Malformed("member_unknown", member=f"/{name[:64]}", nearest=", ".join(sorted(known)))
+
+
+def text_member(body: JsonObject, name: str) -> str:
+    """Return a member that has to be a text. Raises: Malformed[member_invalid]."""
+    value = body.get(name)
+    if not isinstance(value, str):
+        raise Malformed("member_invalid", member=f"/{name}", expected="text")
+    return value
+
+
+def optional_text_member(body: JsonObject, name: str) -> str | None:
+    """Return a text member, None for one that is absent or null. Raises: Malformed[member_invalid]."""
+    return None if body.get(name) is None else text_member(body, name)
+
+
+def flag_member(body: JsonObject, name: str, *, default: bool = False) -> bool:
+    """Return a member that has to be true or false. Raises: Malformed[member_invalid]."""
+    value = body.get(name, default)
+    if not isinstance(value, bool):
+        raise Malformed("member_invalid", member=f"/{name}", expected="true or false")
+    return value
