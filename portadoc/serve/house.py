@@ -62,8 +62,8 @@ def open_house(
     """Yield the services of an installation and close its database afterwards.
 
     In development, keys and trust configuration are made when there are none and ``may_make`` says so. ``ca_file``
-    replaces the system's roots for TLS to our own origin. Raises Misconfigured with the setting, key or file that has
-    to be mended.
+    replaces the system's roots for TLS to our own origin.
+    Raises Misconfigured with the setting, key or file that has to be mended.
     """
     directory = settings.data_dir.resolve()
     key_ring = open_key_ring(
