@@ -40,6 +40,7 @@ STATUS_LIST_TYPE: Final = "application/statuslist+jwt"
 PUBLIC: Final = {"Access-Control-Allow-Origin": "*"}
 DOCUMENT_MAX_AGE_S: Final = 300
 STATUS_MAX_AGE_S: Final = 60
+_CLIENT_SECRETS: Final = frozenset({"client_secret", "client_assertion"})
 _AUTHORIZATION: Final = re.compile(r"(?i:bearer|dpop) +([A-Za-z0-9\-._~+/]{1,512}=*)")
 
 Form = Annotated[dict[str, str], Depends(read_form)]
@@ -85,9 +86,6 @@ def token_router(issuer: Issuer) -> APIRouter:
         return json_answer(granted.to_json(), headers={**NO_STORE, "Pragma": "no-cache"})  # both: RFC 6749 §5.1
 
     return router
-
-
-_CLIENT_SECRETS: Final = frozenset({"client_secret", "client_assertion"})
 
 
 def nonce_router(issuer: Issuer) -> APIRouter:

@@ -116,11 +116,7 @@ def refusal(error: Error, table: ErrorTable, request: Request) -> Response:
 def refused_document(error: Error, request: Request) -> Response:
     """Return a problem document; 404 for what is not, is no longer, or never was under its name."""
     language = preferred_language(request.headers.get("accept-language"))
-    if error.code not in _NOT_HERE:
-        return problem(error, language)
-    response = problem(error, language, status=404)
-    response.status_code = 404
-    return response
+    return problem(error, language, status=404 if error.code in _NOT_HERE else None)
 
 
 def _challenge(error: Error, name: str) -> str:

@@ -33,7 +33,7 @@ from portadoc.schemas.openid4vci import (
 from portadoc.schemas.pid import Pid
 from portadoc.schemas.profiles import profile
 from portadoc.schemas.records import Record, record_from_json, record_to_json
-from portadoc.storage import Database
+from portadoc.storage import Connection, Database
 
 
 class WithdrawalReason(StrEnum):
@@ -175,15 +175,7 @@ class Issuer:
         self._deployment.institution(institution)
         now = self._deployment.clock.now()
         with self._deployment.database.transaction() as connection:
-            by_record = grant_store.find_record(connection, institution, subject_id) is not None
-            copies = credential_store.list_credentials(
-                connection,
-                institution,
-                record_id=subject_id if by_record else None,
-                credential_id=None if by_record else subject_id,
-            )
-            if not by_record and not copies:
-                raise Refused("withdrawal_subject_unknown")
+            copies = _copies_of(connection, institution, subject_id)
             if grant_store.withdraw_record(connection, institution, subject_id, reason=reason, now=now):
                 self._deployment.tell(
                     connection, EventKind.RECORD_WITHDRAWN, institution, subject_id, reason=reason.value
@@ -257,6 +249,19 @@ def build_issuer(
     return Issuer(
         Deployment(settings=settings, database=database, key_ring=key_ring, clock=clock, random_bytes=random_bytes)
     )
+
+
+def _copies_of(connection: Connection, institution: str, subject_id: str) -> tuple[CredentialRow, ...]:
+    """Return every copy of a record, perhaps none, or the one copy that the id names.
+
+    Raises: Refused[withdrawal_subject_unknown].
+    """
+    if grant_store.find_record(connection, institution, subject_id) is not None:
+        return credential_store.list_credentials(connection, institution, record_id=subject_id)
+    copies = credential_store.list_credentials(connection, institution, credential_id=subject_id)
+    if not copies:
+        raise Refused("withdrawal_subject_unknown")
+    return copies
 
 
 def _require_all_that_issued(settings: IssuerSettings, database: Database, *, now: int) -> None:

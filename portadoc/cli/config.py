@@ -40,11 +40,12 @@ def check(*, as_json: bool, settings_file: str | None, data_dir: str | None) -> 
     """Check settings, their relations, the passphrase and every key; exit code 4 names what has to be mended."""
     from portadoc.clock import SystemClock
     from portadoc.randomness import system_random_bytes
+    from portadoc.schemas.profiles import Mode
     from portadoc.serve.house import installed_origin, open_key_ring
 
     settings = read(settings_file, data_dir)
     keys = 0
-    if settings.mode == "production" or installed_origin(settings.data_dir):
+    if settings.mode == Mode.PRODUCTION or installed_origin(settings.data_dir):
         ring = open_key_ring(
             settings,
             clock=SystemClock(),

@@ -73,8 +73,10 @@ def _until_told_to_stop() -> Iterator[None]:
 
 def _announce(settings: "PortadocSettings") -> None:
     """Say where it is served; called when the installation has been opened and connections are taken."""
+    from portadoc.schemas.profiles import Mode
+
     click.echo(f"Portadoc on {settings.base_url}/  (data in {settings.data_dir}, {settings.mode})", err=True)
-    if settings.mode == "development":
+    if settings.mode == Mode.DEVELOPMENT:
         click.echo("Development: demo institutions, keys of this machine, calls to itself only.", err=True)
 
 

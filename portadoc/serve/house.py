@@ -22,7 +22,7 @@ from portadoc.keys.key_ring import KeyRing
 from portadoc.keys.trust import TRUST_FILE, TrustStore, trust_from_json
 from portadoc.randomness import RandomBytes
 from portadoc.schemas.catalogue import credential_configuration
-from portadoc.schemas.profiles import profile
+from portadoc.schemas.profiles import Mode, profile
 from portadoc.serve.settings import Institution, PortadocSettings
 from portadoc.storage.engine import Database, open_database
 from portadoc.verifier.service import Verifier, build_verifier
@@ -124,7 +124,7 @@ def _open_key_ring(
         if settings.passphrase
         else DEVELOPMENT_PASSPHRASE
     )
-    if settings.mode == "development" and not directory.exists():
+    if settings.mode == Mode.DEVELOPMENT and not directory.exists():
         if not may_make:
             raise Misconfigured("installation_missing", folder=str(settings.data_dir))
         _make_key_ring(directory, settings, now=clock.now(), random_bytes=random_bytes, passphrase=passphrase)
@@ -132,7 +132,7 @@ def _open_key_ring(
     if origin is not None and origin != settings.base_url:
         raise Misconfigured("base_url_differs", base_url=settings.base_url, installed=origin)
     key_ring = KeyRing.open(directory, passphrase=passphrase)
-    if settings.mode == "production" and key_ring.index.authorities:
+    if settings.mode == Mode.PRODUCTION and key_ring.index.authorities:
         raise Misconfigured("key_ring_for_development")
     return key_ring
 
@@ -194,7 +194,7 @@ def _development_institution(slug: str, each: Institution) -> DevelopmentInstitu
 
 
 def _is_loopback(settings: PortadocSettings) -> bool:
-    return settings.mode == "development" and is_loopback_host(urlsplit(settings.base_url).hostname or "")
+    return settings.mode == Mode.DEVELOPMENT and is_loopback_host(urlsplit(settings.base_url).hostname or "")
 
 
 def _fetch(settings: PortadocSettings, ca_file: str | None) -> PinnedFetch:

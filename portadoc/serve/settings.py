@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final, Literal, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -19,7 +19,7 @@ from portadoc.errors import Misconfigured
 from portadoc.issuer.settings import InstitutionSettings as IssuingInstitution
 from portadoc.issuer.settings import IssuerSettings
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
-from portadoc.schemas.profiles import PROFILES
+from portadoc.schemas.profiles import PROFILES, Mode
 from portadoc.verifier.settings import InstitutionSettings as VerifyingInstitution
 from portadoc.verifier.settings import VerifierSettings
 from portadoc.web.settings import UNDETERMINED
@@ -92,7 +92,7 @@ DEMO_INSTITUTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
 class PortadocSettings(_Table):
     """Settings of an installation with all roles."""
 
-    mode: Literal["development", "production"] = "development"
+    mode: Mode = Mode.DEVELOPMENT
     """``production`` refuses demo institutions, plain http and keys that were made for development."""
     base_url: str = "http://127.0.0.1:8700"
     """Public origin of every URL that is published: scheme, host, perhaps a port."""
@@ -124,9 +124,9 @@ class PortadocSettings(_Table):
 
     @model_validator(mode="after")
     def _production_is_explicit(self) -> Self:
-        if self.mode == "production" and not self.passphrase:
+        if self.mode == Mode.PRODUCTION and not self.passphrase:
             raise ValueError("passphrase: production needs one")
-        if self.mode == "production" and "institutions" not in self.model_fields_set:
+        if self.mode == Mode.PRODUCTION and "institutions" not in self.model_fields_set:
             raise ValueError("institutions: production needs its own")
         return self
 

@@ -9,6 +9,7 @@ from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.ehic import Ehic
 from portadoc.schemas.pda1 import Pda1
 from portadoc.schemas.pid import Pid
+from portadoc.schemas.profiles import Mode
 from portadoc.schemas.records import Record
 from portadoc.verifier.settings import VerifierSettings
 
@@ -55,7 +56,7 @@ JOURNEYS: Final[Mapping[str, Journey]] = {
 
 def journeys_of(issuer: IssuerSettings, verifier: VerifierSettings) -> Mapping[str, Journey]:
     """Return the journeys that an installation can make: none in production, where test data has no place."""
-    if issuer.mode != "development":
+    if issuer.mode != Mode.DEVELOPMENT:
         return {}
     return {id_: journey for id_, journey in JOURNEYS.items() if _possible(journey, issuer, verifier)}
 

@@ -16,6 +16,9 @@ _FORWARDING: Final = frozenset(
     {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip"}
 )
 
+_OLD_HTTP: Final = frozenset({"1.0", "1"})
+"""How servers call HTTP/1.0."""
+
 
 def loopback_only(origin: str) -> Callable[[Request], None]:
     """Return the guard of routes for this machine only; where the public ``origin`` is another, nobody gets in.
@@ -40,7 +43,7 @@ def require_loopback(request: Request) -> None:
     if request.client is None or not _is_loopback(request.client.host):
         raise _refusal("peer")
     traces = (name in _FORWARDING or name.startswith("x-forwarded") for name in request.headers)
-    if any(traces) or request.scope.get("http_version") == "1.0":
+    if any(traces) or request.scope.get("http_version") in _OLD_HTTP:
         raise _refusal("forwarded")
     hosts = request.headers.getlist("host")
     if len(hosts) != 1 or not _LOOPBACK_AUTHORITY.fullmatch(hosts[0].lower()):

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Final, Literal, Self
+from typing import Final, Self
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from portadoc.fetch import is_loopback_host
+from portadoc.schemas.profiles import Mode
 
 UNDETERMINED: Final = "und"
 """A name in a language that nobody said (BCP 47, ISO 639-2)."""
@@ -35,7 +36,7 @@ class OriginSettings(Settings):
 
     base_url: str
     """Public origin without path or trailing slash; https, or http on a loopback name in development."""
-    mode: Literal["development", "production"] = "production"
+    mode: Mode = Mode.PRODUCTION
     profile: str = "ietf-latest"
     """Name of the ProtocolProfile that governs what is emitted and tolerated."""
 
@@ -46,7 +47,7 @@ class OriginSettings(Settings):
             raise ValueError("base_url: must be an origin: scheme, host, perhaps a port, nothing else")
         if parts.scheme not in ("http", "https"):
             raise ValueError("base_url: must be https")
-        if parts.scheme == "http" and (self.mode == "production" or not is_loopback_host(parts.hostname)):
+        if parts.scheme == "http" and (self.mode == Mode.PRODUCTION or not is_loopback_host(parts.hostname)):
             raise ValueError("base_url: http is for a loopback address in development only")
         return self
 

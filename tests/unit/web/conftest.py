@@ -53,12 +53,13 @@ def call() -> Callable[..., Answer]:
         chunks: Sequence[bytes] = (b"",),
         client: tuple[str, int] | None = ("127.0.0.1", 50000),
         scheme: str = "http",
+        http_version: str = "1.1",
     ) -> Answer:
         path, _, query = target.partition("?")
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
-            "http_version": "1.1",
+            "http_version": http_version,
             "method": method,
             "scheme": scheme,
             "path": path,

@@ -70,6 +70,13 @@ def test_a_forwarded_request_is_refused(app: FastAPI, call: Call, name: str, val
     assert answer.json()["params"] == {"reason": "forwarded"}
 
 
+@pytest.mark.parametrize("http_version", ["1.0", "1"])  # how uvicorn and granian call it
+def test_a_request_in_the_words_of_a_simple_proxy_is_refused(app: FastAPI, call: Call, http_version: str) -> None:
+    """A proxy that names itself nowhere often speaks HTTP/1.0 to what lies behind it."""
+    answer = call(app, "POST", "/management", headers=HOST, http_version=http_version)
+    assert answer.json()["params"] == {"reason": "forwarded"}
+
+
 @pytest.mark.parametrize(
     "hosts",
     [
