@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -77,14 +77,7 @@ def open_house(
         verifier = build_verifier(
             settings.verifier_settings(), database, key_ring, trust, fetch, clock, random_bytes
         )
-        wallet = Wallet(
-            FileStore(directory / "wallet.json"),
-            transport=_transport(settings, ca_file),
-            trust=trust,
-            clock=clock,
-            random_bytes=random_bytes,
-            profile=profile(settings.profile),
-        )
+        wallet = _wallet(settings, trust, clock, random_bytes, _transport(settings, ca_file))
         yield House(settings, database, key_ring, trust, issuer, verifier, wallet, clock, random_bytes)
     finally:
         database.close()
@@ -143,18 +136,19 @@ def _make_key_ring(
     """Make a development ring beside its place and move it there as a whole: the first process wins."""
     directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix="keys-", dir=directory.parent))
-    create_development_ring(
-        fresh,
-        [_development_institution(slug, each) for slug, each in settings.institutions.items()],
-        base_url=settings.base_url,
-        now=now,
-        random_bytes=random_bytes,
-        passphrase=passphrase,
-    )
     try:
-        fresh.rename(directory)
-    except OSError:  # another process was first, and its keys are the ones that count
-        shutil.rmtree(fresh)
+        create_development_ring(
+            fresh,
+            [_development_institution(slug, each) for slug, each in settings.institutions.items()],
+            base_url=settings.base_url,
+            now=now,
+            random_bytes=random_bytes,
+            passphrase=passphrase,
+        )
+        with suppress(OSError):  # another process was first, and its keys are the ones that count
+            fresh.rename(directory)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def installed_origin(data_dir: Path) -> str | None:
@@ -190,6 +184,19 @@ def _development_institution(slug: str, each: Institution) -> DevelopmentInstitu
         name=each.name,
         roles=frozenset(roles),
         credential_types=frozenset(credential_configuration(name).vct for name in each.issues),
+    )
+
+
+def _wallet(
+    settings: PortadocSettings, trust: TrustStore, clock: Clock, random_bytes: RandomBytes, transport: Transport
+) -> Wallet:
+    return Wallet(
+        FileStore(settings.data_dir.resolve() / "wallet.json"),
+        transport=transport,
+        trust=trust,
+        clock=clock,
+        random_bytes=random_bytes,
+        profile=profile(settings.profile),
     )
 
 

@@ -23,11 +23,11 @@ def reference_of(rig: Any, text: str) -> tuple[str, int]:
     return reference["uri"], reference["idx"]
 
 
-def read(rig: Any, uri: str, body: bytes) -> VerifiedStatusList:
+def read(rig: Any, uri: str, body: bytes, *, skew_s: int = 0) -> VerifiedStatusList:
     jwk = rig.key_ring.signer("fr-demo", KeyPurpose.STATUS).public_jwk
     key = public_key_from_jwk(jwk, allowed_algs={"ES256"})
     return read_status_list_token(
-        body.decode(), key=key, uri=uri, now=rig.clock.now(), skew_s=0, limits=StatusListLimits()
+        body.decode(), key=key, uri=uri, now=rig.clock.now(), skew_s=skew_s, limits=StatusListLimits()
     )
 
 
@@ -218,6 +218,26 @@ class TestPublishing:
         rig.clock.advance(45)
         after = read(rig, uri, rig.transport.get(uri).body)
         assert (after.iat, after.statuses.get(reference_of(rig, text)[1])) == (before.iat, INVALID)
+
+    @pytest.mark.parametrize(
+        "steps",
+        [(-45, -45), (3600, -3600), (8_000_000, -8_000_000, 30), (50_000, -59, -70), (-86_400, 86_400)],
+        ids=str,
+    )
+    def test_p14_whatever_the_clock_does_what_is_published_can_be_believed_and_forgets_nothing(
+        self, rig: Any, steps: tuple[int, ...]
+    ) -> None:
+        texts = rig.issued(copies=len(steps))
+        uri, last = reference_of(rig, texts[0])[0], rig.clock.now()
+        rows = zip(steps, rig.issuer.credentials("fr-demo"), strict=True)
+        for withdrawn, (seconds, row) in enumerate(rows, start=1):
+            rig.clock.advance(seconds)
+            rig.issuer.withdraw("fr-demo", row.credential_id, reason=WithdrawalReason.FRAUD)
+            assert rig.issuer.publish_status_lists() == 1
+            published = read(rig, uri, rig.transport.get(uri).body, skew_s=60)
+            assert sum(published.statuses.get(reference_of(rig, text)[1]) for text in texts) == withdrawn
+            assert published.iat >= last or last > rig.clock.now() + 60
+            last = published.iat
 
     def test_a_list_from_a_future_that_nobody_believes_gives_way(self, rig: Any) -> None:
         (text,) = rig.issued()

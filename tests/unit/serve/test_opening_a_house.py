@@ -14,6 +14,7 @@ from portadoc.keys.trust import TRUST_FILE
 from portadoc.randomness import system_random_bytes
 from portadoc.serve.house import open_key_ring, read_trust
 from portadoc.serve.run import listen, serve_one
+from portadoc.serve.settings import Institution
 
 PRODUCTION = {"mode": "production", "base_url": "https://portadoc.example", "passphrase": "env:PASSPHRASE"}
 ENVIRONMENT = {"PASSPHRASE": "of this test"}
@@ -45,6 +46,16 @@ def test_processes_that_start_at_once_share_one_key_ring(make_settings: Any) -> 
         chain, purpose=KeyPurpose.STATUS, at=1_795_300_001, credential_type=None, issuer=None, institution=None
     )
     assert trusted.institution_id == "FR:TEST01"
+
+
+def test_keys_that_cannot_be_made_leave_nothing_behind(make_settings: Any) -> None:
+    institutions = {"fr-demo": Institution(id="FR:1", name="n" * 100, country="FR", issues=("pda1",))}
+    settings = make_settings(institutions=institutions)
+    with pytest.raises(Misconfigured, match="institution_invalid"):
+        open_key_ring(
+            settings, clock=FixedClock(0), random_bytes=system_random_bytes, environment={}, may_make=True
+        )
+    assert list(Path(settings.data_dir).iterdir()) == []
 
 
 def test_production_does_not_sign_with_keys_that_were_made_for_development(open_a_house: Any) -> None:
