@@ -14,7 +14,7 @@ from portadoc.formats.key_proof import VerifiedKeyProof
 from portadoc.formats.numeric_date import LATEST
 from portadoc.formats.roles import CREDENTIAL
 from portadoc.formats.sd_jwt import PreparedSdJwt
-from portadoc.formats.status_list import StatusReference
+from portadoc.formats.status_list.statuses import StatusReference
 from portadoc.formats.type_metadata import integrity
 from portadoc.issuer.settings import SECONDS_PER_DAY
 from portadoc.issuer.store.credential_store import CredentialRow

@@ -12,7 +12,7 @@ from typing import Final
 from portadoc.errors import Conflict, Malformed, Refused
 from portadoc.formats import sd_jwt, strict_json
 from portadoc.formats.key_proof import VerifiedKeyProof
-from portadoc.formats.status_list import StatusReference
+from portadoc.formats.status_list.statuses import StatusReference
 from portadoc.issuer.credentials import (
     PreparedCredential,
     Subject,

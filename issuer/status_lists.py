@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from portadoc.errors import Misconfigured, Refused, Unavailable
-from portadoc.formats.status_list import StatusList, StatusReference, StatusValue
-from portadoc.formats.status_list_token import make_status_list_token
+from portadoc.formats.status_list.jwt_form import make_status_list_token
+from portadoc.formats.status_list.statuses import StatusList, StatusReference, StatusValue
 from portadoc.issuer.credentials import certified_until
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.store import credential_store

@@ -19,7 +19,8 @@ from portadoc.keys.files.members import replace_json_file
 from portadoc.keys.key_index import INDEX_FILE, AuthorityEntry, KeyEntry, KeyIndex, write_index
 from portadoc.keys.key_ring import KeyMaker, KeyRing
 from portadoc.keys.purposes import DOMAIN_OF_PURPOSE, KeyPurpose, TrustDomain
-from portadoc.keys.trust import TRUST_FILE, Authorisation, TrustAnchor, TrustStore, trust_to_json
+from portadoc.keys.trust.trust_file import TRUST_FILE, trust_to_json
+from portadoc.keys.trust.trust_store import Authorisation, TrustAnchor, TrustStore
 from portadoc.randomness import RandomBytes
 
 DEVELOPMENT_SCRYPT_COST: Final = 2**10

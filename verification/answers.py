@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from portadoc.formats.status_list import StatusReference
-from portadoc.formats.status_list_token import VerifiedStatusList
+from portadoc.formats.status_list.jwt_form import VerifiedStatusList
+from portadoc.formats.status_list.statuses import StatusReference
 from portadoc.keys.purposes import KeyPurpose
-from portadoc.keys.trust import TrustedKey
+from portadoc.keys.trust.trust_store import TrustedKey
 
 
 class TrustAnswers(Protocol):

@@ -9,7 +9,7 @@ from portadoc.formats.numeric_date import check_times, numeric_date
 from portadoc.formats.sd_jwt.key_binding import verify_key_binding
 from portadoc.formats.sd_jwt.parse import UnverifiedSdJwt
 from portadoc.formats.sd_jwt.processing import ProcessedClaims
-from portadoc.formats.status_list import status_reference
+from portadoc.formats.status_list.statuses import status_reference
 from portadoc.keys.jwk import holder_key
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.schemas.catalogue import issuing_countries, issuing_institution, projection_for

@@ -14,7 +14,7 @@ from portadoc.formats.roles import CREDENTIAL, CREDENTIAL_WITH_X5U
 from portadoc.formats.sd_jwt.parse import UnverifiedSdJwt, parse
 from portadoc.formats.sd_jwt.processing import process
 from portadoc.keys.purposes import KeyPurpose
-from portadoc.keys.trust import TrustedKey
+from portadoc.keys.trust.trust_store import TrustedKey
 from portadoc.schemas.claims import JsonObject
 from portadoc.verification import judgement
 from portadoc.verification.answers import StatusAnswers, TrustAnswers

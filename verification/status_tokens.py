@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from portadoc.formats.status_list_token import (
+from portadoc.formats.status_list.jwt_form import (
     StatusListLimits,
     VerifiedStatusList,
     parse_status_list_token,

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from portadoc.errors import Misconfigured
 from portadoc.fetch import Fetch
-from portadoc.formats.request_object import client_id_of
+from portadoc.formats.openid4vp.request_object import client_id_of
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.signer import Signer
-from portadoc.keys.trust import TrustStore
+from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.storage.installation import Installation
 from portadoc.verifier.settings import InstitutionSettings, VerifierSettings
 

@@ -16,7 +16,7 @@ from portadoc.formats.dcql.query import SD_JWT_VC, CredentialQuery, DcqlQuery
 from portadoc.formats.jws import certificate_chain, split, unverified_claims
 from portadoc.formats.roles import CREDENTIAL_WITH_X5U
 from portadoc.formats.sd_jwt import parse, process
-from portadoc.formats.status_list import status_reference
+from portadoc.formats.status_list.statuses import status_reference
 from portadoc.keys.jwk import thumbprint
 from portadoc.schemas.claims import JsonObject
 from portadoc.verification.answers import HeldStatusLists
@@ -32,7 +32,7 @@ from portadoc.verification.report import (
 from portadoc.verifier.deployment import Deployment
 from portadoc.verifier.requests import Terms, VerificationRequest
 from portadoc.verifier.results import PresentationResult, Problem, Result, refused
-from portadoc.verifier.status import StatusLists
+from portadoc.verifier.status.status_lists import StatusLists
 
 MAX_PRESENTATIONS: Final = 16
 

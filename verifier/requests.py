@@ -14,7 +14,7 @@ from portadoc.errors import Conflict, Malformed, Refused
 from portadoc.formats import strict_json
 from portadoc.formats.dcql.query import SD_JWT_VC, DcqlQuery, parse_query
 from portadoc.formats.jwe import ENCRYPTIONS, EncryptionKey, encryption_key_from_text
-from portadoc.formats.request_object import PresentationRequest
+from portadoc.formats.openid4vp.request_object import PresentationRequest
 from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.openid4vp import AuthorizationRequestLink

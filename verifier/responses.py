@@ -18,12 +18,12 @@ from portadoc.schemas.events import EventKind
 from portadoc.schemas.openid4vci import read_message
 from portadoc.schemas.openid4vp import AuthorizationResponse, DirectPost
 from portadoc.storage.installation import digest
-from portadoc.verifier import store
 from portadoc.verifier.deployment import Deployment
 from portadoc.verifier.presentations import judge_answer
 from portadoc.verifier.requests import VerificationRequest
 from portadoc.verifier.results import Result, refused
-from portadoc.verifier.status import StatusLists
+from portadoc.verifier.status.status_lists import StatusLists
+from portadoc.verifier.store import request_store
 
 _ERROR_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -72,7 +72,7 @@ def find_request(deployment: Deployment, slug: str, request_id: str) -> Verifica
     """Return a request of an institution. Raises Refused[not_found], Refused[request_unknown]."""
     deployment.institution(slug)
     with deployment.database.read() as connection:
-        request = store.find_request(connection, slug, request_id)
+        request = request_store.find_request(connection, slug, request_id)
     if request is None:
         raise Refused("request_unknown")
     return request
@@ -94,9 +94,9 @@ def _store_once(deployment: Deployment, request: VerificationRequest, result: Re
     """Close the request and keep its result in one transaction; only the first answer gets that far."""
     redirect_uri, code_digest = _return_way(deployment, request, result)
     with deployment.database.transaction() as connection:
-        if not store.close_answered(connection, request, response_code_digest=code_digest, now=now):
+        if not request_store.close_answered(connection, request, response_code_digest=code_digest, now=now):
             raise Conflict("request_answered", spec="OpenID4VP 1.0 §14.1")
-        store.insert_result(connection, request, body=result.to_text(), now=now)
+        request_store.insert_result(connection, request, body=result.to_text(), now=now)
         deployment.tell(
             connection,
             EventKind.PRESENTATION_VERIFIED if result.accepted else EventKind.PRESENTATION_RECEIVED,

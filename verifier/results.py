@@ -7,8 +7,8 @@ from typing import Final
 from portadoc.errors import Error, Param
 from portadoc.formats import strict_json
 from portadoc.schemas.claims import JsonObject
+from portadoc.verification.rendering.report_json import report_from_json, report_to_json
 from portadoc.verification.report import VerificationReport
-from portadoc.verification.report_json import report_from_json, report_to_json
 
 MAX_RESULT_BYTES: Final = 4 * 1024 * 1024
 MAX_RESULT_DEPTH: Final = 64

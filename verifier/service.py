@@ -9,16 +9,15 @@ from portadoc.clock import Clock
 from portadoc.errors import Conflict, Refused
 from portadoc.fetch import Fetch
 from portadoc.formats.jwe import new_encryption_key
-from portadoc.formats.request_object import client_id_of, make_request_object
+from portadoc.formats.openid4vp.request_object import client_id_of, make_request_object
 from portadoc.keys.key_ring import KeyRing
-from portadoc.keys.trust import TrustStore
+from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.randomness import RandomBytes
 from portadoc.schemas.events import EventKind
 from portadoc.storage.engine import Database
 from portadoc.storage.installation import digest
 from portadoc.verification.policy import KeyBindingRefused, VerificationPolicy
 from portadoc.verification.report import VerificationReport
-from portadoc.verifier import store
 from portadoc.verifier.deployment import Deployment
 from portadoc.verifier.presentations import judge_presentation, utc_date
 from portadoc.verifier.presets import Preset
@@ -35,7 +34,8 @@ from portadoc.verifier.requests import (
 from portadoc.verifier.responses import Received, find_request, receive_response
 from portadoc.verifier.results import Result
 from portadoc.verifier.settings import VerifierSettings
-from portadoc.verifier.status import StatusLists
+from portadoc.verifier.status.status_lists import StatusLists
+from portadoc.verifier.store import request_store, status_list_store, tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Verifier:
         request, secret = self._new_request(slug, terms, return_uri, now), here.new_secret()
         # 3. written down before anybody can answer it
         with here.database.transaction() as connection:
-            store.insert_request(connection, request, secret_digest=digest(secret))
+            request_store.insert_request(connection, request, secret_digest=digest(secret))
             here.tell(connection, EventKind.REQUEST_CREATED, slug, request.request_id, preset=preset.id)
         request_uri = here.request_uri(slug, request.request_id)
         link = request_link(request.client_id, request_uri, here.settings.request_uri_method)
@@ -118,8 +118,12 @@ class Verifier:
         Spec: OpenID4VP 1.0 §14.2, §14.3.3.
         """
         with self._deployment.database.read() as connection:
-            session = store.find_session(connection, slug, transaction_id)
-            body = None if session is None else store.find_result(connection, slug, session.request.request_id)
+            session = request_store.find_session(connection, slug, transaction_id)
+            body = (
+                None
+                if session is None
+                else request_store.find_result(connection, slug, session.request.request_id)
+            )
         secret_fits = hmac.compare_digest(digest(session_secret), session.secret_digest if session else "")
         if session is None or not secret_fits or not _code_fits(session.response_code_digest, response_code):
             raise Refused("not_found")
@@ -135,11 +139,11 @@ class Verifier:
         now = self._deployment.clock.now()
         for institution in self.settings.institutions:
             with self._deployment.database.transaction() as connection:
-                store.expire_requests(connection, institution.slug, now=now)
-                store.forget_requests(
+                request_store.expire_requests(connection, institution.slug, now=now)
+                request_store.forget_requests(
                     connection, institution.slug, created_before=now - self.settings.result_kept_s
                 )
-                store.forget_lists(
+                status_list_store.forget_lists(
                     connection, institution.slug, issued_before=now - self.settings.status.max_age_s
                 )
 
@@ -204,7 +208,7 @@ def build_verifier(
         clock=clock,
         random_bytes=random_bytes,
     )
-    database.create(store.METADATA)
+    database.create(tables.METADATA)
     assert deployment.profile.id == settings.profile
     for institution in settings.institutions:
         deployment.client_id(institution.slug)

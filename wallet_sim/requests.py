@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from portadoc import base64url
 from portadoc.errors import Malformed, Refused, Untrusted
 from portadoc.formats import jwe, strict_json
-from portadoc.formats.request_object import VerifiedRequest, parse_request_object, verify_request_object
+from portadoc.formats.openid4vp.request_object import VerifiedRequest, parse_request_object, verify_request_object
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.schemas.claims import Json, JsonObject

@@ -10,8 +10,8 @@ import click
 
 from portadoc.errors import Error
 from portadoc.i18n import LANGUAGES, Message, render
+from portadoc.verification.rendering.report_json import report_to_json
 from portadoc.verification.report import Check, Outcome, Verdict, VerificationReport
-from portadoc.verification.report_json import report_to_json
 
 MARKS: Final[Mapping[Outcome, tuple[str, str]]] = {
     Outcome.PASS: ("word_ok", "green"),

@@ -22,7 +22,7 @@ from portadoc.i18n import render
 from portadoc.schemas.profiles import DEFAULT_PROFILE, PROFILES, profile
 
 if TYPE_CHECKING:
-    from portadoc.keys.trust import TrustStore
+    from portadoc.keys.trust.trust_store import TrustStore
     from portadoc.verification.answers import HeldStatusList, HeldStatusLists
     from portadoc.verification.policy import KeyBindingRefused, KeyBindingRequired
     from portadoc.verification.report import VerificationReport
@@ -101,7 +101,7 @@ def verify(
 
 def _read_trust(file: Path) -> "TrustStore":
     """Return whom to believe. Raises Misconfigured[verify_trust_missing] and as ``read_trust_file``."""
-    from portadoc.keys.trust import read_trust_file
+    from portadoc.keys.trust.trust_file import read_trust_file
 
     if not file.exists():
         raise Misconfigured("verify_trust_missing", file=str(file))
@@ -157,7 +157,7 @@ def _believed(text: str, uri: str, trust: "TrustStore", now: int) -> "HeldStatus
 
     Raises as ``believe_status_list``.
     """
-    from portadoc.formats.status_list_token import StatusListLimits
+    from portadoc.formats.status_list.jwt_form import StatusListLimits
     from portadoc.verification.answers import HeldStatusList
     from portadoc.verification.status_tokens import believe_status_list
 

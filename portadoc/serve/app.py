@@ -8,11 +8,12 @@ from portadoc import __version__
 from portadoc.formats import strict_json
 from portadoc.issuer.management import management_router as issuer_management
 from portadoc.issuer.openid4vci import wallet_router as issuer_routes
-from portadoc.keys.trust import TrustStore, trust_to_json
+from portadoc.keys.trust.trust_file import trust_to_json
+from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.serve.house import House
 from portadoc.tour.pages import tour_router
-from portadoc.verifier.management import management_router as verifier_management
-from portadoc.verifier.openid4vp import wallet_router as verifier_routes
+from portadoc.verifier.http.management import management_router as verifier_management
+from portadoc.verifier.http.openid4vp import wallet_router as verifier_routes
 from portadoc.web.app import install_problems, protect
 
 _MAX_AGE_S = 300

@@ -19,7 +19,8 @@ from portadoc.issuer.service import Issuer, build_issuer
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
 from portadoc.keys.key_index import INDEX_FILE, read_index
 from portadoc.keys.key_ring import KeyRing
-from portadoc.keys.trust import TRUST_FILE, TrustStore, trust_from_json
+from portadoc.keys.trust.trust_file import TRUST_FILE, trust_from_json
+from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.randomness import RandomBytes
 from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.profiles import Mode, profile

@@ -20,7 +20,7 @@ from portadoc.formats import jws, roles, sd_jwt, strict_json
 from portadoc.formats.dcql.matching import CredentialView, check_answer, match
 from portadoc.formats.dcql.query import parse_query
 from portadoc.formats.sd_jwt.parse import MAX_BYTES, MAX_DISCLOSURES
-from portadoc.formats.status_list import decode_lst
+from portadoc.formats.status_list.statuses import decode_lst
 from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
 from portadoc.keys.certificates import parse_chain
 from portadoc.schemas.records import record_from_json

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from portadoc.cli.inspection.recognise import inspect_input
 from portadoc.cli.inspection.show import inspection_as_json, inspection_lines
 from portadoc.errors import Error
-from portadoc.keys.trust import trust_to_json
+from portadoc.keys.trust.trust_file import trust_to_json
 from portadoc.schemas.type_metadata import type_metadata
 from portadoc.verifier.presets import preset
 from tests.abuse.effort import bounded

@@ -24,17 +24,17 @@ from portadoc.formats.dcql.paths import parse_pointer, select
 from portadoc.formats.dcql.query import parse_query
 from portadoc.formats.key_proof import verify_key_proof
 from portadoc.formats.numeric_date import check_times
-from portadoc.formats.request_object import parse_request_object, verify_request_object
+from portadoc.formats.openid4vp.request_object import parse_request_object, verify_request_object
 from portadoc.formats.sd_jwt.json_serialization import from_json
 from portadoc.formats.sd_jwt.key_binding import verify_key_binding
-from portadoc.formats.status_list import decode_lst, status_reference
-from portadoc.formats.status_list_token import StatusListLimits, read_status_list_token
+from portadoc.formats.status_list.jwt_form import StatusListLimits, read_status_list_token
+from portadoc.formats.status_list.statuses import decode_lst, status_reference
 from portadoc.formats.type_metadata import check_disclosability, check_integrity, integrity, parse_type_metadata
 from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
 from portadoc.keys.certificates import from_pem, parse_chain
 from portadoc.keys.jwk import VerificationKey, holder_key, public_key_from_jwk
 from portadoc.keys.signer import Signer
-from portadoc.keys.trust import trust_from_json, trust_to_json
+from portadoc.keys.trust.trust_file import trust_from_json, trust_to_json
 from portadoc.schemas import openid4vci, openid4vp
 from portadoc.schemas.examples import EXAMPLES, example
 from portadoc.schemas.openid4vci import ProtocolMessage, read_message

@@ -26,14 +26,14 @@ from portadoc.formats.headers import signing_header
 from portadoc.formats.roles import CREDENTIAL
 from portadoc.formats.sd_jwt import bind, issue, parse, process
 from portadoc.formats.sd_jwt.key_binding import verify_key_binding
-from portadoc.formats.status_list import StatusList
-from portadoc.formats.status_list_token import VerifiedStatusList
+from portadoc.formats.status_list.jwt_form import VerifiedStatusList
+from portadoc.formats.status_list.statuses import StatusList
 from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
 from portadoc.keys.jwk import holder_key, verification_key
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.signer import LocalSigner
-from portadoc.keys.trust import TRUST_FILE, trust_from_json
+from portadoc.keys.trust.trust_file import TRUST_FILE, trust_from_json
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.profiles import profile
 from portadoc.verification.answers import HeldStatusList, HeldStatusLists

@@ -13,14 +13,14 @@ from click.testing import CliRunner, Result
 from portadoc.cli import main
 from portadoc.formats.headers import signing_header
 from portadoc.formats.sd_jwt import bind, issue
-from portadoc.formats.status_list import StatusList
-from portadoc.formats.status_list_token import make_status_list_token
+from portadoc.formats.status_list.jwt_form import make_status_list_token
+from portadoc.formats.status_list.statuses import StatusList
 from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
 from portadoc.keys.key_ring import KeyRing
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.signer import LocalSigner, Signer
-from portadoc.keys.trust import TRUST_FILE
+from portadoc.keys.trust.trust_file import TRUST_FILE
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.examples import example

@@ -11,7 +11,7 @@ from portadoc.formats import jws
 from portadoc.formats.headers import signing_header
 from portadoc.formats.jwe import encrypt, new_encryption_key
 from portadoc.formats.key_proof import make_key_proof
-from portadoc.formats.request_object import PresentationRequest, client_id_of, make_request_object
+from portadoc.formats.openid4vp.request_object import PresentationRequest, client_id_of, make_request_object
 from portadoc.keys.private_jwk import new_private_jwk
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.randomness import system_random_bytes

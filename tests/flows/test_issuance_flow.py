@@ -19,7 +19,7 @@ from portadoc.issuer import InstitutionSettings, Issuer, IssuerSettings, Withdra
 from portadoc.issuer.openid4vci import wallet_router
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
 from portadoc.keys.key_ring import KeyRing
-from portadoc.keys.trust import TRUST_FILE, trust_from_json
+from portadoc.keys.trust.trust_file import TRUST_FILE, trust_from_json
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.examples import example
 from portadoc.schemas.profiles import profile

@@ -18,12 +18,12 @@ from portadoc.issuer.service import Issuer, WithdrawalReason, build_issuer
 from portadoc.issuer.settings import InstitutionSettings as IssuingInstitution
 from portadoc.issuer.settings import IssuerSettings
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
-from portadoc.keys.trust import TRUST_FILE, trust_from_json
+from portadoc.keys.trust.trust_file import TRUST_FILE, trust_from_json
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.examples import example
 from portadoc.schemas.profiles import profile
 from portadoc.storage.engine import open_database
-from portadoc.verifier.openid4vp import wallet_router as verifier_routes
+from portadoc.verifier.http.openid4vp import wallet_router as verifier_routes
 from portadoc.verifier.presets import preset
 from portadoc.verifier.requests import CreatedRequest
 from portadoc.verifier.results import Result

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from portadoc.errors import Untrusted
-from portadoc.formats.status_list import StatusList
-from portadoc.formats.status_list_token import (
+from portadoc.formats.status_list.jwt_form import (
     StatusListLimits,
     VerifiedStatusList,
     make_status_list_token,
     read_status_list_token,
 )
+from portadoc.formats.status_list.statuses import StatusList
 from tests.interop.sd_jwt_peers import ISSUER, ISSUER_JWK, ISSUER_KEY, NOW
 
 pytestmark = pytest.mark.node

@@ -24,7 +24,7 @@ from portadoc.keys.development_chain import (
 )
 from portadoc.keys.jwk import public_jwk
 from portadoc.keys.purposes import DOMAIN_OF_PURPOSE, KeyPurpose, TrustDomain
-from portadoc.keys.trust import Authorisation, TrustAnchor, TrustStore
+from portadoc.keys.trust.trust_store import Authorisation, TrustAnchor, TrustStore
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.examples import example

@@ -11,7 +11,7 @@ from portadoc.clock import SystemClock
 from portadoc.errors import Unavailable
 from portadoc.formats import jws, sd_jwt
 from portadoc.formats.key_proof import make_key_proof
-from portadoc.formats.status_list import decode_lst, status_reference
+from portadoc.formats.status_list.statuses import decode_lst, status_reference
 from portadoc.keys.private_jwk import new_private_jwk, signer_from_private_jwk
 from portadoc.keys.signer import LocalSigner
 from portadoc.randomness import random_below, system_random_bytes

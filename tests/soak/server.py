@@ -17,7 +17,7 @@ import pytest
 
 from portadoc.clock import SystemClock
 from portadoc.errors import Error
-from portadoc.keys.trust import TRUST_FILE
+from portadoc.keys.trust.trust_file import TRUST_FILE
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.profiles import profile
 from portadoc.serve.house import read_trust

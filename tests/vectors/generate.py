@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from portadoc.formats.headers import signing_header
 from portadoc.formats.sd_jwt import bind, issue, parse, select
-from portadoc.formats.status_list import StatusList, StatusReference
-from portadoc.formats.status_list_token import make_status_list_token
+from portadoc.formats.status_list.jwt_form import make_status_list_token
+from portadoc.formats.status_list.statuses import StatusList, StatusReference
 from portadoc.keys.development_chain import (
     CertificateAuthority,
     CertifiedInstitution,
@@ -25,7 +25,8 @@ from portadoc.keys.development_chain import (
 from portadoc.keys.jwk import public_key_from_jwk
 from portadoc.keys.purposes import KeyPurpose, TrustDomain
 from portadoc.keys.signer import Signer, UnsafeDeterministicSigner
-from portadoc.keys.trust import Authorisation, TrustAnchor, TrustStore, trust_to_json
+from portadoc.keys.trust.trust_file import trust_to_json
+from portadoc.keys.trust.trust_store import Authorisation, TrustAnchor, TrustStore
 from portadoc.randomness import UnsafeSeededBytes
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.examples import example

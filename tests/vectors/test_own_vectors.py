@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from portadoc.formats.status_list_token import StatusListLimits
-from portadoc.keys.trust import TrustStore, trust_from_json
+from portadoc.formats.status_list.jwt_form import StatusListLimits
+from portadoc.keys.trust.trust_file import trust_from_json
+from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.schemas.profiles import profile
 from portadoc.verification.answers import HeldStatusList, HeldStatusLists
 from portadoc.verification.policy import KeyBindingRequired, VerificationPolicy

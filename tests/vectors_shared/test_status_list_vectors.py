@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from portadoc.errors import Untrusted
-from portadoc.formats.status_list import StatusList, decode_lst
-from portadoc.formats.status_list_token import StatusListLimits, read_status_list_token
+from portadoc.formats.status_list.jwt_form import StatusListLimits, read_status_list_token
+from portadoc.formats.status_list.statuses import StatusList, decode_lst
 from portadoc.keys.jwk import public_key_from_jwk
 
 LIMIT = 2 * 1024 * 1024

@@ -17,7 +17,7 @@ from portadoc.keys.certificates import (
     parse_certificate,
     parse_chain,
 )
-from portadoc.keys.trust import trust_from_json
+from portadoc.keys.trust.trust_file import trust_from_json
 from portadoc.schemas.claims import JsonObject
 
 _RFC5280: Final = "RFC 5280 §4.1.2.5"

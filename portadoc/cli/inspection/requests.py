@@ -20,7 +20,7 @@ from portadoc.cli.inspection.moments import said_times
 from portadoc.cli.inspection.tokens import OpenedToken, carried_key, content_of, parts_of
 from portadoc.errors import Error
 from portadoc.formats.dcql.query import CredentialQuery, DcqlQuery, parse_query
-from portadoc.formats.request_object import parse_request_object, verify_request_object
+from portadoc.formats.openid4vp.request_object import parse_request_object, verify_request_object
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.schemas.claims import JsonObject, dotted
 

@@ -21,7 +21,7 @@ from portadoc.formats.sd_jwt import from_json, parse, process, verify_key_bindin
 from portadoc.formats.sd_jwt.digests import DEFAULT_HASH_ALG, digest, hash_function
 from portadoc.formats.sd_jwt.parse import MAX_DISCLOSURES
 from portadoc.formats.sd_jwt.processing import MAX_DEPTH
-from portadoc.formats.status_list import status_reference
+from portadoc.formats.status_list.statuses import status_reference
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.jwk import holder_key
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES, OLD_VCTS, projection_for

@@ -8,8 +8,12 @@ from portadoc.cli.inspection.finding import Finding, Inspection, Said, Severity,
 from portadoc.cli.inspection.moments import said_times
 from portadoc.cli.inspection.tokens import OpenedToken, carried_key, content_of, parts_of
 from portadoc.errors import Error
-from portadoc.formats.status_list import DEFAULT_MAX_INFLATED, StatusList, decode_lst
-from portadoc.formats.status_list_token import StatusListLimits, parse_status_list_token, verify_status_list_token
+from portadoc.formats.status_list.jwt_form import (
+    StatusListLimits,
+    parse_status_list_token,
+    verify_status_list_token,
+)
+from portadoc.formats.status_list.statuses import DEFAULT_MAX_INFLATED, StatusList, decode_lst
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.schemas.claims import JsonObject
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from portadoc.errors import Malformed, Untrusted
 from portadoc.formats import jws
 from portadoc.formats.headers import signing_header
-from portadoc.formats.request_object import (
+from portadoc.formats.openid4vp.request_object import (
     PresentationRequest,
     VerifiedRequest,
     client_id_of,

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from portadoc import base64url
 from portadoc.errors import Malformed, Untrusted
-from portadoc.formats.status_list import StatusList, StatusReference, StatusValue, decode_lst, status_reference
+from portadoc.formats.status_list.statuses import (
+    StatusList,
+    StatusReference,
+    StatusValue,
+    decode_lst,
+    status_reference,
+)
 
 LIMIT = 1024
 WIDTHS = (1, 2, 4, 8)

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from portadoc import base64url
 from portadoc.errors import Malformed, Untrusted
 from portadoc.formats import jws
-from portadoc.formats.status_list import StatusList
-from portadoc.formats.status_list_token import (
+from portadoc.formats.status_list.jwt_form import (
     StatusListLimits,
     VerifiedStatusList,
     make_status_list_token,
@@ -20,6 +19,7 @@ from portadoc.formats.status_list_token import (
     read_status_list_token,
     verify_status_list_token,
 )
+from portadoc.formats.status_list.statuses import StatusList
 from portadoc.keys.jwk import verification_key
 from portadoc.keys.signer import LocalSigner
 

@@ -13,7 +13,7 @@ from portadoc.formats.roles import CREDENTIAL
 from portadoc.formats.type_metadata import check_integrity
 from portadoc.issuer.credentials import certified_until, make_subject
 from portadoc.keys.key_ring import KeyPurpose
-from portadoc.keys.trust import TRUST_FILE, trust_from_json
+from portadoc.keys.trust.trust_file import TRUST_FILE, trust_from_json
 from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.examples import example
 from portadoc.schemas.records import record_from_json, record_to_json

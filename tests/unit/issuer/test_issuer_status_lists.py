@@ -8,7 +8,7 @@ import pytest
 
 from portadoc import base64url
 from portadoc.errors import Misconfigured, Refused
-from portadoc.formats.status_list_token import StatusListLimits, VerifiedStatusList, read_status_list_token
+from portadoc.formats.status_list.jwt_form import StatusListLimits, VerifiedStatusList, read_status_list_token
 from portadoc.issuer import WithdrawalReason
 from portadoc.keys.certificates import parse_certificate
 from portadoc.keys.jwk import public_key_from_jwk

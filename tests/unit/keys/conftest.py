@@ -17,7 +17,8 @@ from portadoc.keys.certificates import ORGANIZATION_IDENTIFIER
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
 from portadoc.keys.key_ring import KeyPurpose, KeyRing
 from portadoc.keys.purposes import EXTENDED_KEY_USAGE
-from portadoc.keys.trust import TRUST_FILE, Authorisation, TrustAnchor, TrustStore, read_trust_file
+from portadoc.keys.trust.trust_file import TRUST_FILE, read_trust_file
+from portadoc.keys.trust.trust_store import Authorisation, TrustAnchor, TrustStore
 from portadoc.randomness import RandomBytes, UnsafeSeededBytes
 
 NOW = int(datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp())

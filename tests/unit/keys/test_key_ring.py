@@ -19,7 +19,8 @@ from portadoc.keys.jwk import PRIVATE_MEMBERS, public_key_from_jwk
 from portadoc.keys.key_index import INDEX_FILE, KeyState, read_index
 from portadoc.keys.key_ring import KeyMaker, KeyPurpose, KeyRing
 from portadoc.keys.purposes import DOMAIN_OF_PURPOSE
-from portadoc.keys.trust import TRUST_FILE, TrustStore, read_trust_file
+from portadoc.keys.trust.trust_file import TRUST_FILE, read_trust_file
+from portadoc.keys.trust.trust_store import TrustStore
 
 from .conftest import BASE_URL, DAY, EHIC, INSTITUTIONS, NOW, PASSPHRASE, PDA1, make_ring, seeded
 

@@ -13,10 +13,11 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 from portadoc.errors import Error, Malformed, Misconfigured, Untrusted
 from portadoc.keys.certificates import parse_certificate, parse_chain
-from portadoc.keys.chain_validation import MAX_CHAIN_LENGTH, ValidatedChains, validate_chain
 from portadoc.keys.purposes import EXTENDED_KEY_USAGE, KeyPurpose
 from portadoc.keys.signer import LocalSigner
-from portadoc.keys.trust import TrustAnchor, TrustedKey, TrustStore, trust_from_json, trust_to_json
+from portadoc.keys.trust.chain_validation import MAX_CHAIN_LENGTH, ValidatedChains, validate_chain
+from portadoc.keys.trust.trust_file import trust_from_json, trust_to_json
+from portadoc.keys.trust.trust_store import TrustAnchor, TrustedKey, TrustStore
 
 from .conftest import BASE_URL, DAY, EHIC, NOW, PDA1, Certified, Draft, Workshop, trust_in
 

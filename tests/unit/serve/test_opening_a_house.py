@@ -10,7 +10,7 @@ import pytest
 from portadoc.clock import FixedClock
 from portadoc.errors import Misconfigured
 from portadoc.keys.key_ring import KeyPurpose
-from portadoc.keys.trust import TRUST_FILE
+from portadoc.keys.trust.trust_file import TRUST_FILE
 from portadoc.randomness import system_random_bytes
 from portadoc.serve.house import open_key_ring, read_trust
 from portadoc.serve.run import listen, serve_one

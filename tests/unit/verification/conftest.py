@@ -11,13 +11,14 @@ import pytest
 from portadoc.formats.headers import signing_header
 from portadoc.formats.sd_jwt.issuance import issue
 from portadoc.formats.sd_jwt.key_binding import bind
-from portadoc.formats.status_list import StatusList
-from portadoc.formats.status_list_token import VerifiedStatusList
+from portadoc.formats.status_list.jwt_form import VerifiedStatusList
+from portadoc.formats.status_list.statuses import StatusList
 from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.signer import LocalSigner, Signer
-from portadoc.keys.trust import TRUST_FILE, TrustStore, trust_from_json
+from portadoc.keys.trust.trust_file import TRUST_FILE, trust_from_json
+from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.examples import example

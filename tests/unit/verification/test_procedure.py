@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from portadoc.formats.headers import signing_header
-from portadoc.formats.request_object import x509_hash
+from portadoc.formats.openid4vp.request_object import x509_hash
 from portadoc.formats.sd_jwt.issuance import issue
 from portadoc.formats.sd_jwt.key_binding import bind
 from portadoc.i18n import LANGUAGES, render

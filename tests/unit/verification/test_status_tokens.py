@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from portadoc.errors import Error, Untrusted
-from portadoc.formats.status_list import StatusList
-from portadoc.formats.status_list_token import StatusListLimits, make_status_list_token
+from portadoc.formats.status_list.jwt_form import StatusListLimits, make_status_list_token
+from portadoc.formats.status_list.statuses import StatusList
+from portadoc.verification.rendering.report_json import report_from_json, report_to_json
 from portadoc.verification.report import STATUS, Outcome, Verdict
-from portadoc.verification.report_json import report_from_json, report_to_json
 from portadoc.verification.status_tokens import BelievedStatusList, believe_status_list
 
 

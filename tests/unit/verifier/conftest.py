@@ -22,20 +22,21 @@ from portadoc.formats.headers import signing_header
 from portadoc.formats.jwe import encrypt
 from portadoc.formats.jws import unverified_claims
 from portadoc.formats.sd_jwt import bind, issue
-from portadoc.formats.status_list import StatusList
-from portadoc.formats.status_list_token import make_status_list_token
+from portadoc.formats.status_list.jwt_form import make_status_list_token
+from portadoc.formats.status_list.statuses import StatusList
 from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
 from portadoc.keys.key_ring import KeyRing
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.signer import LocalSigner, Signer
-from portadoc.keys.trust import TRUST_FILE, TrustStore, trust_from_json
+from portadoc.keys.trust.trust_file import TRUST_FILE, trust_from_json
+from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.examples import example
 from portadoc.storage.engine import Database, open_database
-from portadoc.verifier.management import management_router
-from portadoc.verifier.openid4vp import wallet_router
+from portadoc.verifier.http.management import management_router
+from portadoc.verifier.http.openid4vp import wallet_router
 from portadoc.verifier.presets import Preset, preset
 from portadoc.verifier.requests import CreatedRequest
 from portadoc.verifier.service import SessionView, Verifier, build_verifier

@@ -12,12 +12,12 @@ from portadoc.fetch import Fetched, SafeFetch
 from portadoc.formats import jws
 from portadoc.formats.headers import signing_header
 from portadoc.formats.jws import unverified_claims
-from portadoc.formats.status_list import StatusList
+from portadoc.formats.status_list.statuses import StatusList
 from portadoc.keys.purposes import KeyPurpose
-from portadoc.keys.trust import TrustStore
+from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.verification.report import STATUS, Outcome, Verdict
 from portadoc.verifier.settings import StatusSettings
-from portadoc.verifier.status import StatusLists
+from portadoc.verifier.status.status_lists import StatusLists
 from portadoc.wallet_sim.faults import FORGERIES
 
 

@@ -11,7 +11,7 @@ import pytest
 from portadoc.errors import Conflict, Malformed, Refused
 from portadoc.formats.dcql.query import parse_query
 from portadoc.formats.jws import unverified_claims
-from portadoc.formats.request_object import parse_request_object, verify_request_object, x509_hash
+from portadoc.formats.openid4vp.request_object import parse_request_object, verify_request_object, x509_hash
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.key_ring import KeyRing
 from portadoc.keys.purposes import KeyPurpose

@@ -14,7 +14,7 @@ from portadoc.clock import FixedClock
 from portadoc.formats import jwe, jws, strict_json
 from portadoc.formats.headers import signing_header
 from portadoc.formats.key_proof import verify_key_proof
-from portadoc.formats.request_object import client_id_of
+from portadoc.formats.openid4vp.request_object import client_id_of
 from portadoc.formats.sd_jwt import issue
 from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.development_chain import (
@@ -25,7 +25,7 @@ from portadoc.keys.development_chain import (
 )
 from portadoc.keys.purposes import KeyPurpose, TrustDomain
 from portadoc.keys.signer import LocalSigner, Signer
-from portadoc.keys.trust import Authorisation, TrustAnchor, TrustStore
+from portadoc.keys.trust.trust_store import Authorisation, TrustAnchor, TrustStore
 from portadoc.randomness import RandomBytes, UnsafeSeededBytes
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.examples import example

@@ -12,12 +12,12 @@ from typing import Final
 from zlib import crc32
 
 from portadoc.errors import Error, Malformed, Untrusted
-from portadoc.formats.status_list_token import StatusListLimits
+from portadoc.formats.status_list.jwt_form import StatusListLimits
 from portadoc.verification.answers import HeldStatusList, HeldStatusLists
 from portadoc.verification.status_tokens import BelievedStatusList, believe_status_list
-from portadoc.verifier import store
 from portadoc.verifier.deployment import Deployment
-from portadoc.verifier.store import StoredStatusList
+from portadoc.verifier.store import status_list_store
+from portadoc.verifier.store.status_list_store import StoredStatusList
 
 MEDIA_TYPE: Final = "application/statuslist+jwt"
 _MAX_PROBLEMS: Final = 1024
@@ -89,7 +89,7 @@ class StatusLists:
         fetched = 0
         for institution in self._deployment.settings.institutions:
             with self._deployment.database.read() as connection:
-                due = store.lists_due(
+                due = status_list_store.lists_due(
                     connection,
                     institution.slug,
                     by=now + ahead_s,
@@ -105,7 +105,7 @@ class StatusLists:
         """
         known = self._lists.get(key)
         with self._deployment.database.read() as connection:
-            iat, fetched_at = store.list_version(connection, *key)
+            iat, fetched_at = status_list_store.list_version(connection, *key)
         if known is None or iat > known.held.token.iat or fetched_at > known.held.resolved_at:
             known = self._stored(key, now)
             if known is None:  # the newer one has ended: the older one is no answer any more
@@ -115,7 +115,7 @@ class StatusLists:
 
     def _stored(self, key: _Key, now: int) -> _Held | None:
         with self._deployment.database.read() as connection:
-            stored = store.find_list(connection, *key)
+            stored = status_list_store.find_list(connection, *key)
         if stored is None:
             return None
         try:
@@ -177,7 +177,7 @@ class StatusLists:
             used_at=used_at,
         )
         with self._deployment.database.transaction() as connection:
-            newest = store.keep_list(connection, slug, kept, max_lists=self._settings.max_lists)
+            newest = status_list_store.keep_list(connection, slug, kept, max_lists=self._settings.max_lists)
         if not newest:
             _logger.warning("an older status list came in place of a newer one: refused (institution %s)", slug)
             raise Untrusted("status_invalid", spec="Token Status List §13.7", reason="rollback")
@@ -213,7 +213,7 @@ class StatusLists:
             return
         self._hold(key, replace(known, used_at=now))
         with self._deployment.database.transaction() as connection:
-            store.mark_list_used(connection, *key, now=now)
+            status_list_store.mark_list_used(connection, *key, now=now)
 
 
 def _is_due(known: _Held, now: int) -> bool:

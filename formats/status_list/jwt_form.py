@@ -13,7 +13,7 @@ from portadoc.formats.jws import UnverifiedJws
 from portadoc.formats.numeric_date import check_times, numeric_date
 from portadoc.formats.reasons import told_as
 from portadoc.formats.roles import STATUS_LIST
-from portadoc.formats.status_list import DEFAULT_MAX_INFLATED, StatusList, decode_lst
+from portadoc.formats.status_list.statuses import DEFAULT_MAX_INFLATED, StatusList, decode_lst
 from portadoc.keys.jwk import VerificationKey
 from portadoc.keys.signer import Signer
 from portadoc.schemas.claims import JsonObject

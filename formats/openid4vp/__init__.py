@@ -1,0 +1,1 @@
+"""What travels between verifier and wallet besides the presentation itself."""

@@ -1,0 +1,1 @@
+"""Trust as values: anchors, authorisations, and the judgement of certificate chains."""

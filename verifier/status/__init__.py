@@ -1,0 +1,1 @@
+"""Status lists, held ahead of need."""
