@@ -69,6 +69,7 @@ vectors: .venv/development.stamp ## write our own vectors anew
 
 docs: .venv/development.stamp ## write the generated pages of docs/
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python docs/conformance.py
 
 wheel: .venv/development.stamp ## build sdist and wheel into dist/
 	@$(BIN)/python -m build --quiet --no-isolation

@@ -6,10 +6,9 @@ names the key by itself, and nothing in it is ever fetched. Spec: RFC 7515, RFC 
 
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from portadoc import base64url
 from portadoc.errors import Malformed, Untrusted
@@ -26,8 +25,7 @@ MAX_CHAIN: Final = 10
 _NOTHING_TOLERATED: Final[frozenset[str]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class UnverifiedJws:
+class UnverifiedJws(NamedTuple):
     """A token whose form and header are in order and whose signature nobody has checked yet."""
 
     role: TokenRole
@@ -51,16 +49,16 @@ def split(
     [typ_mismatch], [header_param_forbidden]. Spec: RFC 7515 §5.2.
     """
     encoded = _encoded(token, role)
-    segments = encoded.split(b".", 3)
-    if len(segments) != 3:
+    signing_input, _, signature = encoded.rpartition(b".")
+    header, dot, payload = signing_input.partition(b".")
+    if not dot or b"." in payload:
         raise _malformed("token", "segments")
-    header_segment, payload_segment, signature_segment = segments
     return UnverifiedJws(
         role,
-        _header(header_segment, role, allowed_algs, tolerated_typ),
-        _decoded(payload_segment, "payload"),
-        encoded[: -1 - len(signature_segment)],
-        _decoded(signature_segment, "signature"),
+        _header(header, role, allowed_algs, tolerated_typ),
+        _decoded(payload, "payload"),
+        signing_input,
+        _decoded(signature, "signature"),
     )
 
 
@@ -114,7 +112,9 @@ def certificate_chain(jws: UnverifiedJws) -> tuple[bytes, ...]:
         raise _malformed("x5c", "not_array", spec="RFC 7515 §4.1.6")
     if len(texts) > MAX_CHAIN:
         raise Malformed("limit_exceeded", what="x5c", limit=MAX_CHAIN)
-    return tuple(map(_certificate, texts))
+    if not all(isinstance(text, str) for text in texts):
+        raise _malformed("x5c", "base64", spec="RFC 7515 §4.1.6")
+    return _certificates(tuple(texts))
 
 
 def _malformed(part: str, reason: str, spec: str = "RFC 7515 §7.1") -> Malformed:
@@ -156,15 +156,31 @@ def _header(
         raise Malformed("limit_exceeded", what="header", limit=MAX_HEADER_CHARS)
     header = _object(_decoded(segment, "header"), "header")
     _check_alg(header, allowed_algs)
-    if "crit" in header or "b64" in header:
+    if "b64" in header or ("crit" in header and not _is_understood(header, role)):
         raise Untrusted("crit_unsupported", spec="RFC 7515 §4.1.11", role=role.name)
-    typ = header.get("typ")
-    if not isinstance(typ, str) or (typ not in role.typ and typ not in tolerated_typ):
+    if not _is_of_role(header, role, tolerated_typ):
         raise Untrusted("typ_mismatch", spec="RFC 8725 §3.11", role=role.name)
     if not role.header_params.issuperset(header):
         raise Untrusted("header_param_forbidden", spec="RFC 8725 §3.10", role=role.name)
     _check_kid(header, role)
     return MappingProxyType(header)
+
+
+def _is_of_role(header: JsonObject, role: TokenRole, tolerated_typ: frozenset[str]) -> bool:
+    if "typ" not in header:
+        return role.may_lack_typ
+    typ = header["typ"]
+    return isinstance(typ, str) and (typ in role.typ or typ in tolerated_typ)
+
+
+def _is_understood(header: JsonObject, role: TokenRole) -> bool:
+    """Tell whether ``crit`` names nothing but parameters that are there and that the role reads."""
+    critical = header["crit"]
+    return (
+        isinstance(critical, list)
+        and 0 < len(critical) == len(set(map(str, critical)))
+        and all(isinstance(name, str) and name in role.understood and name in header for name in critical)
+    )
 
 
 def _check_alg(header: JsonObject, allowed_algs: frozenset[str]) -> None:
@@ -182,9 +198,15 @@ def _check_kid(header: JsonObject, role: TokenRole) -> None:
         raise Untrusted("header_param_forbidden", spec="RFC 7515 §4.1.4", role=role.name)
 
 
-def _certificate(text: object) -> bytes:
+@lru_cache(maxsize=256)
+def _certificates(texts: tuple[str, ...]) -> tuple[bytes, ...]:
+    """Return the certificates; an issuer sends few chains, and one object for each is fast to look up."""
+    return tuple(map(_certificate, texts))
+
+
+def _certificate(text: str) -> bytes:
     try:
-        der = binascii.a2b_base64(text, strict_mode=True) if isinstance(text, str) else b""
+        der = binascii.a2b_base64(text, strict_mode=True)
     except ValueError as exc:  # not base64, or letters beyond ASCII
         raise _malformed("x5c", "base64", spec="RFC 7515 §4.1.6") from exc
     if not der or binascii.b2a_base64(der, newline=False).decode("ascii") != text:

@@ -2,14 +2,17 @@
 exist. Bodies are JSON objects; an unknown member is refused with the name of the member."""
 
 from dataclasses import asdict
+from datetime import date
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
 
 from portadoc.errors import Malformed
+from portadoc.formats.withdrawal_list import WithdrawalCause
 from portadoc.issuer.protocol_errors import document_route
 from portadoc.issuer.service import Issuer, WithdrawalReason
 from portadoc.schemas.claims import JsonObject
+from portadoc.schemas.projections.forms import is_full_date
 from portadoc.schemas.records import record_from_json, record_warnings
 from portadoc.web.answers import json_answer
 from portadoc.web.bodies import flag_member, read_json_object, require_members, text_member
@@ -17,6 +20,7 @@ from portadoc.web.loopback import loopback_only
 
 Body = Annotated[JsonObject, Depends(read_json_object)]
 _REASONS: Final = tuple(reason.value for reason in WithdrawalReason)
+_CAUSES: Final = tuple(cause.value for cause in WithdrawalCause)
 
 
 def management_router(issuer: Issuer) -> APIRouter:
@@ -67,17 +71,36 @@ def _add_credentials(router: APIRouter, issuer: Issuer) -> None:
     @router.post("/withdrawals")
     def withdraw(institution: str, body: Body) -> Response:
         """Withdraw a record with all its copies, or one credential, for good."""
-        require_members(body, {"id", "reason"})
-        reason = text_member(body, "reason")
-        if reason not in _REASONS:
-            raise Malformed("member_invalid", member="/reason", expected=", ".join(_REASONS))
-        done = issuer.withdraw(institution, text_member(body, "id"), reason=WithdrawalReason(reason))
+        require_members(body, {"id", "reason", "effective_from", "cause", "successor"})
+        cause = _one_of(body, "cause", _CAUSES) if "cause" in body else None
+        done = issuer.withdraw(
+            institution,
+            text_member(body, "id"),
+            reason=WithdrawalReason(_one_of(body, "reason", _REASONS)),
+            effective_from=_day(body, "effective_from") if "effective_from" in body else None,
+            cause=None if cause is None else WithdrawalCause(cause),
+            successor=text_member(body, "successor") if "successor" in body else None,
+        )
         return json_answer(asdict(done))
 
     @router.post("/status-lists/publish")
     def publish_status_lists(institution: str) -> Response:
         """Sign and publish the status lists that are due."""
         return json_answer({"published": issuer.publish_status_lists(institution)})
+
+
+def _one_of(body: JsonObject, name: str, known: tuple[str, ...]) -> str:
+    value = text_member(body, name)
+    if value not in known:
+        raise Malformed("member_invalid", member=f"/{name}", expected=", ".join(known))
+    return value
+
+
+def _day(body: JsonObject, name: str) -> date:
+    value = text_member(body, name)
+    if not is_full_date(value):
+        raise Malformed("member_invalid", member=f"/{name}", expected="date YYYY-MM-DD")
+    return date.fromisoformat(value)
 
 
 def _texts(body: JsonObject, name: str) -> list[str]:

@@ -10,6 +10,7 @@ from portadoc.formats import jws
 from portadoc.formats.headers import signing_header
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.proofs import PROOF_ALGORITHMS
+from portadoc.issuer.status_lists import StatusLists
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.schemas.catalogue import CredentialConfiguration, credential_configuration
 from portadoc.schemas.claims import EACH_MEMBER, JsonObject
@@ -35,8 +36,9 @@ _SIGNED_TTL_S: Final = 3600
 class Metadata:
     """Builds the documents of an institution."""
 
-    def __init__(self, deployment: Deployment) -> None:
+    def __init__(self, deployment: Deployment, status_lists: StatusLists) -> None:
         self._deployment = deployment
+        self._status_lists = status_lists
         self._signed: dict[str, tuple[int, str]] = {}
         self._lock = Lock()
 
@@ -50,6 +52,7 @@ class Metadata:
             credential_endpoint=f"{issuer_id}/credential",
             nonce_endpoint=f"{issuer_id}/nonce",
             notification_endpoint=f"{issuer_id}/notification",
+            status_list_aggregation_endpoint=self._status_lists.aggregation_uri(institution),
             batch_credential_issuance=BatchCredentialIssuance(batch_size=self._deployment.settings.batch_size),
             display=tuple(_named(language, name) for language, name in settings.names.items()),
             credential_configurations_supported={
@@ -98,6 +101,7 @@ class Metadata:
             token_endpoint_auth_methods_supported=("none",),
             authorization_details_types_supported=(DETAILS_TYPE,),
             pre_authorized_grant_anonymous_access_supported=True,
+            status_list_aggregation_endpoint=self._status_lists.aggregation_uri(institution),
         )
 
     def jwt_vc_issuer(self, institution: str) -> JsonObject:

@@ -12,6 +12,8 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request, Response
 
 from portadoc.errors import Malformed, Refused
+from portadoc.formats.status_list.claims import FORM_OF_MEDIA_TYPE, StatusListForm
+from portadoc.formats.withdrawal_list import MEDIA_TYPE as WITHDRAWALS_TYPE
 from portadoc.issuer.protocol_errors import (
     CREDENTIAL_ERRORS,
     NONCE_ERRORS,
@@ -36,7 +38,6 @@ from portadoc.web.bodies import read_form, read_json_object
 from portadoc.web.language import preferred_media_type
 
 JWT_TYPE: Final = "application/jwt"
-STATUS_LIST_TYPE: Final = "application/statuslist+jwt"
 PUBLIC: Final = {"Access-Control-Allow-Origin": "*"}
 DOCUMENT_MAX_AGE_S: Final = 300
 STATUS_MAX_AGE_S: Final = 60
@@ -138,15 +139,36 @@ def document_router(issuer: Issuer) -> APIRouter:
 
     @router.get("/status/{list_id}")
     def show_status_list(list_id: str, request: Request) -> Response:
-        """Return a status list token as it was published, with its ETag. Spec: Token Status List §8.1."""
+        """Return a status list token as it was published, with its ETag, as a JWT unless a CWT is preferred.
+
+        Spec: Token Status List §8.1, §8.2.
+        """
         if "time" in request.query_params:
             raise Refused("status_history_unsupported", spec="Token Status List §8.4")
-        published = issuer.status_lists.published(list_id)
+        wanted = preferred_media_type(request.headers.get("accept"), tuple(FORM_OF_MEDIA_TYPE))
+        form = FORM_OF_MEDIA_TYPE[wanted] if wanted else StatusListForm.JWT
+        published = issuer.status_lists.published(list_id, form)
+        max_age_s = min(STATUS_MAX_AGE_S, published.seconds_left)
+        headers = {**PUBLIC, **_cacheable(max_age_s), "ETag": published.etag, "Vary": "Accept"}
+        if _is_known(published.etag, request.headers.get("if-none-match", "")):
+            return Response(status_code=304, headers=headers)
+        return Response(published.token, headers=headers, media_type=form.media_type)
+
+    @router.get("/status/{list_id}/withdrawals")
+    def show_withdrawals(list_id: str, request: Request) -> Response:
+        """Return from when and why entries of a status list were withdrawn: the signed list, with its ETag."""
+        published = issuer.status_lists.published_withdrawals(list_id)
         max_age_s = min(STATUS_MAX_AGE_S, published.seconds_left)
         headers = {**PUBLIC, **_cacheable(max_age_s), "ETag": published.etag}
         if _is_known(published.etag, request.headers.get("if-none-match", "")):
             return Response(status_code=304, headers=headers)
-        return Response(published.token, headers=headers, media_type=STATUS_LIST_TYPE)
+        return Response(published.token, headers=headers, media_type=WITHDRAWALS_TYPE)
+
+    @router.get("/issuer/{institution}/status-lists")
+    def show_aggregation(institution: str) -> Response:
+        """Return the addresses of the institution's status lists. Spec: Token Status List §9."""
+        headers = {**PUBLIC, **_cacheable(STATUS_MAX_AGE_S)}
+        return json_answer(issuer.status_lists.aggregation(institution), headers=headers)
 
     @router.get("/types/{vct}")
     def show_type(vct: str) -> Response:

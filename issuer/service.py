@@ -1,12 +1,15 @@
 """The issuer as one object: what its HTTP adapters, the command line and the demonstration call in process."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from enum import StrEnum
+from typing import Final
 
 from portadoc.clock import Clock
 from portadoc.errors import Conflict, Misconfigured, Refused
 from portadoc.formats import strict_json
+from portadoc.formats.withdrawal_list import WithdrawalCause, WithdrawalRecord
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.grants import AuthorizationServer, Offer
 from portadoc.issuer.issuance import Issuance
@@ -45,6 +48,18 @@ class WithdrawalReason(StrEnum):
     HOLDER_REQUEST = "holder_request"
     SUPERSEDED = "superseded"
 
+    @property
+    def cause(self) -> WithdrawalCause:
+        """Return what the world is told; suspicion and the holder's own wishes are nobody else's business."""
+        return _PUBLIC_CAUSES.get(self.value, WithdrawalCause.OTHER)
+
+
+_PUBLIC_CAUSES: Final[Mapping[str, WithdrawalCause]] = {
+    "issued_in_error": WithdrawalCause.ISSUED_IN_ERROR,
+    "facts_changed": WithdrawalCause.FACTS_CHANGED,
+    "superseded": WithdrawalCause.REPLACED,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
@@ -52,6 +67,9 @@ class Withdrawal:
 
     credential_ids: tuple[str, ...]
     withdrawn_at: int
+    effective_from: str
+    cause: str
+    successor: str | None
 
 
 class Issuer:
@@ -63,7 +81,7 @@ class Issuer:
         self.grants = AuthorizationServer(deployment)
         self.nonces = Nonces(deployment)
         self.status_lists = StatusLists(deployment)
-        self.metadata = Metadata(deployment)
+        self.metadata = Metadata(deployment, self.status_lists)
         self.issuance = Issuance(deployment, self.nonces, self.status_lists)
 
     def upload(self, institution: str, record: Record) -> str:
@@ -166,29 +184,61 @@ class Issuer:
                     event=request.event,
                 )
 
-    def withdraw(self, institution: str, subject_id: str, *, reason: WithdrawalReason) -> Withdrawal:
+    def withdraw(
+        self,
+        institution: str,
+        subject_id: str,
+        *,
+        reason: WithdrawalReason,
+        effective_from: date | None = None,
+        cause: WithdrawalCause | None = None,
+        successor: str | None = None,
+    ) -> Withdrawal:
         """Withdraw a record with every copy of it, or one copy by its credential id. Final: nothing undoes it.
 
-        The next ``publish_status_lists`` shows it. Copies that were only intended are withdrawn as well.
-        Raises: Refused[withdrawal_subject_unknown]. Spec: Token Status List §7.
+        ``effective_from`` is the first day without effect, by default today (UTC); ``cause`` is what the world is
+        told, by default what ``reason`` comes to; ``successor`` is the id of the record that takes its place. The
+        next ``publish_status_lists`` shows it. Copies that were only intended are withdrawn as well.
+        Raises: Refused[withdrawal_subject_unknown], [withdrawal_date_future], [withdrawal_successor_unknown].
+        Spec: Token Status List §7, Regulation (EC) 987/2009 art. 5.
         """
         self._deployment.institution(institution)
-        now = self._deployment.clock.now()
+        record = self._withdrawal_record(effective_from, cause or reason.cause, successor)
+        told = {"reason": reason.value, "effective_from": record.effective_from.isoformat()}
         with self._deployment.database.transaction() as connection:
             copies = _copies_of(connection, institution, subject_id)
-            if grant_store.withdraw_record(connection, institution, subject_id, reason=reason, now=now):
-                self._deployment.tell(
-                    connection, EventKind.RECORD_WITHDRAWN, institution, subject_id, reason=reason.value
-                )
+            _require_successor(connection, institution, subject_id, copies, successor)
+            if grant_store.withdraw_record(
+                connection, institution, subject_id, reason=reason, now=record.recorded_at
+            ):
+                self._deployment.tell(connection, EventKind.RECORD_WITHDRAWN, institution, subject_id, **told)
             valid = [copy for copy in copies if copy.withdrawn_at is None]
             credential_ids = tuple(copy.credential_id for copy in valid)
-            credential_store.withdraw_credentials(connection, institution, credential_ids, reason=reason, now=now)
+            credential_store.withdraw_credentials(
+                connection, institution, credential_ids, reason=reason, record=record
+            )
             credential_store.mark_changed(connection, institution, {copy.list_id for copy in valid})
             for credential_id in credential_ids:
                 self._deployment.tell(
-                    connection, EventKind.CREDENTIAL_WITHDRAWN, institution, credential_id, reason=reason.value
+                    connection, EventKind.CREDENTIAL_WITHDRAWN, institution, credential_id, **told
                 )
-        return Withdrawal(credential_ids, now)
+        return Withdrawal(
+            credential_ids,
+            record.recorded_at,
+            told["effective_from"],
+            record.cause.value,
+            successor,
+        )
+
+    def _withdrawal_record(
+        self, effective_from: date | None, cause: WithdrawalCause, successor: str | None
+    ) -> WithdrawalRecord:
+        """Return what is recorded. A day to come is refused: the status list knows no day, it says so at once."""
+        now = self._deployment.clock.now()
+        today = datetime.fromtimestamp(now, UTC).date()
+        if effective_from is not None and effective_from > today:
+            raise Refused("withdrawal_date_future", today=today.isoformat())
+        return WithdrawalRecord(effective_from or today, cause, now, successor)
 
     def publish_status_lists(self, institution: str | None = None) -> int:
         """Publish every list that has changed or grows old, of one institution or of all; return how many.
@@ -262,6 +312,25 @@ def _copies_of(connection: Connection, institution: str, subject_id: str) -> tup
     if not copies:
         raise Refused("withdrawal_subject_unknown")
     return copies
+
+
+def _require_successor(
+    connection: Connection,
+    institution: str,
+    subject_id: str,
+    copies: Sequence[CredentialRow],
+    successor: str | None,
+) -> None:
+    """Refuse a successor that is not another record of the institution, in force.
+
+    Raises: Refused[withdrawal_successor_unknown].
+    """
+    if successor is None:
+        return
+    found = grant_store.find_record(connection, institution, successor)
+    itself = {subject_id, *(copy.record_id for copy in copies)}
+    if found is None or found.withdrawn_at is not None or successor in itself:
+        raise Refused("withdrawal_successor_unknown")
 
 
 def _require_all_that_issued(settings: IssuerSettings, database: Database, *, now: int) -> None:

@@ -5,18 +5,25 @@ nothing. It is binary: an entry goes from valid to invalid and never back. Spec:
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from portadoc.errors import Misconfigured, Refused, Unavailable
-from portadoc.formats.status_list.jwt_form import make_status_list_token
+from portadoc.formats.status_list.aggregation import aggregation_to_json
+from portadoc.formats.status_list.claims import StatusListForm, StatusListTerms
+from portadoc.formats.status_list.cwt_form import sign_status_list_cwt
+from portadoc.formats.status_list.jwt_form import sign_status_list_jwt
 from portadoc.formats.status_list.statuses import StatusList, StatusReference, StatusValue
+from portadoc.formats.withdrawal_list import WithdrawalRecord, make_withdrawal_list
 from portadoc.issuer.credentials import certified_until
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.store import credential_store
 from portadoc.issuer.store.credential_store import StatusListRow
 from portadoc.keys.key_ring import KeyPurpose
+from portadoc.keys.signer import Signer
 from portadoc.randomness import random_below
+from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.events import EventKind
 from portadoc.storage import Connection
 
@@ -54,7 +61,7 @@ class StatusLists:
             list_id,
             self._settings.status_list_size,
             version=0,
-            withdrawn=(),
+            withdrawals={},
             signed_at=self._deployment.clock.now(),
         )
         with self._deployment.database.transaction() as connection:
@@ -84,7 +91,7 @@ class StatusLists:
         now = self._deployment.clock.now()
         with self._deployment.database.read() as connection:
             due = [
-                (row, credential_store.withdrawn_indices(connection, institution, row.list_id))
+                (row, credential_store.withdrawals(connection, institution, row.list_id))
                 for row in credential_store.due_status_lists(
                     connection,
                     institution,
@@ -93,13 +100,24 @@ class StatusLists:
                     ends_before=now + RENEWAL_S,
                 )
             ]
-        return sum(self._replace(row, withdrawn) for row, withdrawn in due)
+        return sum(self._replace(row, withdrawals) for row, withdrawals in due)
 
-    def published(self, list_id: str) -> PublishedStatusList:
-        """Return the stored token of a list; nothing is signed here.
+    def published(self, list_id: str, form: StatusListForm = StatusListForm.JWT) -> PublishedStatusList:
+        """Return the stored token of a list in one of its forms; nothing is signed here.
 
         Raises: Refused[status_list_unknown], Unavailable[status_list_expired] when nobody has renewed it.
         """
+        row, seconds_left = self._published(list_id)
+        if form is StatusListForm.CWT:
+            return PublishedStatusList(row.cwt, _etag(row.cwt), seconds_left)
+        return PublishedStatusList(row.token, row.etag, seconds_left)
+
+    def published_withdrawals(self, list_id: str) -> PublishedStatusList:
+        """Return the stored list that says from when and why entries were withdrawn. Raises as ``published``."""
+        row, seconds_left = self._published(list_id)
+        return PublishedStatusList(row.withdrawals, _etag(row.withdrawals), seconds_left)
+
+    def _published(self, list_id: str) -> tuple[StatusListRow, int]:
         institution = list_id.partition(".")[0]
         with self._deployment.database.read() as connection:
             row = credential_store.find_status_list(connection, institution, list_id)
@@ -108,11 +126,29 @@ class StatusLists:
         seconds_left = row.expires_at - self._deployment.clock.now()
         if seconds_left <= 0:
             raise Unavailable("status_list_expired", retry_after_s=RENEWAL_S)
-        return PublishedStatusList(row.token, row.etag, seconds_left)
+        return row, seconds_left
+
+    def aggregation(self, institution: str) -> JsonObject:
+        """Return the addresses of all lists of an institution that can be fetched now.
+
+        Raises: Refused[not_found]. Spec: Token Status List §9.3.
+        """
+        self._deployment.institution(institution)
+        with self._deployment.database.read() as connection:
+            ids = credential_store.published_list_ids(connection, institution, now=self._deployment.clock.now())
+        return aggregation_to_json(map(self.uri, ids))
+
+    def aggregation_uri(self, institution: str) -> str:
+        """Return where ``aggregation`` is published: one address for each institution, as its keys are its own."""
+        return f"{self._deployment.issuer_id(institution)}/status-lists"
 
     def uri(self, list_id: str) -> str:
         """Return where a list is published."""
         return f"{self._settings.base_url}/status/{list_id}"
+
+    def withdrawals_uri(self, list_id: str) -> str:
+        """Return where the list is published that says from when and why entries were withdrawn."""
+        return f"{self.uri(list_id)}/withdrawals"
 
     def list_id(self, uri: str) -> str:
         """Return the list behind one of our own URIs."""
@@ -128,13 +164,13 @@ class StatusLists:
             free.update((idx, None) for idx in drawn if idx not in taken)
         return tuple(free)
 
-    def _replace(self, row: StatusListRow, withdrawn: tuple[int, ...]) -> bool:
+    def _replace(self, row: StatusListRow, withdrawals: Mapping[int, WithdrawalRecord]) -> bool:
         fresh = self._signed(
             row.institution,
             row.list_id,
             row.size,
             version=row.version,
-            withdrawn=withdrawn,
+            withdrawals=withdrawals,
             signed_at=self._not_before(row.signed_at),
         )
         with self._deployment.database.transaction() as connection:
@@ -165,21 +201,23 @@ class StatusLists:
         size: int,
         *,
         version: int,
-        withdrawn: tuple[int, ...],
+        withdrawals: Mapping[int, WithdrawalRecord],
         signed_at: int,
     ) -> StatusListRow:
         signer = self._deployment.key_ring.signer(institution, KeyPurpose.STATUS)
         expires_at = min(signed_at + self._settings.status_exp_s, certified_until(signer))
         if expires_at <= signed_at:
             raise Misconfigured("signer_certificate_expired")
-        token = make_status_list_token(
-            StatusList.of(size, bits=BITS).with_status(withdrawn, StatusValue.INVALID),
+        statuses = StatusList.of(size, bits=BITS).with_status(withdrawals, StatusValue.INVALID)
+        terms = StatusListTerms(
             uri=self.uri(list_id),
             iat=signed_at,
             exp=expires_at,
             ttl=min(self._settings.status_ttl_s, expires_at - signed_at),
-            signer=signer,
-        ).encode("ascii")
+            withdrawals_uri=self.withdrawals_uri(list_id),
+            aggregation_uri=self.aggregation_uri(institution),
+        )
+        token = sign_status_list_jwt(statuses, terms, signer=signer).encode("ascii")
         return StatusListRow(
             institution=institution,
             list_id=list_id,
@@ -187,7 +225,22 @@ class StatusLists:
             version=version,
             published_version=version,
             token=token,
-            etag=f'"{hashlib.sha256(token).hexdigest()[:32]}"',
+            cwt=sign_status_list_cwt(statuses, terms, signer=signer),
+            withdrawals=_withdrawal_list(withdrawals, terms, signer),
+            etag=_etag(token),
             signed_at=signed_at,
             expires_at=expires_at,
         )
+
+
+def _withdrawal_list(withdrawals: Mapping[int, WithdrawalRecord], terms: StatusListTerms, signer: Signer) -> bytes:
+    """Return the list signed with the status list; a record from a clock since set back counts as recorded now."""
+    records = {
+        idx: replace(record, recorded_at=min(record.recorded_at, terms.iat)) for idx, record in withdrawals.items()
+    }
+    text = make_withdrawal_list(records, uri=terms.uri, iat=terms.iat, exp=terms.exp, signer=signer)
+    return text.encode("ascii")
+
+
+def _etag(token: bytes) -> str:
+    return f'"{hashlib.sha256(token).hexdigest()[:32]}"'

@@ -35,13 +35,16 @@ class Role(StrEnum):
 
     ISSUER = "issuer"
     VERIFIER = "verifier"
+    REGISTRAR = "registrar"
 
 
 PURPOSES_OF_ROLE: Final = {
-    Role.ISSUER: tuple(KeyPurpose),
+    Role.ISSUER: tuple(purpose for purpose in KeyPurpose if purpose is not KeyPurpose.REGISTRATION),
+    Role.REGISTRAR: (KeyPurpose.REGISTRATION,),
     Role.VERIFIER: (
         KeyPurpose.REQUEST,
         KeyPurpose.TOKEN,
+        KeyPurpose.TRUST_LIST,
         KeyPurpose.RECEIPT,
         KeyPurpose.AUDIT,
         KeyPurpose.NONCE,

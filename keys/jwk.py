@@ -2,8 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple, cast
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
@@ -15,22 +14,27 @@ from portadoc.errors import Malformed, Untrusted
 from portadoc.keys.algorithms import (
     ALGORITHM_OF_CURVE,
     SIGNATURE_ALGORITHMS,
+    EcdsaParameters,
     PublicKey,
     SignatureAlgorithm,
     algorithm_of,
 )
 
 PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"})
+_OBJECTS: Final = (dict, Mapping)  # what JSON gives first: asking an abstract class takes long
 _OPTIONAL_MEMBERS: Final = frozenset({"alg", "use", "key_ops"})
 
 
-@dataclass(frozen=True, slots=True)
-class VerificationKey:
-    """A public key with the one algorithm it may be used with; ``kid`` is its RFC 7638 thumbprint."""
+class VerificationKey(NamedTuple):
+    """A public key with the one algorithm it may be used with."""
 
     alg: str
-    kid: str
     key: PublicKey
+
+    @property
+    def kid(self) -> str:
+        """The RFC 7638 thumbprint; worked out when asked for, since most keys are never named."""
+        return thumbprint(public_jwk(self))
 
     def verify(self, data: bytes, signature: bytes) -> None:
         """Accept a raw signature (r || s for ECDSA) over ``data``, or raise Untrusted[signature_invalid].
@@ -41,22 +45,21 @@ class VerificationKey:
         if len(signature) != algorithm.signature_size:
             raise Untrusted("signature_invalid", spec="RFC 7518 §3.4", reason="length")
         try:
-            if isinstance(self.key, ed25519.Ed25519PublicKey):
-                self.key.verify(signature, data)
+            if algorithm.ecdsa is None:
+                cast("ed25519.Ed25519PublicKey", self.key).verify(signature, data)
             else:
-                _verify_ecdsa(self.key, algorithm, data, signature)
+                key = cast("ec.EllipticCurvePublicKey", self.key)
+                key.verify(_ecdsa_signature(signature, algorithm.ecdsa), data, algorithm.ecdsa.scheme)
         except InvalidSignature as exc:
             raise Untrusted("signature_invalid", spec="RFC 7515 §5.2", reason="mismatch") from exc
 
 
-def _verify_ecdsa(key: ec.EllipticCurvePublicKey, algorithm: SignatureAlgorithm, data: bytes, raw: bytes) -> None:
-    parameters = algorithm.ecdsa
-    assert parameters is not None, "an EC key has ECDSA parameters"
-    size = algorithm.coordinate_size
+def _ecdsa_signature(raw: bytes, parameters: EcdsaParameters) -> bytes:
+    size = len(raw) // 2
     r, s = int.from_bytes(raw[:size], "big"), int.from_bytes(raw[size:], "big")
     if not (0 < r < parameters.order and 0 < s < parameters.order):
         raise Untrusted("signature_invalid", spec="RFC 7518 §3.4", reason="range")
-    key.verify(encode_dss_signature(r, s), data, parameters.scheme)
+    return encode_dss_signature(r, s)
 
 
 def public_key_from_jwk(jwk: Mapping[str, object], *, allowed_algs: Collection[str]) -> VerificationKey:
@@ -66,7 +69,7 @@ def public_key_from_jwk(jwk: Mapping[str, object], *, allowed_algs: Collection[s
     Untrusted[holder_key_unsupported] (reason: not_an_object, private_member, key_type, alg_mismatch, use, key_ops,
     coordinate, not_on_curve). Spec: RFC 7517 §4, RFC 7518 §6.2, RFC 8037 §2.
     """
-    if not isinstance(jwk, Mapping):
+    if not isinstance(jwk, _OBJECTS):
         raise _unsupported("not_an_object")
     if not PRIVATE_MEMBERS.isdisjoint(jwk):
         raise _unsupported("private_member")
@@ -88,7 +91,7 @@ def holder_key(cnf: object, *, allowed_algs: Collection[str]) -> VerificationKey
     """
     if cnf is None:
         raise Untrusted("holder_key_missing", spec="RFC 9901 §4.1.2")
-    if not isinstance(cnf, Mapping):
+    if not isinstance(cnf, _OBJECTS):
         raise _unsupported("not_an_object")
     if "jwk" not in cnf:
         raise _unsupported("by_reference") if cnf else Untrusted("holder_key_missing", spec="RFC 7800 §3.1")
@@ -109,7 +112,7 @@ def public_jwk(key: VerificationKey | PublicKey) -> dict[str, str]:
 
 def verification_key(public: PublicKey) -> VerificationKey:
     """Return the verification key of a key object that is already trusted to be well formed."""
-    return VerificationKey(algorithm_of(public).name, thumbprint(public_jwk(public)), public)
+    return VerificationKey(algorithm_of(public).name, public)
 
 
 def thumbprint(jwk: Mapping[str, object]) -> str:
@@ -118,12 +121,11 @@ def thumbprint(jwk: Mapping[str, object]) -> str:
     Spec: RFC 7638 §3, RFC 8037 §2.
     """
     algorithm = _algorithm(jwk)
-    x = _coordinate(jwk, "x", algorithm)[0]
-    return _thumbprint(algorithm, x, _coordinate(jwk, "y", algorithm)[0] if algorithm.ecdsa else None)
-
-
-def _thumbprint(algorithm: SignatureAlgorithm, x: str, y: str | None) -> str:
-    required = f'{{"crv":"{algorithm.crv}","kty":"{algorithm.kty}","x":"{x}"' + (f',"y":"{y}"}}' if y else "}")
+    coordinates = ("x", "y") if algorithm.ecdsa else ("x",)
+    for name in coordinates:
+        _coordinate(jwk, name, algorithm)
+    members = "".join(f',"{name}":"{jwk[name]}"' for name in coordinates)
+    required = f'{{"crv":"{algorithm.crv}","kty":"{algorithm.kty}"{members}}}'
     return base64url.encode(hashlib.sha256(required.encode("ascii")).digest())
 
 
@@ -146,28 +148,26 @@ def _check_declared_use(jwk: Mapping[str, object], algorithm: SignatureAlgorithm
 
 
 def _ec_key(jwk: Mapping[str, object], algorithm: SignatureAlgorithm, curve: ec.EllipticCurve) -> VerificationKey:
-    x_text, x = _coordinate(jwk, "x", algorithm)
-    y_text, y = _coordinate(jwk, "y", algorithm)
+    point = b"\x04" + _coordinate(jwk, "x", algorithm) + _coordinate(jwk, "y", algorithm)
     try:
-        key = ec.EllipticCurvePublicKey.from_encoded_point(curve, b"\x04" + x + y)
+        key = ec.EllipticCurvePublicKey.from_encoded_point(curve, point)
     except ValueError as exc:
         raise _unsupported("not_on_curve") from exc
-    return VerificationKey(algorithm.name, _thumbprint(algorithm, x_text, y_text), key)
+    return VerificationKey(algorithm.name, key)
 
 
 def _okp_key(jwk: Mapping[str, object], algorithm: SignatureAlgorithm) -> VerificationKey:
-    text, raw = _coordinate(jwk, "x", algorithm)
-    key = ed25519.Ed25519PublicKey.from_public_bytes(raw)
-    return VerificationKey(algorithm.name, _thumbprint(algorithm, text, None), key)
+    key = ed25519.Ed25519PublicKey.from_public_bytes(_coordinate(jwk, "x", algorithm))
+    return VerificationKey(algorithm.name, key)
 
 
-def _coordinate(jwk: Mapping[str, object], name: str, algorithm: SignatureAlgorithm) -> tuple[str, bytes]:
+def _coordinate(jwk: Mapping[str, object], name: str, algorithm: SignatureAlgorithm) -> bytes:
     text = jwk.get(name)
     size = algorithm.coordinate_size
     if not isinstance(text, str) or len(text) != (size * 4 + 2) // 3:
         raise _unsupported("coordinate")
     try:
-        return text, base64url.decode(text, what=name)
+        return base64url.decode(text, what=name)
     except Malformed as exc:
         raise _unsupported("coordinate") from exc
 

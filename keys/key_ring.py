@@ -162,6 +162,14 @@ class KeyRing:
             ]
         }
 
+    def chains(self, purpose: KeyPurpose) -> tuple[tuple[bytes, ...], ...]:
+        """Return the certificate chains (DER, leaf first) of every key for a purpose, retired ones included.
+
+        Raises Misconfigured[chain_file_malformed].
+        """
+        chains = (entry.chain for entry in self.keys if entry.purpose is purpose)
+        return tuple(self._chain(chain) for chain in chains if chain is not None)
+
     def check(self) -> None:
         """Open every active key once, so that a wrong passphrase or a swapped file shows before it is needed."""
         for entry in self.keys:

@@ -19,6 +19,8 @@ class KeyPurpose(StrEnum):
     RECEIPT = "receipt"
     AUDIT = "audit"
     NONCE = "nonce"
+    REGISTRATION = "registration"
+    """A registrar's: registration certificates and attestations of verifiers. Spec: ETSI TS 119 475 §5.2."""
 
 
 class TrustDomain(StrEnum):
@@ -36,6 +38,7 @@ DOMAIN_OF_PURPOSE: Final[Mapping[KeyPurpose, TrustDomain]] = {
     KeyPurpose.REQUEST: TrustDomain.ACCESS,
     KeyPurpose.METADATA: TrustDomain.ACCESS,
     KeyPurpose.RECEIPT: TrustDomain.ACCESS,
+    KeyPurpose.REGISTRATION: TrustDomain.ACCESS,
 }
 """Purposes whose keys carry a certificate. The others stay inside one institution and are known by JWK only.
 
@@ -53,5 +56,6 @@ EXTENDED_KEY_USAGE: Final[Mapping[KeyPurpose, str]] = {
     KeyPurpose.DOCUMENT_SEAL: f"{_ARC}.5",
     KeyPurpose.TRUST_LIST: f"{_ARC}.6",
     KeyPurpose.RECEIPT: f"{_ARC}.7",
+    KeyPurpose.REGISTRATION: f"{_ARC}.8",
 }
 """The extended key usage of each purpose that carries a certificate (dotted object identifiers)."""

@@ -130,6 +130,13 @@ OLD_VCTS: Final[Mapping[str, str]] = {
 """Older type identifiers that are accepted when reading, with the type that took their place."""
 
 ACCEPTED_VCTS: Final = frozenset({c.vct for c in CREDENTIAL_TYPES.values()} | OLD_VCTS.keys())
+A1_TYPES: Final = frozenset(
+    vct
+    for vct in ACCEPTED_VCTS
+    for configuration in CREDENTIAL_TYPES.values()
+    if OLD_VCTS.get(vct, vct) == configuration.vct and configuration.projection.kind == "pda1"
+)
+"""Every identifier under which an A1 certificate is known."""
 
 
 def projection_for(vct: str, claims: JsonObject) -> Projection:

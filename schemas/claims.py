@@ -52,7 +52,7 @@ def _pointer_token(step: str | int | None) -> str:
 
 def dotted(path: Sequence[str | int | None]) -> str:
     """Return a path as the text that names a claim in errors and reports; ``*`` stands for every element."""
-    return ".".join("*" if step is None else str(step) for step in path)
+    return ".".join(["*" if step is None else str(step) for step in path])
 
 
 def places(tree: Json, pattern: ClaimPattern) -> Iterator[ClaimPath]:

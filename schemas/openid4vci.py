@@ -236,6 +236,7 @@ class AuthorizationServerMetadata(ProtocolMessage):
         validation_alias="pre-authorized_grant_anonymous_access_supported",
         serialization_alias="pre-authorized_grant_anonymous_access_supported",
     )
+    status_list_aggregation_endpoint: Url | None = None
 
 
 class TokenRequest(ProtocolMessage):

@@ -41,6 +41,14 @@ class ProtocolProfile:
     encryption_encs: tuple[str, ...]
     required_claims: frozenset[str]
     status_rule: StatusRule
+    high_assurance: bool
+    """Whether every request is signed and every answer encrypted. Spec: HAIP 1.0 §5"""
+    suspension_allowed: bool = True
+    """Whether a status may be anything between withdrawn and not. Spec: CIR (EU) 2026/1731"""
+    thumbprint_required: bool = False
+    """Whether the header has to name the signer's certificate by ``x5t#S256``. Spec: ETSI TS 119 472-1 §5.6.3"""
+    attestation_category: str | None = None
+    """The ``category`` of attestations of public bodies, identity data apart. Spec: ETSI TS 119 472-1 §5.2.2.3"""
 
 
 _PRE_AUTHORIZED: Final = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
@@ -59,6 +67,7 @@ _IETF_LATEST: Final = ProtocolProfile(
     encryption_encs=("A128GCM", "A256GCM"),
     required_claims=frozenset({"vct"}),
     status_rule=StatusRule.WHEN_PRESENT,
+    high_assurance=False,
 )
 
 _HAIP: Final = ProtocolProfile(
@@ -74,6 +83,7 @@ _HAIP: Final = ProtocolProfile(
     encryption_encs=("A128GCM", "A256GCM"),
     required_claims=frozenset({"vct"}),
     status_rule=StatusRule.WHEN_PRESENT,
+    high_assurance=True,
 )
 
 _EUDI: Final = ProtocolProfile(
@@ -89,6 +99,10 @@ _EUDI: Final = ProtocolProfile(
     encryption_encs=("A128GCM", "A256GCM"),
     required_claims=frozenset({"vct", "vct#integrity", "iss", "nbf", "exp"}),
     status_rule=StatusRule.OR_SHORT_LIVED,
+    high_assurance=True,
+    suspension_allowed=False,
+    thumbprint_required=True,
+    attestation_category="urn:etsi:esi:eaa:eu:pub",
 )
 
 PROFILES: Final[Mapping[str, ProtocolProfile]] = {p.id: p for p in (_IETF_LATEST, _HAIP, _EUDI)}

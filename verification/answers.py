@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from portadoc.formats.status_list.jwt_form import VerifiedStatusList
-from portadoc.formats.status_list.statuses import StatusReference
+from portadoc.formats.status_list.claims import VerifiedStatusList
+from portadoc.formats.status_list.statuses import StatusReference, StatusValue
+from portadoc.formats.withdrawal_list import WithdrawalRecord
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.trust.trust_store import TrustedKey
 
@@ -38,13 +39,18 @@ class StatusKnowledge(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatusAnswer:
-    """What is known of one status: ``value`` as of the list's iat, or ``code`` why nothing is known."""
+    """What is known of one status: ``value`` as of the list's iat, or ``code`` why nothing is known.
+
+    ``withdrawal`` is the institution's record of the withdrawal, where it has published one. ``as_of`` of a status
+    that is not known is when it was known last, 0 for never.
+    """
 
     knowledge: StatusKnowledge
     value: int = -1
     as_of: int = 0
     code: str = ""
     reason: str = ""
+    withdrawal: WithdrawalRecord | None = None
 
 
 class StatusAnswers(Protocol):
@@ -59,28 +65,38 @@ class StatusAnswers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HeldStatusList:
-    """A status list that was verified, whose institution signed it, and when it was fetched (epoch seconds)."""
+    """A status list that was verified, whose institution signed it, and when it was fetched (epoch seconds).
+
+    ``withdrawals`` are the records of the same institution for this list, by index. They only ever add to what the
+    list says: a withdrawal is never undone, so a record stays true however old it is.
+    """
 
     token: VerifiedStatusList
     issued_by: str
     resolved_at: int
+    withdrawals: Mapping[int, WithdrawalRecord] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldStatusLists:
     """Status lists fetched ahead of need, by URI, and why others could not be had.
 
-    ``problems`` maps a URI to the code and reason of the last failed attempt.
+    ``problems`` maps a URI to the code and reason of the last failed attempt; ``skew_s`` is by how many seconds
+    the clocks of who signed and who asks may differ.
     """
 
     lists: Mapping[str, HeldStatusList] = field(default_factory=dict)
     problems: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    skew_s: int = 60
 
     def answer(self, reference: StatusReference, *, institution: str, now: int) -> StatusAnswer:
         """Return the value from the list held; past its ttl it is stale, past its exp unknown.
 
-        The list of another institution than the one that signed the credential says nothing, whatever is in it.
-        Raises Untrusted[status_invalid] for an index outside the list. Spec: Token Status List §8.3, §11.3, §13.7.
+        A list speaks of the time from its iat to its exp: about a time before nothing is known by it. The list of
+        another institution than the one that signed the credential says nothing, whatever is in it. A record of a
+        withdrawal counts before all else: the withdrawal is never undone.
+        Raises Untrusted[status_invalid] for an index outside the list.
+        Spec: Token Status List §8.3, §8.4, §11.3, §13.7.
         """
         held = self.lists.get(reference.uri)
         if held is None:
@@ -88,11 +104,22 @@ class HeldStatusLists:
             return StatusAnswer(StatusKnowledge.UNKNOWN, code=code, reason=reason)
         if held.issued_by != institution:
             return StatusAnswer(StatusKnowledge.UNKNOWN, code="status_invalid", reason="institution_mismatch")
+        withdrawal = held.withdrawals.get(reference.idx)
+        if withdrawal is not None:
+            return StatusAnswer(
+                StatusKnowledge.FRESH, value=StatusValue.INVALID, as_of=held.token.iat, withdrawal=withdrawal
+            )
         if held.token.exp <= now:
-            return StatusAnswer(StatusKnowledge.UNKNOWN, code="status_unavailable", reason="list_expired")
+            return _not_known("list_expired", as_of=held.token.iat)
+        if held.token.iat > now + self.skew_s:
+            return _not_known("list_of_a_later_time")
         stale = held.resolved_at + held.token.ttl < now
         return StatusAnswer(
             StatusKnowledge.STALE if stale else StatusKnowledge.FRESH,
             value=held.token.statuses.get(reference.idx),
             as_of=held.token.iat,
         )
+
+
+def _not_known(reason: str, *, as_of: int = 0) -> StatusAnswer:
+    return StatusAnswer(StatusKnowledge.UNKNOWN, code="status_unavailable", reason=reason, as_of=as_of)

@@ -9,11 +9,15 @@ from portadoc.schemas.profiles import ProtocolProfile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyBindingRequired:
-    """The holder has to prove possession of the key: to this audience, for this nonce, within ``max_age_s``."""
+    """The holder has to prove possession of the key: to this audience, for this nonce, within ``max_age_s``.
+
+    ``transaction_data`` are the texts that the holder has to acknowledge with it; no others may be.
+    """
 
     audience: str
     nonce: str
     max_age_s: int
+    transaction_data: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +26,26 @@ class KeyBindingRefused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkAsked:
+    """The work in question: where it is done, for whom, and when. All that is set has to be covered.
+
+    ``state`` is a country code as in the record; ``employers`` are identifiers of employers, one of which has to
+    be covered; ``first`` and ``last`` are days, both included. Without days the day of the verification counts.
+    """
+
+    state: str | None = None
+    employers: frozenset[str] = frozenset()
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationPolicy:
     """Every decision of the verifier, fixed beforehand. Spec: RFC 9901 §7.3 step 1.
 
     ``on_date`` is the day for which document validity and coverage are judged; ``clock_skew_s`` is the
-    tolerance for technical times in seconds.
+    tolerance for technical times in seconds. ``policy_version`` is the digest of the rules, where they are
+    published.
     """
 
     policy_id: str
@@ -35,5 +54,7 @@ class VerificationPolicy:
     status_required: bool
     profile: ProtocolProfile
     on_date: date
+    work: WorkAsked | None = None
+    policy_version: str = ""
     clock_skew_s: int = 60
     allowed_algs: frozenset[str] = frozenset(SIGNATURE_ALGORITHMS)

@@ -1,7 +1,7 @@
 """The verdict procedure: what must hold before a presentation is believed.
 
 Steps 1 to 5 authenticate: the first failure stops the run, since later steps would read claims that nobody
-vouches for; the steps that did not run say so. Steps 6 to 13 judge what was authenticated: all of them run
+vouches for; the steps that did not run say so. Steps 6 to 14 judge what was authenticated: all of them run
 and all are reported. Nothing here fetches, reads a clock or keeps state.
 """
 
@@ -15,14 +15,12 @@ from portadoc.formats.sd_jwt.parse import UnverifiedSdJwt, parse
 from portadoc.formats.sd_jwt.processing import process
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.trust.trust_store import TrustedKey
-from portadoc.schemas.claims import JsonObject
-from portadoc.verification import judgement
 from portadoc.verification.answers import StatusAnswers, TrustAnswers
-from portadoc.verification.policy import VerificationPolicy
-from portadoc.verification.report import (
+from portadoc.verification.checks import (
     AUTHORISATION,
     CONTENT,
     COVERAGE_PERIOD,
+    COVERS_WORK,
     DISCLOSURES,
     DOCUMENT_VALIDITY,
     HEADER,
@@ -33,9 +31,15 @@ from portadoc.verification.report import (
     TECHNICAL_VALIDITY,
     TRUST_CHAIN,
     TYPE,
-    VerificationReport,
+    Run,
+    Stopped,
 )
-from portadoc.verification.run import Run, Stopped
+from portadoc.verification.judging import credential, holder, validity
+from portadoc.verification.judging import status as judging_status
+from portadoc.verification.judging.reading import Reading
+from portadoc.verification.policy import VerificationPolicy
+from portadoc.verification.report import VerificationReport
+from portadoc.verification.work import covers_work
 
 
 def verify_presentation(
@@ -54,23 +58,37 @@ def verify_presentation(
         payload = run.authenticate(SIGNATURE, lambda: verify(jws, trusted.key))  # 4
         processed = run.authenticate(DISCLOSURES, lambda: process(payload, sd_jwt.disclosures))  # 5
     except Stopped:
-        return VerificationReport(run.finish(), as_of=now, policy_id=policy.policy_id)
-    claims: JsonObject = processed.claims
-    run.judge(AUTHORISATION, lambda: judgement.authorisation(chain, claims, trust, policy, now))  # 6
-    run.judge(TYPE, lambda: judgement.credential_type(claims, policy))  # 7
-    run.judge(KEY_BINDING, lambda: judgement.key_binding(sd_jwt, processed, policy, now))  # 8
-    run.judge(CONTENT, lambda: judgement.content(claims, policy))  # 9
-    run.judge(STATUS, lambda: judgement.status(claims, trusted.institution_id, status, policy, now))  # 10
-    run.judge(TECHNICAL_VALIDITY, lambda: judgement.technical_validity(claims, policy, now))  # 11
-    run.judge(DOCUMENT_VALIDITY, lambda: judgement.document_validity(claims, policy))  # 12
-    run.judge(COVERAGE_PERIOD, lambda: judgement.coverage_period(claims, policy))  # 13
+        return VerificationReport(
+            run.finish(),
+            as_of=now,
+            policy_id=policy.policy_id,
+            policy_version=policy.policy_version,
+            on_date=policy.on_date,
+        )
+    claims, institution = processed.claims, trusted.institution_id
+    reading = Reading(claims)
+    run.judge(AUTHORISATION, lambda: credential.authorisation(chain, reading, trust, policy, now))  # 6
+    run.judge(TYPE, lambda: credential.credential_type(reading, policy))  # 7
+    run.judge(KEY_BINDING, lambda: holder.key_binding(sd_jwt, processed, policy, now))  # 8
+    run.judge(CONTENT, lambda: credential.content(reading, policy))  # 9
+    run.judge(STATUS, lambda: judging_status.status(claims, institution, status, policy, now))  # 10
+    run.judge(TECHNICAL_VALIDITY, lambda: validity.technical_validity(claims, policy, now))  # 11
+    run.judge(DOCUMENT_VALIDITY, lambda: validity.document_validity(reading, policy))  # 12
+    run.judge(COVERAGE_PERIOD, lambda: validity.coverage_period(reading, policy))  # 13
+    run.judge(COVERS_WORK, lambda: covers_work(reading, policy))  # 14
     return VerificationReport(
         run.finish(),
         as_of=now,
         policy_id=policy.policy_id,
-        institution_id=trusted.institution_id,
+        institution_id=institution,
         credential_type=vct if isinstance(vct := claims.get("vct"), str) else None,
         claims=claims,
+        layout=reading.known_layout,
+        deviations=reading.deviations,
+        policy_version=policy.policy_version,
+        on_date=policy.on_date,
+        disclosed=processed.disclosed,
+        issued_positions=processed.issued_positions,
     )
 
 
@@ -90,8 +108,10 @@ def _read_header(sd_jwt: UnverifiedSdJwt, policy: VerificationPolicy) -> tuple[U
 
 def _check_thumbprint(jws: UnverifiedJws, chain: tuple[bytes, ...]) -> None:
     """Where the header names the thumbprint of a certificate, require that of the leaf. Spec: RFC 7515 §4.1.8."""
+    if "x5t#S256" not in jws.header:
+        return
     thumbprints = [base64url.encode(hashlib.sha256(leaf).digest()) for leaf in chain[:1]]
-    if "x5t#S256" in jws.header and jws.header["x5t#S256"] not in thumbprints:
+    if jws.header["x5t#S256"] not in thumbprints:
         raise Untrusted("chain_invalid", spec="ETSI TS 119 472-1 §5.6.3", reason="thumbprint_mismatch")
 
 

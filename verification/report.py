@@ -2,96 +2,87 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from types import MappingProxyType
+from datetime import date
+from functools import cached_property
 from typing import Final
 
-from portadoc.errors import Param
-from portadoc.schemas.claims import JsonObject
-
-
-class Outcome(StrEnum):
-    """How one check ended. Only PASS, WARNING and NOT_APPLICABLE let a presentation through."""
-
-    PASS = "pass"  # noqa: S105
-    WARNING = "warning"
-    NOT_APPLICABLE = "not_applicable"
-    UNKNOWN = "unknown"
-    FAIL = "fail"
-    NOT_RUN = "not_run"
-
-
-class Verdict(StrEnum):
-    """The answer for the whole presentation. STATUS_UNKNOWN is an answer of its own and never a pass."""
-
-    VALID = "valid"
-    STATUS_UNKNOWN = "status_unknown"
-    INVALID = "invalid"
-
-
-@dataclass(frozen=True, slots=True)
-class CheckKind:
-    """A step of the procedure: its stable id and the clause that asks for it."""
-
-    id: str
-    clause: str
-
-
-STRUCTURE: Final = CheckKind("structure", "RFC 9901 §4")
-HEADER: Final = CheckKind("header", "SD-JWT VC §2.2.1")
-TRUST_CHAIN: Final = CheckKind("trust_chain", "HAIP 1.0 §6.1.1")
-SIGNATURE: Final = CheckKind("signature", "RFC 9901 §7.1")
-DISCLOSURES: Final = CheckKind("disclosures", "RFC 9901 §7.1")
-AUTHORISATION: Final = CheckKind("authorisation", "SD-JWT VC §2.5")
-TYPE: Final = CheckKind("type", "SD-JWT VC §2.2.2.1")
-KEY_BINDING: Final = CheckKind("key_binding", "RFC 9901 §7.3")
-CONTENT: Final = CheckKind("content", "SD-JWT VC §2.2.2")
-STATUS: Final = CheckKind("status", "Token Status List §8.3")
-TECHNICAL_VALIDITY: Final = CheckKind("technical_validity", "RFC 7519 §4.1")
-DOCUMENT_VALIDITY: Final = CheckKind("document_validity", "DC4EU common rulebook §2.7")
-COVERAGE_PERIOD: Final = CheckKind("coverage_period", "DC4EU common rulebook §2.7")
-
-PROCEDURE: Final = (
-    STRUCTURE,
-    HEADER,
-    TRUST_CHAIN,
-    SIGNATURE,
-    DISCLOSURES,
+from portadoc.schemas.catalogue import A1_TYPES, OLD_VCTS
+from portadoc.schemas.claims import ClaimPath, JsonObject
+from portadoc.schemas.projections import PROJECTIONS
+from portadoc.schemas.projections.reading import Deviation
+from portadoc.verification.checks import (
     AUTHORISATION,
-    TYPE,
-    KEY_BINDING,
     CONTENT,
-    STATUS,
-    TECHNICAL_VALIDITY,
-    DOCUMENT_VALIDITY,
     COVERAGE_PERIOD,
+    COVERS_WORK,
+    DISCLOSURES,
+    DOCUMENT_VALIDITY,
+    HEADER,
+    KEY_BINDING,
+    LETS_THROUGH,
+    PROCEDURE,
+    SIGNATURE,
+    STATUS,
+    STRUCTURE,
+    TECHNICAL_VALIDITY,
+    TRUST_CHAIN,
+    TYPE,
+    Check,
+    CheckKind,
+    Outcome,
 )
-_LETS_THROUGH: Final = frozenset({Outcome.PASS, Outcome.WARNING, Outcome.NOT_APPLICABLE})
-NO_PARAMS: Final[Mapping[str, Param]] = MappingProxyType({})
+from portadoc.verification.verdict import Colour, Verdict, deciding_check, verdict_of
+
+__all__ = [
+    "AUTHORISATION",
+    "CONTENT",
+    "COVERAGE_PERIOD",
+    "COVERS_WORK",
+    "DISCLOSURES",
+    "DOCUMENT_VALIDITY",
+    "HEADER",
+    "KEY_BINDING",
+    "LETS_THROUGH",
+    "PROCEDURE",
+    "SIGNATURE",
+    "STATUS",
+    "STRUCTURE",
+    "TECHNICAL_VALIDITY",
+    "TRUST_CHAIN",
+    "TYPE",
+    "Check",
+    "CheckKind",
+    "Colour",
+    "Outcome",
+    "ReviewRequest",
+    "Verdict",
+    "VerificationReport",
+]
+
+REVIEW_LEGAL_BASIS: Final = "Regulation (EC) No 987/2009, Article 5(2)"
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """The outcome of one step: ``code`` and ``params`` select and fill its sentence."""
+class ReviewRequest:
+    """Whom to ask when a genuine document is doubted, about which document, and by what right.
 
-    id: str
-    outcome: Outcome
-    code: str
-    clause: str
-    params: Mapping[str, Param] = field(default_factory=dict)
+    ``document_reference`` is None where the holder keeps the document's number back.
+    """
 
-    @property
-    def full_code(self) -> str:
-        """Return the code with its reason, such as ``kb_invalid.aud``."""
-        reason = self.params.get("reason")
-        return f"{self.code}.{reason}" if reason else self.code
+    institution_id: str
+    document_reference: str | None
+    legal_basis: str = REVIEW_LEGAL_BASIS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class VerificationReport:
     """The checks of one presentation as of one time, and what the presentation proves if they hold.
 
-    ``claims`` holds verified claims only: it is empty unless signature and disclosures hold.
+    ``claims`` holds verified claims only: it is empty unless signature and disclosures hold. ``layout`` is the id
+    of the layout in which they were read, and ``deviations`` every place where they deviate from it. The record is
+    computed from the claims, so that a report with fewer claims never says more than those. ``on_date`` is the day
+    for which document and coverage were judged. ``disclosed`` and ``issued_positions`` say how the claims
+    travelled; they serve the check of the query and are not stored.
     """
 
     checks: tuple[Check, ...]
@@ -100,28 +91,39 @@ class VerificationReport:
     institution_id: str | None = None
     credential_type: str | None = None
     claims: JsonObject = field(default_factory=dict)
+    layout: str | None = None
+    deviations: tuple[Deviation, ...] = ()
+    policy_version: str = ""
+    on_date: date | None = None
+    disclosed: tuple[ClaimPath, ...] = field(default=(), compare=False, repr=False)
+    issued_positions: Mapping[ClaimPath, tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Return what the checks come to."""
+        return verdict_of(self.checks)
 
     @property
-    def verdict(self) -> Verdict:
-        """Return VALID only if every step of the procedure ran and let the presentation through."""
-        if tuple(check.id for check in self.checks) != tuple(kind.id for kind in PROCEDURE):
-            return Verdict.INVALID
-        outcomes = {check.outcome for check in self.checks}
-        if outcomes <= _LETS_THROUGH:
-            return Verdict.VALID
-        return Verdict.STATUS_UNKNOWN if outcomes <= _LETS_THROUGH | {Outcome.UNKNOWN} else Verdict.INVALID
+    def colour(self) -> Colour:
+        """Return the colour of the verdict."""
+        return self.verdict.colour
 
     @property
     def valid(self) -> bool:
-        """Tell whether the verdict is VALID."""
-        return self.verdict is Verdict.VALID
+        """Tell whether the verdict is AUTHENTIC_IN_FORCE."""
+        return self.verdict is Verdict.AUTHENTIC_IN_FORCE
 
     @property
     def first_problem(self) -> Check | None:
         """Return the first check that keeps the presentation out, if there is one."""
-        problems = (check for check in self.checks if check.outcome not in _LETS_THROUGH)
+        problems = (check for check in self.checks if check.outcome not in LETS_THROUGH)
         failed = [check for check in problems if check.outcome is not Outcome.NOT_RUN]
         return next((check for check in failed if check.outcome is Outcome.FAIL), failed[0] if failed else None)
+
+    @property
+    def deciding_check(self) -> Check | None:
+        """Return the check that the verdict rests on; None where nothing speaks against the presentation."""
+        return deciding_check(self.checks)
 
     def check(self, kind: CheckKind) -> Check:
         """Return the check of one step. Raises KeyError when the report has no such step."""
@@ -129,3 +131,31 @@ class VerificationReport:
             if check.id == kind.id:
                 return check
         raise KeyError(kind.id)
+
+    @property
+    def record(self) -> JsonObject:
+        """Return what the claims say in the vocabulary of the canonical record: as much as is there."""
+        if self.layout is None:
+            return {}
+        return PROJECTIONS[self.layout].restore(self.claims).record_fields
+
+    @property
+    def old_type_of(self) -> str | None:
+        """Return the type that took the place of the credential's, where that is an accepted old identifier."""
+        return None if self.credential_type is None else OLD_VCTS.get(self.credential_type)
+
+    @property
+    def review_request(self) -> ReviewRequest | None:
+        """Return the request for review that the reader of a genuine A1 may send to who issued it.
+
+        Spec: Regulation (EC) 987/2009 art. 5(2), CJEU C-527/16.
+        """
+        if not self.verdict.genuine or self.institution_id is None or self.credential_type not in A1_TYPES:
+            return None
+        number = self.record.get("document", {}).get("number")
+        return ReviewRequest(self.institution_id, number)
+
+    @property
+    def review_offered(self) -> bool:
+        """Tell whether a review may be requested."""
+        return self.review_request is not None

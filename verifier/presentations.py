@@ -3,34 +3,48 @@
 What the question did not ask for is dropped here, before anything is stored.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from itertools import combinations
 from typing import Final
 
-from portadoc.errors import Malformed
+from portadoc.errors import Malformed, Untrusted
 from portadoc.formats.dcql.authorities import authorities_of
-from portadoc.formats.dcql.matching import CredentialView, asked_paths, check_answer, surplus_disclosures
+from portadoc.formats.dcql.matching import (
+    CredentialView,
+    QueryProblem,
+    asked_paths,
+    check_answer,
+    surplus_disclosures,
+)
 from portadoc.formats.dcql.paths import only
 from portadoc.formats.dcql.query import SD_JWT_VC, CredentialQuery, DcqlQuery
-from portadoc.formats.jws import certificate_chain, split, unverified_claims
+from portadoc.formats.jws import certificate_chain, split
+from portadoc.formats.openid4vp.transaction_data import assign, read_all
+from portadoc.formats.receipt import Receipt
 from portadoc.formats.roles import CREDENTIAL_WITH_X5U
-from portadoc.formats.sd_jwt import parse, process
+from portadoc.formats.sd_jwt import parse
 from portadoc.formats.status_list.statuses import status_reference
 from portadoc.keys.jwk import thumbprint
 from portadoc.schemas.claims import JsonObject
 from portadoc.verification.answers import HeldStatusLists
+from portadoc.verification.persons import PersonMatch, same_person
 from portadoc.verification.policy import KeyBindingRequired, VerificationPolicy
 from portadoc.verification.procedure import verify_presentation
+from portadoc.verification.receipts import Verified
 from portadoc.verification.report import (
     KEY_BINDING,
     STATUS,
+    STRUCTURE,
     Outcome,
     Verdict,
     VerificationReport,
 )
 from portadoc.verifier.deployment import Deployment
-from portadoc.verifier.requests import Terms, VerificationRequest
+from portadoc.verifier.questions import Terms
+from portadoc.verifier.receipts import draft_receipt
+from portadoc.verifier.requests import VerificationRequest
 from portadoc.verifier.results import PresentationResult, Problem, Result, refused
 from portadoc.verifier.status.status_lists import StatusLists
 
@@ -38,10 +52,19 @@ MAX_PRESENTATIONS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """What came of one answer, and the receipt to sign for it; none where nothing was presented."""
+
+    result: Result
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Judged:
     """One presentation: its report, and what its authenticated part has to do with the query."""
 
     query_id: str
+    text: str
     report: VerificationReport
     view: CredentialView
 
@@ -53,44 +76,93 @@ def judge_answer(
     vp_token: Mapping[str, tuple[str, ...]],
     *,
     now: int,
-) -> Result:
+) -> Judgement:
     """Return the result for the presentations of ``vp_token`` (query id to unverified texts).
 
     Spec: OpenID4VP 1.0 §8.6, §14.
     """
-    # 1. no more presentations than could be asked for
+    # 1. no more presentations than could be asked for, and each credential once
     terms, query = request.terms, request.terms.query
     if sum(map(len, vp_token.values())) > MAX_PRESENTATIONS:
-        return refused(Malformed("limit_exceeded", what="presentations", limit=MAX_PRESENTATIONS))
-    # 2. each presentation by itself
-    policy = presentation_policy(deployment, request, now=now)
+        return Judgement(refused(Malformed("limit_exceeded", what="presentations", limit=MAX_PRESENTATIONS)))
+    counted = {query_id: counted_once(query.credential(query_id), texts) for query_id, texts in vp_token.items()}
+    # 2. what of the transaction each has to acknowledge
+    try:
+        acknowledged = transaction_texts(terms, counted)
+    except Untrusted as error:
+        return Judgement(refused(error))
+    # 3. each presentation by itself
     judged: list[_Judged] = []
-    for query_id, texts in vp_token.items():
+    for query_id, texts in counted.items():
+        policy = presentation_policy(deployment, request, acknowledged.get(query_id, ()), now=now)
         for text in texts:
             report = judge_presentation(deployment, status_lists, request.institution, text, policy, now=now)
-            judged.append(_Judged(query_id, report, _view(text, report, policy)))
-    # 3. all together: what was asked, whatever the wallet made of it
-    problems = (*_query_problems(query, judged), *_holder_problems(terms, judged))
-    # 4. nothing that was not asked goes any further
+            judged.append(_Judged(query_id, text, report, _view(deployment, text, report, policy, now=now)))
+    # 4. all together: what was asked, whatever the wallet made of it
+    problems = (
+        *_query_problems(query, judged),
+        *_holder_problems(terms, judged),
+        *_person_problems(terms, judged),
+    )
+    # 5. nothing that was not asked goes any further
     kept = tuple(_with_asked_claims(query.credential(each.query_id), each) for each in judged)
-    return Result(presentations=kept, problems=problems)
+    result = Result(presentations=kept, problems=problems)
+    verified = [
+        Verified(unverified_presentation=each.text, report=each.report)
+        for each in judged
+        if each.report.check(STRUCTURE).outcome is Outcome.PASS
+    ]
+    return Judgement(result, draft_receipt(deployment, request, result, verified, now=now))
 
 
-def presentation_policy(deployment: Deployment, request: VerificationRequest, *, now: int) -> VerificationPolicy:
+def counted_once(wanted: CredentialQuery | None, texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the presentations of one query, each credential once where several may come.
+
+    What the issuer signed tells credentials apart, not the signature: one that is bent into another valid form
+    makes no second credential. Spec: OpenID4VP 1.0 §6.1 (``multiple``).
+    """
+    if wanted is None or not wanted.multiple:
+        return tuple(texts)
+    by_credential: dict[str, str] = {}
+    for text in texts:
+        by_credential.setdefault(text.partition("~")[0].rpartition(".")[0], text)
+    return tuple(by_credential.values())
+
+
+def transaction_texts(terms: Terms, presented: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+    """Return what the presentations of each query have to acknowledge.
+
+    Raises Untrusted[transaction_data_invalid] when nothing is presented that could. Spec: OpenID4VP 1.0 §8.4.
+    """
+    if not terms.transaction_data:
+        return {}
+    ids = [wanted.id for wanted in terms.query.credentials]
+    return assign(read_all(list(terms.transaction_data), query_ids=ids), presented)
+
+
+def presentation_policy(
+    deployment: Deployment, request: VerificationRequest, transaction_data: tuple[str, ...], *, now: int
+) -> VerificationPolicy:
     """Return the rules for the presentations of one request, fixed before any of them is read.
 
-    The audience of the key binding is the full Client Identifier. Spec: OpenID4VP 1.0 §14.1, B.3.6.
+    The audience of the key binding is the full Client Identifier, or the origin of the page whose browser asked.
+    Spec: OpenID4VP 1.0 §14.1, B.3.6, Appendix A.4.
     """
     settings, terms = deployment.settings, request.terms
     return VerificationPolicy(
-        policy_id=terms.preset.id,
+        policy_id=terms.preset_id,
+        policy_version=terms.policy_version,
         accepted_types=frozenset(vct for wanted in terms.query.credentials for vct in wanted.vct_values),
         key_binding=KeyBindingRequired(
-            audience=request.client_id, nonce=request.nonce, max_age_s=settings.key_binding_max_age_s
+            audience=request.audience,
+            nonce=request.nonce,
+            max_age_s=settings.key_binding_max_age_s,
+            transaction_data=transaction_data,
         ),
-        status_required=terms.preset.status_required,
+        status_required=terms.status_required,
         profile=deployment.profile,
         on_date=terms.on_date or utc_date(now),
+        work=terms.work,
         clock_skew_s=settings.clock_skew_s,
     )
 
@@ -119,7 +191,7 @@ def judge_presentation(
         return report
     reference = status_reference(report.claims)
     assert reference is not None, "an unknown status has a reference"
-    wanted = may_fetch and report.verdict is Verdict.STATUS_UNKNOWN
+    wanted = may_fetch and report.verdict is Verdict.STATUS_NOT_KNOWN
     return verify(status_lists.answers(slug, reference.uri, now=now, may_fetch=wanted))
 
 
@@ -138,26 +210,32 @@ def _with_asked_claims(wanted: CredentialQuery | None, judged: _Judged) -> Prese
     return PresentationResult(judged.query_id, replace(judged.report, claims=claims), surplus)
 
 
-def _view(unverified_text: str, report: VerificationReport, policy: VerificationPolicy) -> CredentialView:
+def _view(
+    deployment: Deployment,
+    unverified_text: str,
+    report: VerificationReport,
+    policy: VerificationPolicy,
+    *,
+    now: int,
+) -> CredentialView:
     """Return what the query is checked against: nothing, unless the issuer's signature was verified."""
     if report.institution_id is None:
         return CredentialView(SD_JWT_VC, "", {}, (), holder_bound=False)
-    sd_jwt = parse(unverified_text)
-    processed = process(unverified_claims(sd_jwt.jws_text), sd_jwt.disclosures)
     header = split(
-        sd_jwt.jws_text,
+        parse(unverified_text).jws_text,
         CREDENTIAL_WITH_X5U,
         allowed_algs=policy.allowed_algs,
         tolerated_typ=policy.profile.accepted_credential_typs,
     )
+    chain = certificate_chain(header)
     return CredentialView(
         format=SD_JWT_VC,
         vct=report.credential_type or "",
-        claims=processed.claims,
-        disclosed=processed.disclosed,
+        claims=report.claims,
+        disclosed=report.disclosed,
         holder_bound=report.check(KEY_BINDING).outcome is Outcome.PASS,
-        issued_positions=processed.issued_positions,
-        authorities=authorities_of(certificate_chain(header)),
+        issued_positions=report.issued_positions,
+        authorities=authorities_of(chain) | deployment.listed_authorities(chain, now=now),
     )
 
 
@@ -166,18 +244,31 @@ def _query_problems(query: DcqlQuery, judged: Sequence[_Judged]) -> tuple[Proble
     presented: dict[str, list[CredentialView]] = {}
     for each in judged:
         presented.setdefault(each.query_id, []).append(each.view)
-    return tuple(
-        Problem("query_unsatisfied", {"query": found.query, "reason": found.reason, "path": found.path})
-        for found in check_answer(query, presented)
-    )
+    return tuple(map(_query_problem, check_answer(query, presented)))
+
+
+def _query_problem(found: QueryProblem) -> Problem:
+    if found.reason == "authority":  # whom the question trusts, not what it asks for
+        return Problem("issuer_untrusted", {"reason": "authority_not_asked_for"})
+    return Problem("query_unsatisfied", {"query": found.query, "reason": found.reason, "path": found.path})
 
 
 def _holder_problems(terms: Terms, judged: Sequence[_Judged]) -> tuple[Problem, ...]:
     """Where one holder is asked for, require one key behind all credentials."""
-    if not terms.preset.same_holder or not all(each.report.valid for each in judged):
+    if not terms.same_holder or not all(each.report.valid for each in judged):
         return ()
     keys = {thumbprint(each.view.claims["cnf"]["jwk"]) for each in judged}
     return () if len(keys) <= 1 else (Problem("binding_mismatch"),)
+
+
+def _person_problems(terms: Terms, judged: Sequence[_Judged]) -> tuple[Problem, ...]:
+    """Where one person is asked for, compare what all credentials say of theirs, each pair of them."""
+    if not terms.same_person or not all(each.report.valid for each in judged):
+        return ()
+    matches = {same_person(one.report.record, other.report.record) for one, other in combinations(judged, 2)}
+    if PersonMatch.DIFFERENT in matches:
+        return (Problem("person_mismatch"),)
+    return (Problem("person_not_comparable"),) if PersonMatch.NOT_COMPARABLE in matches else ()
 
 
 def utc_date(now: int) -> date:

@@ -5,20 +5,18 @@ is open, and it takes one answer. Spec: OpenID4VP 1.0 §5, §14.1 to §14.3.
 """
 
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-from portadoc.errors import Conflict, Malformed, Refused
-from portadoc.formats import strict_json
-from portadoc.formats.dcql.query import SD_JWT_VC, DcqlQuery, parse_query
+from portadoc.errors import Conflict, Malformed
+from portadoc.formats.dcql.query import SD_JWT_VC
 from portadoc.formats.jwe import ENCRYPTIONS, EncryptionKey, encryption_key_from_text
-from portadoc.formats.openid4vp.request_object import PresentationRequest
+from portadoc.formats.openid4vp.request_object import PresentationRequest, ResponseMode
 from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.openid4vp import AuthorizationRequestLink
-from portadoc.verifier.presets import Preset
+from portadoc.verifier.questions import Terms
 
 LINK_SCHEME: Final = "openid4vp://"
 MAX_URI_CHARS: Final = 2048
@@ -32,40 +30,18 @@ class Phase(StrEnum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What is asked and how the answer is judged; ``on_date`` None judges the day of the answer."""
+class Channel(StrEnum):
+    """How the request reaches the wallet, and what follows from it for whoever may see the result.
 
-    preset: Preset
-    on_date: date | None
+    SYSTEM: through a system of the institution, which holds the session secret. SAME_DEVICE: by a link in the very
+    browser that will see the result. CROSS_DEVICE: by a QR code for another device. BROWSER: by the Digital
+    Credentials API of the browser that will see the result.
+    """
 
-    @property
-    def query(self) -> DcqlQuery:
-        """The query, parsed. Raises Malformed[query_malformed], Malformed[limit_exceeded]."""
-        return parse_query(self.preset.query)
-
-    def to_text(self) -> str:
-        """Return the stored form."""
-        stored = {
-            "preset": self.preset.id,
-            "query": self.preset.query,
-            "status_required": self.preset.status_required,
-            "same_holder": self.preset.same_holder,
-            "on_date": self.on_date.isoformat() if self.on_date else None,
-        }
-        return strict_json.dumps(stored).decode("utf-8")
-
-    @classmethod
-    def from_text(cls, stored: str) -> "Terms":
-        """Return what ``to_text`` stored."""
-        read = strict_json.loads_object(stored, what="terms")
-        preset = Preset(
-            id=read["preset"],
-            query=read["query"],
-            status_required=read["status_required"],
-            same_holder=read["same_holder"],
-        )
-        return cls(preset=preset, on_date=date.fromisoformat(read["on_date"]) if read["on_date"] else None)
+    SYSTEM = "system"
+    SAME_DEVICE = "same_device"
+    CROSS_DEVICE = "cross_device"
+    BROWSER = "browser"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,33 +49,43 @@ class VerificationRequest:
     """One request. ``request_id`` is known to the wallet, ``transaction_id`` to who asked; times in epoch seconds.
 
     ``client_id`` stays that of the beginning even when the verifier's key changes. ``encryption_key`` is secret
-    and gone as soon as the request is no longer open.
+    and gone as soon as the request is no longer open; an answer in clear needs none. ``origin`` is that of the
+    page whose browser asks, over the Digital Credentials API only. ``confirmation`` is what people compare on two
+    screens.
     """
 
     institution: str
     request_id: str
     transaction_id: str
     client_id: str
+    channel: Channel
+    response_mode: ResponseMode
     terms: Terms
     nonce: str
     state: str
+    confirmation: str
     phase: Phase
     created_at: int
     expires_at: int
+    origin: str | None
     return_uri: str | None
     encryption_key: EncryptionKey | None = field(repr=False)
+
+    @property
+    def audience(self) -> str:
+        """Whom a Key Binding JWT has to name. Spec: OpenID4VP 1.0 §B.3.6, Appendix A.4."""
+        return self.client_id if self.origin is None else f"origin:{self.origin}"
 
     def phase_at(self, now: int) -> Phase:
         """Return where the request stands: time closes an open one even before that is written down."""
         return Phase.EXPIRED if self.phase is Phase.OPEN and self.expires_at <= now else self.phase
 
-    def require_open(self, now: int) -> EncryptionKey:
-        """Return the key for the answer. Raises Conflict[request_answered], Conflict[request_expired]."""
+    def require_open(self, now: int) -> None:
+        """Raise Conflict[request_answered] or Conflict[request_expired] unless an answer can still be taken."""
         phase = self.phase_at(now)
-        if phase is Phase.OPEN and self.encryption_key is not None:
-            return self.encryption_key
-        code = "request_expired" if phase is Phase.EXPIRED else "request_answered"
-        raise Conflict(code, spec="OpenID4VP 1.0 §14.1")
+        if phase is not Phase.OPEN:
+            code = "request_expired" if phase is Phase.EXPIRED else "request_answered"
+            raise Conflict(code, spec="OpenID4VP 1.0 §14.1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,25 +97,6 @@ class CreatedRequest:
     request_uri: str
     link: str
     expires_at: int
-
-
-def check_terms(terms: Terms, *, registered_types: tuple[str, ...], max_query_bytes: int) -> None:
-    """Refuse a question that this verifier may not or cannot ask.
-
-    Raises: Malformed[query_malformed], Malformed[limit_exceeded], Refused[query_unsupported],
-    Refused[query_not_registered]. Spec: OpenID4VP 1.0 §6, ARF RPRC_21.
-    """
-    if len(strict_json.dumps(terms.preset.query)) > max_query_bytes:
-        raise Malformed("limit_exceeded", what="dcql_query", limit=max_query_bytes)
-    for wanted in terms.query.credentials:
-        if wanted.format != SD_JWT_VC:
-            raise Refused("query_unsupported", reason="format")
-        if not wanted.require_holder_binding:
-            raise Refused("query_unsupported", reason="holder_binding")
-        if any(authority.type != "aki" for authority in wanted.trusted_authorities):
-            raise Refused("query_unsupported", reason="trusted_authorities")
-        if not set(registered_types).issuperset(wanted.vct_values):
-            raise Refused("query_not_registered", spec="ARF RPRC_21", query=wanted.id)
 
 
 def check_return_uri(return_uri: str, *, base_url: str) -> None:
@@ -158,28 +125,39 @@ def request_link(client_id: str, request_uri: str, method: str) -> str:
     return f"{LINK_SCHEME}?{urlencode(link.to_json())}"
 
 
-def presentation_request(request: VerificationRequest, *, response_uri: str, now: int) -> PresentationRequest:
-    """Return what the request object says. Raises Conflict[request_answered], Conflict[request_expired]."""
-    key = request.require_open(now)
+def client_metadata(key: EncryptionKey | None) -> JsonObject:
+    """Return what a request says of its verifier's abilities; a key only where the answer is to be encrypted.
+
+    Spec: OpenID4VP 1.0 §5.1, §11.1, Appendix B.3.4; HAIP 1.0 §5.
+    """
+    algs = sorted(SIGNATURE_ALGORITHMS)
+    metadata: JsonObject = {
+        "vp_formats_supported": {SD_JWT_VC: {"sd-jwt_alg_values": algs, "kb-jwt_alg_values": algs}}
+    }
+    if key is not None:
+        metadata["jwks"] = {"keys": [key.public_jwk]}
+        metadata["encrypted_response_enc_values_supported"] = list(ENCRYPTIONS)
+    return metadata
+
+
+def presentation_request(
+    request: VerificationRequest, *, response_uri: str, verifier_info: tuple[JsonObject, ...]
+) -> PresentationRequest:
+    """Return what the request says to a wallet. Spec: OpenID4VP 1.0 §5.1, Appendix A.2."""
+    posted = request.response_mode.is_posted
     return PresentationRequest(
-        response_uri=response_uri,
         nonce=request.nonce,
-        state=request.state,
-        dcql_query=request.terms.preset.query,
-        client_metadata=_client_metadata(key.public_jwk),
+        dcql_query=request.terms.query_json,
+        client_metadata=client_metadata(request.encryption_key),
         iat=request.created_at,
         exp=request.expires_at,
+        response_uri=response_uri if posted else None,
+        state=request.state if posted else None,
+        response_mode=request.response_mode,
+        transaction_data=request.terms.transaction_data,
+        verifier_info=verifier_info,
+        expected_origins=() if request.origin is None else (request.origin,),
     )
-
-
-def _client_metadata(encryption_jwk: JsonObject) -> JsonObject:
-    """Spec: OpenID4VP 1.0 §5.1, §11.1, Appendix B.3.4; HAIP 1.0 §5."""
-    algs = sorted(SIGNATURE_ALGORITHMS)
-    return {
-        "jwks": {"keys": [encryption_jwk]},
-        "encrypted_response_enc_values_supported": list(ENCRYPTIONS),
-        "vp_formats_supported": {SD_JWT_VC: {"sd-jwt_alg_values": algs, "kb-jwt_alg_values": algs}},
-    }
 
 
 def stored_key(private_jwk: str | None) -> EncryptionKey | None:

@@ -1,18 +1,22 @@
 """What came of one request: written once, with the answer, and never changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Final, Self
 
 from portadoc.errors import Error, Param
 from portadoc.formats import strict_json
 from portadoc.schemas.claims import JsonObject
 from portadoc.verification.rendering.report_json import report_from_json, report_to_json
 from portadoc.verification.report import VerificationReport
+from portadoc.verification.verdict import RULES, Verdict
 
 MAX_RESULT_BYTES: Final = 4 * 1024 * 1024
 MAX_RESULT_DEPTH: Final = 64
 """Deep enough for claims of the greatest depth inside the report, the presentations and the result."""
+
+_GRAVITY: Final = tuple(dict.fromkeys(rule.verdict for rule in RULES))
+_NOT_ONE_HOLDER: Final = frozenset({"binding_mismatch", "person_mismatch", "person_not_comparable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,14 @@ class PresentationResult:
 class Result:
     """What came of one request. Whether it is accepted is computed from what was found, never set.
 
-    ``problems`` concern the answer as a whole; ``wallet_error`` is what the wallet sent in place of presentations.
+    ``problems`` concern the answer as a whole; ``wallet_error`` is what the wallet sent in place of presentations,
+    with its own words for it, made plain.
     """
 
     presentations: tuple[PresentationResult, ...] = ()
     problems: tuple[Problem, ...] = ()
     wallet_error: str | None = None
+    wallet_error_description: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -68,13 +74,33 @@ class Result:
             return self.problems[0]
         return None if self.wallet_error is None else Problem("wallet_refused", {"error": self.wallet_error})
 
+    @property
+    def verdict(self) -> Verdict | None:
+        """Return the gravest verdict over all presentations together; None where nothing was presented."""
+        if not self.presentations:
+            return None
+        verdicts = {each.report.verdict for each in self.presentations}
+        gravest = next((verdict for verdict in _GRAVITY if verdict in verdicts), Verdict.AUTHENTIC_IN_FORCE)
+        if gravest is not Verdict.AUTHENTIC_IN_FORCE or not self.problems:
+            return gravest
+        other_holder = self.problems[0].code in _NOT_ONE_HOLDER
+        return Verdict.HOLDER_NOT_PROVEN if other_holder else Verdict.NOT_WHAT_WAS_ASKED
+
+    def without_claims(self) -> Self:
+        """Return what was found without anything of the presentations themselves."""
+        bare = (replace(each, report=replace(each.report, claims={})) for each in self.presentations)
+        return replace(self, presentations=tuple(bare))
+
     def to_json(self) -> JsonObject:
         """Return the result as JSON; what can be computed is there for the reader and ignored by ``from_text``."""
         problem = self.problem
         return {
             "accepted": self.accepted,
             "code": problem.full_code if problem else None,
+            "verdict": self.verdict,
+            "colour": self.verdict and self.verdict.colour,
             "wallet_error": self.wallet_error,
+            "wallet_error_description": self.wallet_error_description,
             "problems": [{"code": each.code, "params": dict(each.params)} for each in self.problems],
             "presentations": [
                 {"query_id": each.query_id, "report": report_to_json(each.report), "surplus": each.surplus}
@@ -99,6 +125,7 @@ class Result:
             ),
             problems=tuple(Problem(each["code"], each["params"]) for each in read["problems"]),
             wallet_error=read["wallet_error"],
+            wallet_error_description=read["wallet_error_description"],
         )
 
 

@@ -1,50 +1,53 @@
 """The verifier role: ask, receive, tell. Adapters, command line and demo call this and nothing below it."""
 
-import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import date
+from urllib.parse import urlencode
 
 from portadoc.clock import Clock
 from portadoc.errors import Conflict, Refused
 from portadoc.fetch import Fetch
-from portadoc.formats.jwe import new_encryption_key
-from portadoc.formats.openid4vp.request_object import client_id_of, make_request_object
+from portadoc.formats.openid4vp.client_identifier import ClientIdPrefix
+from portadoc.formats.openid4vp.digital_credentials import BrowserRequest, signed_request, unsigned_request
+from portadoc.formats.openid4vp.request_object import (
+    PresentationRequest,
+    make_request_object,
+    request_header,
+)
+from portadoc.formats.openid4vp.unsigned_request import UnsafeUnsignedRequest
 from portadoc.keys.key_ring import KeyRing
+from portadoc.keys.purposes import KeyPurpose
+from portadoc.keys.trust.trust_list_file import TrustListSource
 from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.randomness import RandomBytes
+from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.events import EventKind
 from portadoc.storage.engine import Database
-from portadoc.storage.installation import digest
+from portadoc.storage.installation import SECRET_BYTES, digest
 from portadoc.verification.policy import KeyBindingRefused, VerificationPolicy
+from portadoc.verification.presets.presets import Preset
 from portadoc.verification.report import VerificationReport
+from portadoc.verifier import sessions
+from portadoc.verifier.asking import ASKED_PLAINLY, Asked, new_request
 from portadoc.verifier.deployment import Deployment
+from portadoc.verifier.papers import read_papers
 from portadoc.verifier.presentations import judge_presentation, utc_date
-from portadoc.verifier.presets import Preset
+from portadoc.verifier.questions import Terms, check_terms
 from portadoc.verifier.requests import (
+    LINK_SCHEME,
     CreatedRequest,
-    Phase,
-    Terms,
     VerificationRequest,
-    check_return_uri,
-    check_terms,
     presentation_request,
     request_link,
 )
-from portadoc.verifier.responses import Received, find_request, receive_response
-from portadoc.verifier.results import Result
+from portadoc.verifier.responses import Received, find_request, receive_from_browser, receive_posted
+from portadoc.verifier.sessions import BrowserView, HoldersReceipt, SessionView, Stage, Transaction
 from portadoc.verifier.settings import VerifierSettings
 from portadoc.verifier.status.status_lists import StatusLists
 from portadoc.verifier.store import request_store, status_list_store, tables
-
-
-@dataclass(frozen=True, slots=True)
-class SessionView:
-    """What the party that asked sees: where the request stands and, once it is answered, its result."""
-
-    phase: Phase
-    expires_at: int
-    result: Result | None
+from portadoc.verifier.store.trust_pack_store import StoredTrustPack
+from portadoc.verifier.trust.trust_lists import TrustLists
+from portadoc.verifier.trust.trust_pack import TrustPacks
 
 
 class Verifier:
@@ -53,86 +56,148 @@ class Verifier:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self._status_lists = StatusLists(deployment)
+        self._trust_packs = TrustPacks(deployment)
 
     @property
     def settings(self) -> VerifierSettings:
         """The settings in force."""
         return self._deployment.settings
 
-    def create_request(
-        self, slug: str, preset: Preset, *, on_date: date | None = None, return_uri: str | None = None
-    ) -> CreatedRequest:
+    def create_request(self, slug: str, question: Preset, *, asked: Asked = ASKED_PLAINLY) -> CreatedRequest:
         """Open a request and return what starts it; the session secret is told here and nowhere else.
 
-        ``on_date`` is the day to judge (the day of the answer when None). ``return_uri`` is a page of this
-        verifier to which the wallet sends the holder on; an accepted result then needs the response code that
-        comes along.
         Raises: Refused[not_found], Malformed[query_malformed], Malformed[limit_exceeded],
-        Refused[query_unsupported], Refused[query_not_registered], Malformed[return_uri_invalid].
+        Refused[query_unsupported], Refused[query_not_registered], Untrusted[transaction_data_invalid],
+        Malformed[return_uri_invalid], Refused[response_mode_refused].
         """
-        here, now = self._deployment, self._deployment.clock.now()
-        # 1. what is asked, and whether this institution may ask it
-        terms = Terms(preset=preset, on_date=on_date)
+        here = self._deployment
+        # 1. what is asked, and whether this institution may ask it, in this way
+        terms = Terms.of(question, on_date=asked.on_date, work=asked.work, transaction_data=asked.transaction_data)
         check_terms(
             terms,
             registered_types=here.institution(slug).registered_types,
+            registration=here.papers[slug].registration,
             max_query_bytes=here.settings.max_query_bytes,
         )
-        if return_uri is not None:
-            check_return_uri(return_uri, base_url=here.settings.base_url)
         # 2. a session of its own: identifiers, nonce, state, encryption key, secret
-        request, secret = self._new_request(slug, terms, return_uri, now), here.new_secret()
+        request, secret = new_request(here, slug, terms, asked), here.random_bytes(SECRET_BYTES).hex()
         # 3. written down before anybody can answer it
         with here.database.transaction() as connection:
             request_store.insert_request(connection, request, secret_digest=digest(secret))
-            here.tell(connection, EventKind.REQUEST_CREATED, slug, request.request_id, preset=preset.id)
+            here.tell(connection, EventKind.REQUEST_CREATED, slug, request.request_id, preset=question.id)
         request_uri = here.request_uri(slug, request.request_id)
-        link = request_link(request.client_id, request_uri, here.settings.request_uri_method)
-        return CreatedRequest(request.transaction_id, secret, request_uri, link, request.expires_at)
+        return CreatedRequest(request.transaction_id, secret, request_uri, self.link(request), request.expires_at)
+
+    def link(self, request: VerificationRequest) -> str:
+        """Return the link or QR text that starts a presentation; empty where the browser's own interface does."""
+        here = self._deployment
+        if not request.response_mode.is_posted:
+            return ""
+        if here.institution(request.institution).client_id_prefix is ClientIdPrefix.REDIRECT_URI:
+            unsigned = UnsafeUnsignedRequest(self._presentation_request(request))
+            return f"{LINK_SCHEME}?{urlencode(unsigned.link_parameters())}"
+        request_uri = here.request_uri(request.institution, request.request_id)
+        return request_link(request.client_id, request_uri, here.settings.request_uri_method)
 
     def request_object(self, slug: str, request_id: str, *, wallet_nonce: str | None = None) -> str:
         """Return the signed request, as often as it is asked for while it is open.
 
-        Raises: Refused[not_found], Refused[request_unknown], Conflict[request_answered],
-        Conflict[request_expired]. Spec: OpenID4VP 1.0 §5.
+        Raises: Refused[not_found], Refused[request_unknown] (also where the link says all), Conflict
+        [request_answered], Conflict[request_expired]. Spec: OpenID4VP 1.0 §5.
         """
         here = self._deployment
-        request, signer = find_request(here, slug, request_id), here.request_signer(slug)
-        if client_id_of(signer) != request.client_id:  # the key has changed since: the link names the old one
+        request = find_request(here, slug, request_id)
+        request.require_open(here.clock.now())
+        client = here.client(slug, request_id)
+        if not request.response_mode.is_posted or client.prefix is ClientIdPrefix.REDIRECT_URI:
+            raise Refused("request_unknown")
+        if client.full != request.client_id:  # the key has changed since: the link names the old one
             raise Conflict("request_expired", spec="OpenID4VP 1.0 §5.9")
-        asked = presentation_request(
-            request, response_uri=here.response_uri(slug, request_id), now=here.clock.now()
+        return make_request_object(
+            self._presentation_request(request),
+            signer=here.request_signer(slug),
+            wallet_nonce=wallet_nonce,
+            client=client,
+            verifier_attestation=here.papers[slug].attestation,
         )
-        return make_request_object(asked, signer=signer, wallet_nonce=wallet_nonce)
+
+    def browser_requests(self, slug: str, transaction_id: str, session_secret: str) -> tuple[BrowserRequest, ...]:
+        """Return the requests for ``navigator.credentials.get``, the signed one first.
+
+        Raises: Refused[not_found], Refused[request_unknown] for a session of another kind, Conflict
+        [request_answered], Conflict[request_expired]. Spec: OpenID4VP 1.0 Appendix A.
+        """
+        here = self._deployment
+        request = self._browser_request(slug, transaction_id, session_secret)
+        request.require_open(here.clock.now())
+        asked, client = self._presentation_request(request), here.client(slug, request.request_id)
+        unsigned = unsigned_request(asked)
+        if client.prefix is ClientIdPrefix.REDIRECT_URI:
+            return (unsigned,)
+        attestation = here.papers[slug].attestation
+        signer = here.request_signer(slug)
+        signed = signed_request(asked, signer=signer, client=client, verifier_attestation=attestation)
+        return (signed, unsigned)
 
     def receive_response(self, slug: str, request_id: str, form: Mapping[str, str]) -> Received:
-        """Judge what a wallet posted and store the result, once. Raises as ``responses.receive_response``."""
-        return receive_response(self._deployment, self._status_lists, slug, request_id, form)
+        """Judge what a wallet posted and store the result, once. Raises as ``responses.receive_posted``."""
+        return receive_posted(self._deployment, self._status_lists, slug, request_id, form)
+
+    def receive_from_browser(
+        self, slug: str, transaction_id: str, session_secret: str, answer: JsonObject
+    ) -> Received:
+        """Judge what the browser gave the page that asked, and store the result, once.
+
+        Raises Refused[not_found], Refused[request_unknown] and as ``responses.receive_from_browser``.
+        """
+        request = self._browser_request(slug, transaction_id, session_secret)
+        return receive_from_browser(self._deployment, self._status_lists, request, answer)
 
     def result(
         self, slug: str, transaction_id: str, session_secret: str, *, response_code: str | None = None
     ) -> SessionView:
-        """Return where a session stands to whoever knows its secret.
+        """Return where a session stands to whoever knows its secret. Raises Refused[not_found].
 
-        Whatever is wrong (transaction, secret, response code), the refusal is the same. Raises Refused[not_found].
         Spec: OpenID4VP 1.0 §14.2, §14.3.3.
         """
-        with self._deployment.database.read() as connection:
-            session = request_store.find_session(connection, slug, transaction_id)
-            body = (
-                None
-                if session is None
-                else request_store.find_result(connection, slug, session.request.request_id)
-            )
-        secret_fits = hmac.compare_digest(digest(session_secret), session.secret_digest if session else "")
-        if session is None or not secret_fits or not _code_fits(session.response_code_digest, response_code):
-            raise Refused("not_found")
-        phase = session.request.phase_at(self._deployment.clock.now())
-        return SessionView(phase, session.request.expires_at, None if body is None else Result.from_text(body))
+        return sessions.view_for_system(self._deployment, slug, transaction_id, session_secret, response_code)
 
-    def refresh_status_lists(self, *, everything: bool = False) -> int:
-        """Fetch the status lists that are due, or ``everything`` that is held; return how many came."""
-        return self._status_lists.refresh(self._deployment.clock.now(), everything=everything)
+    def session(self, slug: str, transaction_id: str, session_secret: str) -> BrowserView:
+        """Return where a session stands to the browser that asked. Raises Refused[not_found]."""
+        return sessions.view_for_browser(self._deployment, slug, transaction_id, session_secret)
+
+    def come_back(self, slug: str, transaction_id: str, session_secret: str, response_code: str | None) -> None:
+        """Note that the holder came back from the wallet, once. Raises as ``sessions.come_back``."""
+        sessions.come_back(self._deployment, slug, transaction_id, session_secret, response_code)
+
+    def stages(self, transactions: Iterable[Transaction]) -> dict[Transaction, Stage]:
+        """Return where several sessions stand, in one statement."""
+        return sessions.stages(self._deployment, transactions)
+
+    def receipt(self, slug: str, request_id: str, response_code: str | None) -> HoldersReceipt:
+        """Return the receipt to the holder. Raises Refused[not_found]."""
+        return sessions.receipt_for_holder(self._deployment, slug, request_id, response_code)
+
+    @property
+    def operator(self) -> str:
+        """The institution whose trust pack stands for the installation: the first. Raises Refused[not_found]."""
+        institutions = self.settings.institutions
+        if not institutions:
+            raise Refused("not_found")
+        return institutions[0].slug
+
+    def refresh_trust_lists(self, *, everything: bool = False) -> int:
+        """Fetch the trusted lists that are due, or all of them; return how many came."""
+        return self._deployment.trust_lists.refresh(everything=everything)
+
+    @property
+    def trust_lists(self) -> TrustLists:
+        """The trusted lists that are held, and the trust in force."""
+        return self._deployment.trust_lists
+
+    def trust_pack(self, slug: str) -> StoredTrustPack:
+        """Return the institution's trust pack, made anew when it is due. Raises as ``TrustPacks.current``."""
+        return self._trust_packs.current(slug)
 
     def forget(self) -> None:
         """Close what has expired, and delete results and status lists that are kept no longer."""
@@ -168,22 +233,19 @@ class Verifier:
             here, self._status_lists, slug, unverified_text, policy, now=now, may_fetch=may_fetch
         )
 
-    def _new_request(self, slug: str, terms: Terms, return_uri: str | None, now: int) -> VerificationRequest:
-        here = self._deployment
-        return VerificationRequest(
-            institution=slug,
-            request_id=here.new_id(),
-            transaction_id=here.new_id(),
-            client_id=here.client_id(slug),
-            terms=terms,
-            nonce=here.new_secret(),
-            state=here.new_secret(),
-            phase=Phase.OPEN,
-            created_at=now,
-            expires_at=now + here.settings.request_ttl_s,
-            return_uri=return_uri,
-            encryption_key=new_encryption_key(here.random_bytes),
+    def _presentation_request(self, request: VerificationRequest) -> PresentationRequest:
+        here, slug = self._deployment, request.institution
+        return presentation_request(
+            request,
+            response_uri=here.response_uri(slug, request.request_id),
+            verifier_info=here.papers[slug].verifier_info,
         )
+
+    def _browser_request(self, slug: str, transaction_id: str, session_secret: str) -> VerificationRequest:
+        request = sessions.open_request(self._deployment, slug, transaction_id, session_secret)
+        if request.response_mode.is_posted:
+            raise Refused("request_unknown")
+        return request
 
 
 def build_verifier(
@@ -194,28 +256,52 @@ def build_verifier(
     fetch: Fetch,
     clock: Clock,
     random_bytes: RandomBytes,
+    *,
+    trust_list_sources: tuple[TrustListSource, ...] = (),
 ) -> Verifier:
     """Return the verifier over these parts, its tables made.
 
-    Raises Misconfigured[key_missing], [access_certificate_missing], [profile_unknown], [storage_newer].
+    ``trust_list_sources`` are the trusted lists that add to ``trust_store``; they are fetched by
+    ``refresh_trust_lists``.
+    Raises Misconfigured[key_missing], [access_certificate_missing], [client_id_unfit], [paper_unusable],
+    [profile_unknown], [storage_newer].
     """
+    papers = {
+        each.slug: read_papers(
+            each,
+            signer=key_ring.signer(each.slug, KeyPurpose.REQUEST),
+            now=clock.now(),
+            skew_s=settings.clock_skew_s,
+        )
+        for each in settings.institutions
+    }
     deployment = Deployment(
         settings=settings,
         database=database,
         key_ring=key_ring,
-        trust=trust_store,
+        trust_lists=TrustLists(
+            trust_store,
+            trust_list_sources,
+            database=database,
+            fetch=fetch,
+            clock=clock,
+            skew_s=settings.clock_skew_s,
+        ),
         fetch=fetch,
         clock=clock,
         random_bytes=random_bytes,
+        papers=papers,
     )
     database.create(tables.METADATA)
     assert deployment.profile.id == settings.profile
     for institution in settings.institutions:
-        deployment.client_id(institution.slug)
+        _check_identity(deployment, institution.slug)
     return Verifier(deployment)
 
 
-def _code_fits(expected_digest: str | None, response_code: str | None) -> bool:
-    if expected_digest is None:
-        return True
-    return hmac.compare_digest(digest(response_code or ""), expected_digest)
+def _check_identity(deployment: Deployment, slug: str) -> None:
+    """Require the keys of an institution that asks, and what stands behind its name."""
+    signer, client = deployment.request_signer(slug), deployment.client(slug, "")
+    deployment.receipt_signer(slug)
+    if client.prefix is not ClientIdPrefix.REDIRECT_URI:
+        request_header(client, signer, deployment.papers[slug].attestation)

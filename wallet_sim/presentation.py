@@ -8,25 +8,27 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 from urllib.parse import urlencode
 
-from portadoc.errors import Refused
+from portadoc.errors import Malformed, Refused, Untrusted
 from portadoc.formats import jwe, strict_json
 from portadoc.formats.dcql.authorities import authorities_of
 from portadoc.formats.dcql.matching import Candidate, CredentialView, DcqlMatch, match
 from portadoc.formats.jws import certificate_chain, split, unverified_claims
+from portadoc.formats.openid4vp.transaction_data import assign
 from portadoc.formats.roles import CREDENTIAL_WITH_X5U
 from portadoc.formats.sd_jwt import bind, parse, process, select
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.private_jwk import signer_from_private_jwk
+from portadoc.keys.purposes import KeyPurpose
 from portadoc.schemas.claims import ClaimPath, JsonObject
 from portadoc.schemas.openid4vci import read_message
 from portadoc.schemas.openid4vp import DirectPostAnswer
-from portadoc.schemas.profiles import ProtocolProfile
 from portadoc.wallet_sim.peers import GONE, Means, admitted, error_reason, error_word, read_answer
 from portadoc.wallet_sim.requests import TrustedRequest
 from portadoc.wallet_sim.store import HeldCredential, WalletStore
 from portadoc.wallet_sim.transport import FORM_TYPE, TransportResponse
 
 FORMAT: Final = "dc+sd-jwt"
+_OF_A_COPY: Final = frozenset({"cnf", "status", "iat", "nbf", "exp", "jti"})
 _CLOSED: Final = frozenset({"request_answered", "request_expired", "request_unknown"})
 VpToken = dict[str, list[str]]
 """Query id to presentations. Spec: OpenID4VP 1.0 §8.1."""
@@ -65,15 +67,17 @@ class PresentationOutcome:
 
 
 def preview_answer(
-    request: TrustedRequest, held: Sequence[HeldCredential], *, profile: ProtocolProfile, optional_sets: bool
+    request: TrustedRequest, held: Sequence[HeldCredential], *, means: Means, optional_sets: bool
 ) -> Preview:
     """Work out the least disclosure of ``held`` that satisfies a request; nothing is sent or signed.
 
-    Copies that were shown least often come first. ``optional_sets`` adds what the verifier asked for and does not
-    need. Spec: OpenID4VP 1.0 §6.4.
+    Of several copies of one credential the one that was shown least often counts. ``optional_sets`` adds what the
+    verifier asked for and does not need. Spec: OpenID4VP 1.0 §6.4.
     """
     fresh_first = sorted(held, key=lambda credential: credential.presented)
-    found = match(request.request.query, [_view(credential, profile) for credential in fresh_first])
+    views = {credential.id: _view(credential, means) for credential in fresh_first}
+    fresh_first = list({_sameness(views[each.id]): each for each in reversed(fresh_first)}.values())[::-1]
+    found = match(request.request.query, [views[credential.id] for credential in fresh_first])
     chosen = _chosen(found, optional_sets=optional_sets)
     if not chosen:
         missing = tuple(query_id for query_id, candidates in found.candidates.items() if not candidates)
@@ -100,7 +104,7 @@ def send_answer(preview: Preview, *, means: Means, store: WalletStore) -> Presen
             "query_unsatisfied", spec="OpenID4VP 1.0 §6.4.2", query=missing, reason="credential_missing", path=""
         )
     vp_token = bind_answer(preview, means=means)  # 1 each presentation bound to this verifier and nonce
-    form = {"response": encrypt_answer(vp_token, preview.request)}  # 2 encrypted for this request's key
+    form = answer_form(vp_token, preview.request)  # 2 encrypted for this request's key, if it asks for that
     for credential_id in sorted({shared.credential.id for shared in preview.shared}):
         store.mark_presented(credential_id)  # 3 recorded first: whoever refuses a copy has seen it all the same
     response = post_answer(form, preview, means)  # 4 sent, once
@@ -134,22 +138,39 @@ def _read_taken(response: TransportResponse) -> JsonObject:
 
 
 def bind_answer(preview: Preview, *, means: Means) -> VpToken:
-    """Return the presentations by query id, each bound to this verifier and nonce. Spec: OpenID4VP 1.0 §B.3.6."""
+    """Return the presentations by query id, each bound to this verifier and nonce.
+
+    What the holder acknowledges goes into the binding of one credential; raises Untrusted
+    [transaction_data_invalid] when none that is shared may acknowledge it. Spec: OpenID4VP 1.0 §8.4, §B.3.3, §B.3.6.
+    """
+    request = preview.request.request
+    acknowledged = assign(request.transaction_data, {shared.query_id for shared in preview.shared})
     vp_token: VpToken = {}
     for shared in preview.shared:
         text = bind(
             shared.unbound_text,
-            audience=preview.request.request.client_id,
-            nonce=preview.request.request.nonce,
+            audience=request.audience,
+            nonce=request.nonce,
             now=means.clock.now(),
             signer=signer_from_private_jwk(shared.credential.holder_key),
+            transaction_data=acknowledged.get(shared.query_id, ()),
         )
         vp_token.setdefault(shared.query_id, []).append(text)
     return vp_token
 
 
+def answer_form(vp_token: VpToken, trusted: TrustedRequest) -> dict[str, str]:
+    """Return the form of the answer: encrypted, or in clear where the request asks for that. Spec: §8.2, §8.3."""
+    if trusted.request.response_mode.is_encrypted:
+        return {"response": encrypt_answer(vp_token, trusted)}
+    form = {"vp_token": strict_json.dumps(vp_token).decode("utf-8")}
+    return form if trusted.request.state is None else {**form, "state": trusted.request.state}
+
+
 def encrypt_answer(vp_token: VpToken, trusted: TrustedRequest) -> str:
-    """Return the encrypted response for the key of the request. Spec: OpenID4VP 1.0 §8.3."""
+    """Return the encrypted response for the key of a request that has one. Spec: OpenID4VP 1.0 §8.3."""
+    assert trusted.encryption_jwk is not None, "the request asks for an answer in clear"
+    assert trusted.enc is not None, "the request asks for an answer in clear"
     payload: JsonObject = {"vp_token": vp_token}
     if trusted.request.state is not None:
         payload["state"] = trusted.request.state
@@ -159,12 +180,27 @@ def encrypt_answer(vp_token: VpToken, trusted: TrustedRequest) -> str:
 def post_answer(form: Mapping[str, str], preview: Preview, means: Means) -> TransportResponse:
     """POST a form to the response address; a redirect comes back as it is and is never followed."""
     url = preview.request.request.response_uri
+    assert url is not None, "the answer goes through the browser"
     admitted(url, means.transport)
     headers = {"accept": "application/json", "content-type": FORM_TYPE}
     return means.transport.request("POST", url, headers=headers, body=urlencode(form).encode())
 
 
-def _view(credential: HeldCredential, profile: ProtocolProfile) -> CredentialView:
+def _sameness(view: CredentialView) -> bytes:
+    """Return what copies of one credential share: all but what ties a copy to its key, its time and its status."""
+    subject = {name: value for name, value in view.claims.items() if name not in _OF_A_COPY}
+    return strict_json.dumps([view.vct, sorted(view.authorities), sorted(map(str, view.disclosed)), subject])
+
+
+def _trust_lists(chain: tuple[bytes, ...], means: Means) -> frozenset[str]:
+    """Return the trusted lists that the issuer is on now; none when the chain leads nowhere any more."""
+    try:
+        return means.trust.resolve_chain(chain, purpose=KeyPurpose.CREDENTIAL, at=means.clock.now()).trust_lists
+    except (Untrusted, Malformed):
+        return frozenset()
+
+
+def _view(credential: HeldCredential, means: Means) -> CredentialView:
     """Return what matching may know; the credential was verified on receipt, under the same profile.
 
     What a holder cannot open is a decoy, so elements count as they are. Spec: OpenID4VP 1.0 §7.1.
@@ -175,15 +211,16 @@ def _view(credential: HeldCredential, profile: ProtocolProfile) -> CredentialVie
         held.jws_text,
         CREDENTIAL_WITH_X5U,
         allowed_algs=ALL_ALGORITHMS,
-        tolerated_typ=profile.accepted_credential_typs,
+        tolerated_typ=means.profile.accepted_credential_typs,
     )
+    chain = certificate_chain(header)
     return CredentialView(
         format=FORMAT,
         vct=credential.vct,
         claims=processed.claims,
         disclosed=processed.disclosed,
         holder_bound=True,
-        authorities=authorities_of(certificate_chain(header)),
+        authorities=authorities_of(chain, trust_lists=_trust_lists(chain, means)),
     )
 
 

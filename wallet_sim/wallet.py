@@ -2,8 +2,10 @@
 
 from portadoc.clock import Clock
 from portadoc.randomness import RandomBytes
+from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.profiles import ProtocolProfile
 from portadoc.verification.answers import TrustAnswers
+from portadoc.wallet_sim.browser import answer_browser, read_browser_request
 from portadoc.wallet_sim.issuance import accept_offer
 from portadoc.wallet_sim.peers import Means
 from portadoc.wallet_sim.presentation import PresentationOutcome, Preview, decline, preview_answer, send_answer
@@ -38,7 +40,7 @@ class Wallet:
         """Return who asks and what would be shared; nothing is sent. Raises as ``read_request``."""
         request = read_request(link, self.means)
         held = self._store.credentials()
-        return preview_answer(request, held, profile=self.means.profile, optional_sets=optional_sets)
+        return preview_answer(request, held, means=self.means, optional_sets=optional_sets)
 
     def present(self, request: str | Preview, *, optional_sets: bool = False) -> PresentationOutcome:
         """Answer a link, or a preview that the holder agreed to. Raises as ``preview`` and ``send_answer``."""
@@ -48,6 +50,18 @@ class Wallet:
     def decline(self, preview: Preview) -> None:
         """Tell the verifier that the holder does not agree. Raises as the verifier answers."""
         decline(preview, means=self.means)
+
+    def preview_browser(
+        self, protocol: str, data: JsonObject, *, origin: str, optional_sets: bool = False
+    ) -> Preview:
+        """Return what a page asks for through the browser's API. Raises as ``read_browser_request``."""
+        request = read_browser_request(protocol, data, origin=origin, means=self.means)
+        held = self._store.credentials()
+        return preview_answer(request, held, means=self.means, optional_sets=optional_sets)
+
+    def answer_browser(self, preview: Preview) -> JsonObject:
+        """Return what the page gets for a preview that the holder agreed to. Raises as ``answer_browser``."""
+        return answer_browser(preview, means=self.means, store=self._store).to_json()
 
     def credentials(self) -> tuple[HeldCredential, ...]:
         """Return every credential held, in the order of arrival."""

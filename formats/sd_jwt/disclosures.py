@@ -1,6 +1,5 @@
 """Read disclosures: text, digest, content. Spec: RFC 9901 §4.2."""
 
-from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -15,12 +14,7 @@ from portadoc.formats.sd_jwt.parse import MAX_DISCLOSURE_CHARS
 Content = list[Any]
 """``[salt, name, value]`` for a member of an object, ``[salt, value]`` for an element of an array."""
 
-# What only standard base64 has becomes an impossible letter, so that no text has two spellings.
-_TO_STANDARD: Final = bytes.maketrans(b"-_+/=", b"+/!!!")
-_PADDING: Final = (b"", b"!", b"==", b"=")
 _TEXT: Final = frozenset((str,))
-_LISTS: Final = frozenset((list,))
-_THREE: Final = frozenset((3,))
 _ONE_READING: Final = frozenset((str, bool, type(None)))
 """A member with such a value is JSON that nobody can read in a second way, whatever its spelling."""
 
@@ -40,23 +34,23 @@ def read(texts: Sequence[str], function: HashFunction) -> dict[str, Content]:
 
 
 def _contents(encoded: list[bytes]) -> list[Content]:
-    standard = [each.translate(_TO_STANDARD) + _PADDING[len(each) % 4] for each in encoded]
+    """Read all at once while all are simple members, which is the rule; one by one as soon as one is not."""
     try:
-        raws = [a2b_base64(each) for each in standard]
-        contents: list[Content] = [orjson.loads(raw) for raw in raws]
-    except ValueError:
+        contents: list[Content] = list(map(orjson.loads, base64url.decode_each(encoded)))
+    except (Malformed, ValueError):
         return list(map(_strict_content, encoded))
-    if [b2a_base64(raw, newline=False) for raw in raws] != standard or not _are_simple_members(contents):
-        return list(map(_strict_content, encoded))
-    return contents
+    return contents if _are_simple_members(contents) else list(map(_strict_content, encoded))
 
 
 def _are_simple_members(contents: list[Content]) -> bool:
     """Tell whether all are members with plain values: JSON without a second reading, whatever its spelling."""
-    if not _LISTS.issuperset(map(type, contents)) or not _THREE.issuperset(map(len, contents)):
-        return False
-    salts, names, values = zip(*contents, strict=True) if contents else ((), (), ())
-    return _TEXT.issuperset(map(type, salts + names)) and _ONE_READING.issuperset(map(type, values))
+    for content in contents:
+        if type(content) is not list or len(content) != 3:
+            return False
+        salt, name, value = content
+        if type(salt) is not str or type(name) is not str or type(value) not in _ONE_READING:
+            return False
+    return True
 
 
 def _strict_content(encoded: bytes) -> Content:

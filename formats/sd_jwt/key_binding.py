@@ -86,20 +86,19 @@ def _signed_claims(kb_text: str, holder_key: VerificationKey) -> JsonObject:
 
 def _check_times(payload: JsonObject, *, now: int, max_age_s: int, skew_s: int) -> None:
     """Hold ``iat`` in the window from ``max_age_s`` ago to ``skew_s`` ahead, and ``exp`` and ``nbf`` if given."""
-    if not now - max_age_s <= _date(payload, "iat", now, required=True) <= now + skew_s:
+    if not now - max_age_s <= _date(payload, "iat") <= now + skew_s:
         raise _invalid("iat")
-    if _date(payload, "exp", now + 1) <= now - skew_s:
+    if "exp" in payload and _date(payload, "exp") <= now - skew_s:
         raise _invalid("exp")
-    if _date(payload, "nbf", now) > now + skew_s:
+    if "nbf" in payload and _date(payload, "nbf") > now + skew_s:
         raise _invalid("nbf")
 
 
-def _date(payload: JsonObject, name: str, otherwise: int, *, required: bool = False) -> int:
+def _date(payload: JsonObject, name: str) -> int:
     try:
-        value = numeric_date(payload, name, required=required)
+        return numeric_date(payload, name, required=True)
     except Error as exc:
         raise _invalid(name) from exc
-    return otherwise if value is None else value
 
 
 def _check_transaction(payload: JsonObject, transaction_data: Sequence[str]) -> None:

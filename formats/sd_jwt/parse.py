@@ -1,7 +1,6 @@
 """From the text of an SD-JWT to its parts; nothing is decoded or believed. Spec: RFC 9901 §4."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from portadoc.errors import Malformed
 
@@ -10,8 +9,7 @@ MAX_DISCLOSURES: Final = 512
 MAX_DISCLOSURE_CHARS: Final = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class UnverifiedSdJwt:
+class UnverifiedSdJwt(NamedTuple):
     """The parts of an SD-JWT, or of an SD-JWT+KB when ``key_binding_jwt`` is there."""
 
     jws_text: str
@@ -39,17 +37,25 @@ def parse(text: str) -> UnverifiedSdJwt:
         raise Malformed("limit_exceeded", what="sd_jwt", limit=MAX_BYTES)
     if not text.isascii():
         raise _malformed("not_ascii")
-    parts = text.split("~")
-    if len(parts) < 2 or "" in parts[:-1]:
+    jws_text, first_tilde, rest = text.partition("~")
+    between, last_tilde, key_binding_jwt = rest.rpartition("~")
+    disclosures = tuple(between.split("~")) if last_tilde else ()
+    if not first_tilde or not jws_text or "" in disclosures:
         raise _malformed("tilde")
-    if text.count(".") != (4 if parts[-1] else 2):
+    if not _is_jws(jws_text) or "." in between or (key_binding_jwt and not _is_jws(key_binding_jwt)):
         raise _malformed("segments")
-    disclosures = tuple(parts[1:-1])
     if len(disclosures) > MAX_DISCLOSURES:
         raise Malformed("limit_exceeded", what="disclosures", limit=MAX_DISCLOSURES)
     if len(text) > MAX_DISCLOSURE_CHARS < max(map(len, disclosures), default=0):
         raise Malformed("limit_exceeded", what="disclosure", limit=MAX_DISCLOSURE_CHARS)
-    return UnverifiedSdJwt(parts[0], disclosures, parts[-1] or None)
+    return UnverifiedSdJwt(jws_text, disclosures, key_binding_jwt or None)
+
+
+def _is_jws(text: str) -> bool:
+    """Tell whether a text has the two dots of a JWS; searching is faster than counting in a long one."""
+    first = text.find(".")
+    second = text.find(".", first + 1)
+    return 0 <= first < second and "." not in text[second + 1 :]
 
 
 def _malformed(reason: str) -> Malformed:

@@ -6,7 +6,7 @@ in its place, drops undisclosed ones and decoys, and refuses a digest that stand
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from portadoc.errors import Malformed, Untrusted
 from portadoc.formats.sd_jwt import disclosures as disclosure_texts
@@ -16,10 +16,10 @@ from portadoc.schemas.claims import ClaimPath, Json, JsonObject
 MAX_DEPTH: Final = 32
 _TEXT: Final = frozenset((str,))
 _CONTAINERS: Final = frozenset((dict, list))
+_NO_NAMES: Final[frozenset[str]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessedClaims:
+class ProcessedClaims(NamedTuple):
     """Claims without any trace of the format.
 
     ``disclosed`` lists the places in ``claims`` that a disclosure filled, parents before children.
@@ -71,23 +71,36 @@ class Assembly:
         """Return an object with its disclosed members among the others. Spec: RFC 9901 §7.1 step 3.c.ii."""
         members = dict(source)
         digests = [] if RESERVED_NAMES.isdisjoint(source) else _take_digests(members, at_root=not path)
-        self._note(digests)
+        if digests:
+            self._note(digests)
         for name, value in source.items():
             if type(value) in _CONTAINERS and name in members:
                 members[name] = self.walk(value, (*path, name))
+        if digests:
+            self._place(digests, members, path)
+        return members
+
+    def _place(self, digests: list[str], members: JsonObject, path: ClaimPath) -> None:
+        """Put the disclosed members of an object in their place. Spec: RFC 9901 §7.1 step 3.c.ii."""
+        contents, digest_at = self.contents, self.digest_at
+        protected = _NO_NAMES if path else self.protected_claims
+        below_protected = bool(path) and path[0] in self.protected_claims
         for digest in digests:
-            content = self.contents.get(digest)
+            content = contents.get(digest)
             if content is None:
                 continue
-            if len(content) != 3 or content[1] in members or content[1] in RESERVED_NAMES:
-                raise _misplaced(content)
+            if len(content) != 3:
+                raise _malformed_content("element_among_members")
             _, name, value = content
+            if name in RESERVED_NAMES:
+                raise Malformed("reserved_claim_name", spec="RFC 9901 §7.1")
+            if name in members:
+                raise Malformed("claim_collision", spec="RFC 9901 §7.1")
             place = (*path, name)
-            if place[0] in self.protected_claims:
+            if below_protected or name in protected:
                 raise _protected(place)
-            self.digest_at[place] = digest
+            digest_at[place] = digest
             members[name] = self.walk(value, place) if type(value) in _CONTAINERS else value
-        return members
 
     def _elements(self, source: list[Any], path: ClaimPath) -> list[Any]:
         elements: list[Any] = []
@@ -110,7 +123,7 @@ class Assembly:
         """Return a disclosed array element. Spec: RFC 9901 §7.1 step 3.c.iii."""
         content = self.contents[digest]
         if len(content) != 2:
-            raise Malformed("disclosure_malformed", spec="RFC 9901 §7.1", reason="member_among_elements")
+            raise _malformed_content("member_among_elements")
         if place[0] in self.protected_claims:
             raise _protected(place)
         self.digest_at[place] = digest
@@ -156,13 +169,8 @@ def _placeholder(element: JsonObject) -> str:
     return digest
 
 
-def _misplaced(content: disclosure_texts.Content) -> Malformed:
-    """Say why a disclosure cannot be a member of this object. Spec: RFC 9901 §7.1 step 3.c.ii."""
-    if len(content) != 3:
-        return Malformed("disclosure_malformed", spec="RFC 9901 §7.1", reason="element_among_members")
-    if content[1] in RESERVED_NAMES:
-        return Malformed("reserved_claim_name", spec="RFC 9901 §7.1")
-    return Malformed("claim_collision", spec="RFC 9901 §7.1")
+def _malformed_content(reason: str) -> Malformed:
+    return Malformed("disclosure_malformed", spec="RFC 9901 §7.1", reason=reason)
 
 
 def _protected(place: ClaimPath) -> Untrusted:

@@ -1,7 +1,7 @@
 """Token Status List content: one small number for each referenced token, packed and compressed.
 
 Statuses are packed least significant bit first, 1, 2, 4 or 8 bits each (draft-ietf-oauth-status-list-20 §4).
-Nothing here is signed: see ``status_list_token``.
+Nothing here is signed: see ``jwt_form`` and ``cwt_form``.
 """
 
 import re
@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any, Final
 
 from portadoc import base64url
@@ -19,6 +20,8 @@ WIDTHS: Final = frozenset({1, 2, 4, 8})
 MAX_INDEX: Final = 2**53 - 1
 MAX_URI_CHARS: Final = 2048
 _URI: Final = re.compile(r"[!-~]+")
+SMALLEST_CROWD: Final = 10_000
+"""Entries below which fetching a list tells a good deal about whom it concerns. Spec: §12.2, ARF TS3."""
 DEFAULT_MAX_INFLATED: Final = 2 * 1024 * 1024
 """Bytes that a list may inflate to: 16 million statuses of one bit."""
 
@@ -94,9 +97,13 @@ class StatusList:
         """Return a new list in which every one of ``indices`` has ``status``."""
         return self.set(dict.fromkeys(indices, status))
 
+    def compressed(self) -> bytes:
+        """Return the ``lst`` bytes: zlib at its highest level. Spec: §4.1, §4.3."""
+        return _compressed(self.packed)
+
     def encode_lst(self) -> str:
-        """Return the ``lst`` text: zlib at its highest level, then base64url. Spec: §4.2."""
-        return base64url.encode(zlib.compress(self.packed, 9))
+        """Return the ``lst`` text: the compressed bytes in base64url. Spec: §4.2."""
+        return base64url.encode(self.compressed())
 
     @property
     def _mask(self) -> int:
@@ -117,8 +124,15 @@ def decode_lst(lst: object, *, bits: object, max_inflated: int) -> StatusList:
     Input is unverified or from a peer. Raises: Untrusted[status_invalid] (reason ``bits``, ``lst_form``,
     ``lst_compression``, ``list_empty``), Malformed[limit_exceeded]. Spec: §4.2.
     """
+    return inflate_lst(_lst_bytes(lst), bits=bits, max_inflated=max_inflated)
+
+
+def inflate_lst(lst: object, *, bits: object, max_inflated: int) -> StatusList:
+    """Return the list that ``bits`` and the byte string ``lst`` describe. Raises as ``decode_lst``. Spec: §4.3."""
     width = _require_width(bits)
-    return StatusList(width, _inflate(_lst_bytes(lst), max_inflated))
+    if type(lst) is not bytes:
+        raise Untrusted("status_invalid", spec=f"{SPEC} §4.3", reason="lst_form")
+    return StatusList(width, _inflate(lst, max_inflated))
 
 
 def status_reference(claims: Mapping[str, Any]) -> StatusReference | None:
@@ -138,7 +152,7 @@ def status_reference(claims: Mapping[str, Any]) -> StatusReference | None:
     reference = status["status_list"]
     if not isinstance(reference, dict):
         raise Untrusted("status_invalid", spec=f"{SPEC} §6.2", reason="reference_form")
-    return StatusReference(_uri(reference.get("uri")), _index(reference.get("idx")))
+    return StatusReference(uri_text(reference.get("uri")), _index(reference.get("idx")))
 
 
 def is_index(value: object) -> bool:
@@ -146,16 +160,17 @@ def is_index(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_INDEX
 
 
+def uri_text(value: object) -> str:
+    """Return a URI of printable ASCII and bounded length. Raises Untrusted[status_invalid] (``uri_form``)."""
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_URI_CHARS or not _URI.fullmatch(value):
+        raise Untrusted("status_invalid", spec=f"{SPEC} §6.2", reason="uri_form")
+    return value
+
+
 def _index(value: Any) -> int:
     if not is_index(value):
         raise Untrusted("status_invalid", spec=f"{SPEC} §6.2", reason="index_form")
     return int(value)
-
-
-def _uri(value: object) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_URI_CHARS or not _URI.fullmatch(value):
-        raise Untrusted("status_invalid", spec=f"{SPEC} §6.2", reason="uri_form")
-    return value
 
 
 def _require_width(bits: object) -> int:
@@ -171,6 +186,12 @@ def _lst_bytes(lst: object) -> bytes:
         return base64url.decode(lst, what="lst")
     except Malformed as exc:
         raise Untrusted("status_invalid", spec=f"{SPEC} §4.2", reason="lst_form") from exc
+
+
+@lru_cache(maxsize=2)
+def _compressed(packed: bytes) -> bytes:
+    """Return the bytes at the highest level, once for the forms of one list: most of what signing it costs."""
+    return zlib.compress(packed, 9)
 
 
 def _inflate(compressed: bytes, max_inflated: int) -> bytes:

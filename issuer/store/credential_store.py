@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, exists, false, insert, or_, select, update
 
+from portadoc.formats.withdrawal_list import WithdrawalCause, WithdrawalRecord
 from portadoc.issuer.store.tables import CREDENTIALS, STATUS_LISTS
 
 ACCEPTED: Final = "credential_accepted"
@@ -32,11 +34,17 @@ class CredentialRow:
     notified: str | None = None
     withdrawn_at: int | None = None
     withdrawal_reason: str | None = None
+    effective_from: str | None = None
+    cause: str | None = None
+    successor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StatusListRow:
-    """A published status list: ``token`` holds exactly the bytes served."""
+    """A published status list: ``token``, ``cwt`` and ``withdrawals`` hold the very bytes served.
+
+    ``etag`` is that of the first.
+    """
 
     institution: str
     list_id: str
@@ -44,6 +52,8 @@ class StatusListRow:
     version: int
     published_version: int
     token: bytes
+    cwt: bytes
+    withdrawals: bytes
     etag: str
     signed_at: int
     expires_at: int
@@ -106,9 +116,14 @@ def list_credentials(
 
 
 def withdraw_credentials(
-    connection: Connection, institution: str, credential_ids: Collection[str], *, reason: str, now: int
+    connection: Connection,
+    institution: str,
+    credential_ids: Collection[str],
+    *,
+    reason: str,
+    record: WithdrawalRecord,
 ) -> None:
-    """Mark copies withdrawn; those that already are keep their first date and reason."""
+    """Mark copies withdrawn; those that already are keep their first date, reason and effect."""
     connection.execute(
         update(CREDENTIALS)
         .where(
@@ -116,7 +131,13 @@ def withdraw_credentials(
             CREDENTIALS.c.credential_id.in_(credential_ids),
             CREDENTIALS.c.withdrawn_at.is_(None),
         )
-        .values(withdrawn_at=now, withdrawal_reason=reason)
+        .values(
+            withdrawn_at=record.recorded_at,
+            withdrawal_reason=reason,
+            effective_from=record.effective_from.isoformat(),
+            cause=record.cause.value,
+            successor=record.successor,
+        )
     )
 
 
@@ -179,6 +200,14 @@ def find_status_list(connection: Connection, institution: str, list_id: str) -> 
     return None if row is None else StatusListRow(*row)
 
 
+def published_list_ids(connection: Connection, institution: str, *, now: int) -> tuple[str, ...]:
+    """Return the lists of an institution whose published token still holds, in a fixed order."""
+    query = select(STATUS_LISTS.c.list_id).where(
+        STATUS_LISTS.c.institution == institution, STATUS_LISTS.c.expires_at > now
+    )
+    return tuple(connection.scalars(query.order_by(STATUS_LISTS.c.list_id)))
+
+
 def due_status_lists(
     connection: Connection, institution: str, *, signed_before: int, signed_after: int, ends_before: int
 ) -> tuple[StatusListRow, ...]:
@@ -193,14 +222,18 @@ def due_status_lists(
     return tuple(StatusListRow(*row) for row in connection.execute(query))
 
 
-def withdrawn_indices(connection: Connection, institution: str, list_id: str) -> tuple[int, ...]:
-    """Return the index of every withdrawn credential of a list."""
-    query = select(CREDENTIALS.c.idx).where(
+def withdrawals(connection: Connection, institution: str, list_id: str) -> dict[int, WithdrawalRecord]:
+    """Return the record of every withdrawn credential of a list, by index."""
+    columns = ("idx", "effective_from", "cause", "withdrawn_at", "successor")
+    query = select(*(CREDENTIALS.c[name] for name in columns)).where(
         CREDENTIALS.c.institution == institution,
         CREDENTIALS.c.list_id == list_id,
         CREDENTIALS.c.withdrawn_at.is_not(None),
     )
-    return tuple(connection.scalars(query))
+    return {
+        idx: WithdrawalRecord(date.fromisoformat(effective_from), WithdrawalCause(cause), recorded_at, successor)
+        for idx, effective_from, cause, recorded_at, successor in connection.execute(query)
+    }
 
 
 def replace_token(connection: Connection, row: StatusListRow, *, instead_of: int) -> bool:
@@ -215,6 +248,8 @@ def replace_token(connection: Connection, row: StatusListRow, *, instead_of: int
         .where(STATUS_LISTS.c.institution == row.institution, STATUS_LISTS.c.list_id == row.list_id, older)
         .values(
             token=row.token,
+            cwt=row.cwt,
+            withdrawals=row.withdrawals,
             etag=row.etag,
             signed_at=row.signed_at,
             expires_at=row.expires_at,

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from portadoc.storage.engine import new_metadata
 
-METADATA: Final = new_metadata("issuer")
+METADATA: Final = new_metadata("issuer", version=2)
 
 RECORDS: Final = Table(
     "issuer_records",
@@ -87,6 +87,8 @@ STATUS_LISTS: Final = Table(
     Column("version", BigInteger, nullable=False),
     Column("published_version", BigInteger, nullable=False),
     Column("token", LargeBinary, nullable=False),
+    Column("cwt", LargeBinary, nullable=False),
+    Column("withdrawals", LargeBinary, nullable=False),
     Column("etag", String(64), nullable=False),
     Column("signed_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
@@ -114,6 +116,9 @@ CREDENTIALS: Final = Table(
     Column("notified", String(32)),
     Column("withdrawn_at", BigInteger),
     Column("withdrawal_reason", String(64)),
+    Column("effective_from", String(10)),
+    Column("cause", String(32)),
+    Column("successor", String(64)),
     UniqueConstraint("institution", "list_id", "idx"),
     Index("issuer_credentials_of_record", "institution", "record_id"),
     Index("issuer_credentials_of_notification", "institution", "notification_id"),

@@ -37,7 +37,10 @@ _AUTHORITY_POLICY: Final = ExtensionPolicy.webpki_defaults_ca().may_be_present(
 
 @dataclass(frozen=True, slots=True)
 class ValidatedChain:
-    """What a chain proves, between ``not_before`` and ``not_after`` (seconds, inclusive, of the whole path)."""
+    """What a chain proves, between ``not_before`` and ``not_after`` (seconds, inclusive, of the whole path).
+
+    ``anchor`` is the certificate (DER) that it leads to: an authority, or the signer's own from a trusted list.
+    """
 
     key: VerificationKey
     institution_id: str
@@ -46,6 +49,7 @@ class ValidatedChain:
     host_names: frozenset[str]
     not_before: int
     not_after: int
+    anchor: bytes = b""
 
     def covers(self, at: int) -> bool:
         """Tell whether the whole path is valid at a time."""
@@ -88,23 +92,24 @@ def validate_chain(
     ignored. Raises Malformed[malformed_token], Untrusted[chain_invalid], Untrusted[issuer_untrusted].
     Spec: RFC 5280 §6.1, HAIP 1.0 §6.1.1, ETSI EN 319 412-3 §4.
     """
-    _check_length(unverified_chain)  # 1 bounded, no certificate twice (before anything is parsed)
+    check_length(unverified_chain)  # 1 bounded, no certificate twice (before anything is parsed)
     chain = parse_chain(unverified_chain)  # 2 strict DER
     leaf, authorities = chain[0], chain[1:]
-    _check_anchor_left_out(chain, anchors)  # 3 leaf not self-signed, anchor not sent
-    _check_leaf(leaf, purpose)  # 4 signs data, for no other purpose, and is no authority
-    _check_authorities(authorities)  # 5 every other certificate may sign certificates
-    _check_signatures(chain)  # 6 each is signed by the next
-    anchor = _anchor_of(chain[-1], anchors, at)  # 7 the last is signed by an anchor we hold
-    path = (*chain, anchor)
-    _check_purpose(path, purpose, dedicated=anchor.der in dedicated)  # 8 all for this purpose
-    _check_limits(path[1:])  # 9 nothing below an authority that it may not have
-    _check_validity(path, at)  # 10 all valid at the same time
-    _check_path(path, at)  # 11 everything else of RFC 5280
-    return _facts(path)  # 12 one institution, one key
+    check_anchor_left_out(chain, anchors)  # 3 leaf not self-signed, anchor not sent
+    check_leaf(leaf, purpose)  # 4 signs data, for no other purpose, and is no authority
+    check_authorities(authorities)  # 5 every other certificate may sign certificates
+    check_signatures(chain)  # 6 each is signed by the next
+    path = path_to_anchor(chain, anchors, at)  # 7 the last is signed by an anchor we hold
+    anchor = path[-1]
+    check_purpose(path, purpose, dedicated=anchor.der in dedicated)  # 8 all for this purpose
+    check_limits(path[1:])  # 9 nothing below an authority that it may not have
+    check_validity(path, at)  # 10 all valid at the same time
+    check_path(path, at)  # 11 everything else of RFC 5280
+    return facts_of(path)  # 12 one institution, one key
 
 
-def _check_length(chain: tuple[bytes, ...]) -> None:
+def check_length(chain: tuple[bytes, ...]) -> None:
+    """Require one to four certificates, none of them twice. Raises Untrusted[chain_invalid]."""
     if not chain:
         raise _invalid("chain_missing", "HAIP 1.0 §6.1.1")
     if len(chain) > MAX_CHAIN_LENGTH:
@@ -113,17 +118,20 @@ def _check_length(chain: tuple[bytes, ...]) -> None:
         raise _invalid("duplicate_certificate", "RFC 5280 §6.1")
 
 
-def _check_anchor_left_out(
+def check_anchor_left_out(
     chain: tuple[UnverifiedCertificate, ...], anchors: Sequence[UnverifiedCertificate]
 ) -> None:
+    """Require a leaf that somebody else signed and no anchor in the chain. Raises Untrusted[chain_invalid]."""
     if chain[0].is_self_issued:
         raise _invalid("leaf_self_signed", "HAIP 1.0 §6.1.1")
     held = {anchor.der for anchor in anchors}
-    if any(certificate.is_self_issued or certificate.der in held for certificate in chain):
+    above = chain[1:] if _is_listed_signer(chain[0], anchors) else chain
+    if any(certificate.is_self_issued or certificate.der in held for certificate in above):
         raise _invalid("anchor_included", "HAIP 1.0 §6.1.1")
 
 
-def _check_leaf(leaf: UnverifiedCertificate, purpose: KeyPurpose) -> None:
+def check_leaf(leaf: UnverifiedCertificate, purpose: KeyPurpose) -> None:
+    """Require that the leaf is no authority, may sign data, and is for no other purpose. Raises as the others."""
     constraints, usage = leaf.extension(x509.BasicConstraints), leaf.extension(x509.KeyUsage)
     if constraints and constraints.ca:
         raise _invalid("leaf_is_authority", "RFC 5280 §4.2.1.9")
@@ -150,7 +158,7 @@ def _extended_usages(certificate: UnverifiedCertificate) -> frozenset[str] | Non
     return None if extended is None else frozenset(oid.dotted_string for oid in extended)
 
 
-def _check_purpose(path: tuple[UnverifiedCertificate, ...], purpose: KeyPurpose, *, dedicated: bool) -> None:
+def check_purpose(path: tuple[UnverifiedCertificate, ...], purpose: KeyPurpose, *, dedicated: bool) -> None:
     """Require that the leaf is for the purpose by its own words or by its anchor's, and that no authority objects.
 
     Spec: RFC 5280 §4.2.1.12, ETSI TS 119 412-6 §8.
@@ -163,12 +171,13 @@ def _check_purpose(path: tuple[UnverifiedCertificate, ...], purpose: KeyPurpose,
             raise _invalid("authority_for_other_purpose", "RFC 5280 §4.2.1.12")
 
 
-def _check_authorities(authorities: tuple[UnverifiedCertificate, ...]) -> None:
+def check_authorities(authorities: tuple[UnverifiedCertificate, ...]) -> None:
+    """Require that certificates may sign others. Raises Untrusted[chain_invalid]."""
     if not all(authority.is_authority for authority in authorities):
         raise _invalid("issuer_not_authority", "RFC 5280 §6.1.4")
 
 
-def _check_limits(authorities: tuple[UnverifiedCertificate, ...]) -> None:
+def check_limits(authorities: tuple[UnverifiedCertificate, ...]) -> None:
     """Refuse a path that is longer than an authority may lead, and name constraints that nobody here can check.
 
     The library reads constraints on names of other forms only where they are critical, and the subject's name is
@@ -184,17 +193,32 @@ def _check_limits(authorities: tuple[UnverifiedCertificate, ...]) -> None:
             raise _invalid("name_constraints", "RFC 5280 §4.2.1.10")
 
 
-def _check_signatures(chain: tuple[UnverifiedCertificate, ...]) -> None:
+def check_signatures(chain: tuple[UnverifiedCertificate, ...]) -> None:
+    """Require that each certificate is signed by the next. Raises Untrusted[chain_invalid]."""
     for certificate, issuer in pairwise(chain):
         if not _is_issued_by(certificate, issuer):
             raise _invalid("order_or_signature", "RFC 5280 §6.1.3")
+
+
+def _is_listed_signer(leaf: UnverifiedCertificate, anchors: Sequence[UnverifiedCertificate]) -> bool:
+    """Tell whether an anchor is this leaf itself; only lists hold such. Spec: ETSI TS 119 602 Table H.3."""
+    return not leaf.is_authority and any(anchor.der == leaf.der for anchor in anchors)
+
+
+def path_to_anchor(
+    chain: tuple[UnverifiedCertificate, ...], anchors: Sequence[UnverifiedCertificate], at: int
+) -> tuple[UnverifiedCertificate, ...]:
+    """Return the path that counts: the chain and its anchor, or the leaf alone where that is the anchor."""
+    if _is_listed_signer(chain[0], anchors):
+        return chain[:1]
+    return (*chain, _anchor_of(chain[-1], anchors, at))
 
 
 def _anchor_of(
     last: UnverifiedCertificate, anchors: Sequence[UnverifiedCertificate], at: int
 ) -> UnverifiedCertificate:
     """Return the anchor that signed; of several with one key (a root and its renewal) one that is valid now."""
-    signers = [anchor for anchor in anchors if _is_issued_by(last, anchor)]
+    signers = [anchor for anchor in anchors if anchor.is_authority and _is_issued_by(last, anchor)]
     if not signers:
         raise Untrusted("issuer_untrusted", spec="RFC 5280 §6.1", reason="anchor_unknown")
     return next((anchor for anchor in signers if anchor.not_before <= at <= anchor.not_after), signers[0])
@@ -210,15 +234,19 @@ def _is_issued_by(certificate: UnverifiedCertificate, issuer: UnverifiedCertific
     return True
 
 
-def _check_validity(path: tuple[UnverifiedCertificate, ...], at: int) -> None:
+def check_validity(path: tuple[UnverifiedCertificate, ...], at: int) -> None:
+    """Require that certificates are in their time at ``at``. Raises Untrusted[chain_invalid]."""
     if any(at > certificate.not_after for certificate in path):
         raise _invalid("expired", "RFC 5280 §6.1.3")
     if any(at < certificate.not_before for certificate in path):
         raise _invalid("not_yet_valid", "RFC 5280 §6.1.3")
 
 
-def _check_path(path: tuple[UnverifiedCertificate, ...], at: int) -> None:
+def check_path(path: tuple[UnverifiedCertificate, ...], at: int) -> None:
+    """Require everything else of path validation, by the library. Raises Untrusted[chain_invalid]."""
     # The library's own policies are for TLS; ours are steps 4 and 8. Unknown critical extensions stay refused.
+    for certificate in path:
+        _check_no_critical_policies(certificate)
     builder = PolicyBuilder().store(Store([path[-1].certificate])).time(datetime.fromtimestamp(at, UTC))
     verifier = (
         builder.max_chain_depth(MAX_CHAIN_LENGTH)
@@ -233,7 +261,18 @@ def _check_path(path: tuple[UnverifiedCertificate, ...], at: int) -> None:
         raise _invalid("path_rejected", "RFC 5280 §6.1")
 
 
-def _facts(path: tuple[UnverifiedCertificate, ...]) -> ValidatedChain:
+def _check_no_critical_policies(certificate: UnverifiedCertificate) -> None:
+    """Refuse critical policies by name: the library reads none, and a path must not be judged without them.
+
+    Spec: RFC 5280 §4.2.1.4, §4.2.1.11.
+    """
+    for extension in certificate.extensions:
+        if extension.critical and isinstance(extension.value, x509.CertificatePolicies | x509.PolicyConstraints):
+            raise _invalid("critical_policies", "RFC 5280 §4.2.1.4")
+
+
+def facts_of(path: tuple[UnverifiedCertificate, ...]) -> ValidatedChain:
+    """Return what a path proves: one institution, one key. Raises Untrusted[chain_invalid], [issuer_untrusted]."""
     leaf, authorities = path[0], path[1:-1]
     institution_id = only_name(leaf, ORGANIZATION_IDENTIFIER)
     # An institution's own authority must not be able to mint certificates in the name of another institution.
@@ -248,6 +287,7 @@ def _facts(path: tuple[UnverifiedCertificate, ...]) -> ValidatedChain:
         host_names=frozenset(names.get_values_for_type(x509.DNSName)) if names else frozenset(),
         not_before=max(certificate.not_before for certificate in path),
         not_after=min(certificate.not_after for certificate in path),
+        anchor=path[-1].der,
     )
 
 

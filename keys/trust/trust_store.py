@@ -1,7 +1,8 @@
 """Trust as values: which anchors we hold, and which institution may sign which credential type, when."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,6 +19,8 @@ _CACHE_SIZE: Final = 1024
 class TrustAnchor:
     """A root certificate (DER) and the purposes it may vouch for.
 
+    ``trust_list`` is the URI of the trusted list that it comes from, empty for one that the operator set. An
+    anchor of a list may be the certificate of a signer itself, and counts only for authorisations that name it.
     Under an anchor with a single purpose, a leaf need not name that purpose as its extended key usage: trust lists
     keep anchors apart by service, and the certificates under them name none. Spec: ETSI TS 119 602 Annex H.
     """
@@ -25,6 +28,7 @@ class TrustAnchor:
     name: str
     certificate: bytes
     purposes: frozenset[KeyPurpose]
+    trust_list: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,9 @@ class Authorisation:
     """What one institution may sign. Times in seconds since the epoch; ``valid_to`` is the last valid second.
 
     ``issuers`` are the issuer or verifier URLs the institution acts under, ``credential_types`` the ``vct``
-    values. From ``withdrawn_at`` on, nothing is believed any more.
+    values. From ``withdrawn_at`` on, nothing is believed any more. ``anchors`` (see ``anchor_id``) are the only
+    ones it counts for; without any it counts for those that the operator set. After ``believed_until`` its source
+    is out of date. ``status_providers`` are the institutions that may sign status lists for this one.
     """
 
     institution: str
@@ -44,16 +50,24 @@ class Authorisation:
     valid_from: int
     valid_to: int | None = None
     withdrawn_at: int | None = None
+    anchors: frozenset[str] = frozenset()
+    believed_until: int | None = None
+    status_providers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class TrustedKey:
-    """The leaf's key, whose it is, and until when (seconds, inclusive) its chain is valid."""
+    """The leaf's key, whose it is, and until when (seconds, inclusive) its chain is valid.
+
+    ``anchor`` names the anchor that the chain leads to, ``trust_lists`` are the URIs of the lists that it is on.
+    """
 
     key: VerificationKey
     institution_id: str
     country: str
     not_after: int
+    anchor: str = ""
+    trust_lists: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,7 @@ class TrustStore:
         init=False, repr=False, compare=False
     )
     _dedicated: frozenset[bytes] = field(init=False, repr=False, compare=False)
+    _sources: Mapping[bytes, tuple[TrustAnchor, ...]] = field(init=False, repr=False, compare=False)
     _by_institution: Mapping[str, tuple[Authorisation, ...]] = field(init=False, repr=False, compare=False)
     _validated: ValidatedChains = field(init=False, repr=False, compare=False)
 
@@ -78,6 +93,7 @@ class TrustStore:
             raise Misconfigured("trust_empty")
         object.__setattr__(self, "_certificates", _certificates_by_purpose(self.anchors))
         object.__setattr__(self, "_dedicated", _of_one_purpose(self.anchors))
+        object.__setattr__(self, "_sources", _by_certificate(self.anchors))
         object.__setattr__(self, "_by_institution", _grouped(self.authorisations))
         object.__setattr__(self, "_validated", ValidatedChains(_CACHE_SIZE))
 
@@ -101,10 +117,10 @@ class TrustStore:
         validated = self._validate(chain, purpose, at)  # 1 the chain leads to an anchor for this purpose
         if institution is not None and validated.institution_id != institution:  # 2 the institution expected
             raise _untrusted("institution_mismatch")
-        if issuer is not None and not _is_bound(issuer, validated):  # 3 the certificate names the issuer
+        if issuer is not None and not is_bound(issuer, validated):  # 3 the certificate names the issuer
             raise _untrusted("issuer_not_in_certificate")
         self._authorise(validated, purpose, at, credential_type, issuer)  # 4 the institution may do this
-        return TrustedKey(validated.key, validated.institution_id, validated.country, validated.not_after)
+        return self._trusted(validated, purpose)
 
     def resolve_chain(self, chain: tuple[bytes, ...], *, purpose: KeyPurpose, at: int) -> TrustedKey:
         """Return the key of a chain that leads to an anchor for ``purpose`` at ``at``; nothing is authorised yet.
@@ -113,8 +129,70 @@ class TrustStore:
         judges. Raises Malformed[malformed_token], Untrusted[chain_invalid], Untrusted[issuer_untrusted].
         Spec: HAIP 1.0 §6.1.1.
         """
-        validated = self._validate(chain, purpose, at)
-        return TrustedKey(validated.key, validated.institution_id, validated.country, validated.not_after)
+        return self._trusted(self._validate(chain, purpose, at), purpose)
+
+    def speaks_for(self, provider_id: str, institution_id: str) -> bool:
+        """Tell whether a status list of ``provider_id`` may speak for the credentials of ``institution_id``.
+
+        An institution speaks for itself; whether either is authorised at a time is what ``resolve`` says.
+        Spec: Token Status List §11.3, ETSI TS 119 602 Annex H.
+        """
+        authorisations = self._by_institution.get(institution_id, ())
+        return provider_id == institution_id or any(
+            provider_id in each.status_providers for each in authorisations
+        )
+
+    def trust_lists_of(self, chain: tuple[bytes, ...], *, purpose: KeyPurpose, at: int) -> frozenset[str]:
+        """Return the URIs of the trusted lists whose anchor stands above a chain; empty where it leads to none.
+
+        Raises as ``resolve_chain``.
+        """
+        return self.resolve_chain(chain, purpose=purpose, at=at).trust_lists
+
+    def _trusted(self, validated: ValidatedChain, purpose: KeyPurpose) -> TrustedKey:
+        sources = [each for each in self._sources[validated.anchor] if purpose in each.purposes]
+        return TrustedKey(
+            validated.key,
+            validated.institution_id,
+            validated.country,
+            validated.not_after,
+            anchor=sources[0].name,
+            trust_lists=frozenset(each.trust_list for each in sources if each.trust_list),
+        )
+
+    def anchors_for(self, purpose: KeyPurpose) -> tuple[UnverifiedCertificate, ...]:
+        """Return the anchors that may vouch for a purpose."""
+        return self._certificates.get(purpose, ())
+
+    @property
+    def dedicated(self) -> frozenset[bytes]:
+        """The anchors (DER) that vouch for a single purpose."""
+        return self._dedicated
+
+    def objections(
+        self,
+        validated: ValidatedChain,
+        *,
+        purpose: KeyPurpose,
+        at: int,
+        credential_type: str | None,
+        issuer: str | None,
+    ) -> tuple[str, ...]:
+        """Return every reason why the institution of a chain may not do this, of its fittest authorisation.
+
+        Empty when it may. Spec: ARF 3.0 OIA_14.
+        """
+        authorisations = self._by_institution.get(validated.institution_id)
+        if authorisations is None:
+            return ("institution_unknown",)
+        for_anchor = [each for each in authorisations if self._counts_under(each, validated.anchor, purpose)]
+        if not for_anchor:
+            return ("anchor_of_another",)
+        found = (
+            tuple(_objections(each, validated.country, purpose, at, credential_type, issuer))
+            for each in for_anchor
+        )
+        return min(found, key=len)
 
     def _validate(self, chain: tuple[bytes, ...], purpose: KeyPurpose, at: int) -> ValidatedChain:
         validated = self._validated.get(chain, purpose)
@@ -133,43 +211,50 @@ class TrustStore:
         credential_type: str | None,
         issuer: str | None,
     ) -> None:
-        authorisations = self._by_institution.get(validated.institution_id)
-        if authorisations is None:
-            raise _untrusted("institution_unknown")
-        objections = []
-        for each in authorisations:
-            objection = _objection(each, validated.country, purpose, at, credential_type, issuer)
-            if objection is None:
-                return
-            objections.append(objection)
-        raise _untrusted(objections[0])
+        objections = self.objections(
+            validated, purpose=purpose, at=at, credential_type=credential_type, issuer=issuer
+        )
+        if objections:
+            raise _untrusted(objections[0])
+
+    def _counts_under(self, authorisation: Authorisation, anchor: bytes, purpose: KeyPurpose) -> bool:
+        """Tell whether an authorisation is meant for keys under this anchor: its list's, or the operator's."""
+        if authorisation.anchors:
+            return anchor_id(anchor) in authorisation.anchors
+        return any(not each.trust_list and purpose in each.purposes for each in self._sources[anchor])
 
 
-def _objection(
+def anchor_id(certificate: bytes) -> str:
+    """Return how authorisations name an anchor: the SHA-256 of its certificate (DER), in hex."""
+    return sha256(certificate).hexdigest()
+
+
+def _objections(
     authorisation: Authorisation,
     country: str,
     purpose: KeyPurpose,
     at: int,
     credential_type: str | None,
     issuer: str | None,
-) -> str | None:
-    """Return the first reason why this authorisation does not cover the signature, or None when it does."""
+) -> Iterator[str]:
+    """Yield the reasons why this authorisation does not cover the signature."""
     if authorisation.country != country:
-        return "country_mismatch"
+        yield "country_mismatch"
+    if authorisation.believed_until is not None and at > authorisation.believed_until:
+        yield "list_stale"
     if authorisation.withdrawn_at is not None and at >= authorisation.withdrawn_at:
-        return "withdrawn"
-    if at < authorisation.valid_from or (authorisation.valid_to is not None and at > authorisation.valid_to):
-        return "outside_period"
+        yield "withdrawn"
+    elif at < authorisation.valid_from or (authorisation.valid_to is not None and at > authorisation.valid_to):
+        yield "outside_period"
     if purpose not in authorisation.purposes:
-        return "purpose_not_authorised"
+        yield "purpose_not_authorised"
     if purpose is KeyPurpose.CREDENTIAL and credential_type not in authorisation.credential_types:
-        return "type_not_authorised"
+        yield "type_not_authorised"
     if issuer is not None and issuer not in authorisation.issuers:
-        return "issuer_not_authorised"
-    return None
+        yield "issuer_not_authorised"
 
 
-def _is_bound(issuer: str, validated: ValidatedChain) -> bool:
+def is_bound(issuer: str, validated: ValidatedChain) -> bool:
     """Whether the leaf names the issuer: the same URI, or the host of an HTTPS URL exactly (no wildcard)."""
     if issuer in validated.uris:
         return True
@@ -186,11 +271,18 @@ def _certificates_by_purpose(
     certificates: dict[KeyPurpose, tuple[UnverifiedCertificate, ...]] = {}
     for anchor in anchors:
         certificate = parse_certificate(anchor.certificate)
-        if not certificate.is_authority:
+        if not certificate.is_authority and not anchor.trust_list:
             raise Misconfigured("trust_malformed", where=anchor.name, reason="anchor_not_authority")
         for purpose in anchor.purposes:
             certificates[purpose] = (*certificates.get(purpose, ()), certificate)
     return certificates
+
+
+def _by_certificate(anchors: Iterable[TrustAnchor]) -> dict[bytes, tuple[TrustAnchor, ...]]:
+    grouped: dict[bytes, tuple[TrustAnchor, ...]] = {}
+    for each in anchors:
+        grouped[each.certificate] = (*grouped.get(each.certificate, ()), each)
+    return grouped
 
 
 def _of_one_purpose(anchors: Iterable[TrustAnchor]) -> frozenset[bytes]:

@@ -15,15 +15,15 @@ STDIN: Final = "-"
 INPUT_FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True)
 
 
-def read_file(path: str) -> bytes:
+def read_file(path: str, *, max_bytes: int = MAX_INPUT_BYTES) -> bytes:
     """Return the bytes of a file, or of standard input for ``-``. Raises Malformed[limit_exceeded]."""
     if path == STDIN:
-        raw = sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
+        raw = sys.stdin.buffer.read(max_bytes + 1)
     else:
         with open(path, "rb") as file:
-            raw = file.read(MAX_INPUT_BYTES + 1)
-    if len(raw) > MAX_INPUT_BYTES:
-        raise Malformed("limit_exceeded", what="input", limit=MAX_INPUT_BYTES)
+            raw = file.read(max_bytes + 1)
+    if len(raw) > max_bytes:
+        raise Malformed("limit_exceeded", what="input", limit=max_bytes)
     return raw
 
 

@@ -1,11 +1,13 @@
 """``portadoc issuer``: offer an attestation, withdraw it."""
 
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from portadoc.cli.inputs import Day
 from portadoc.cli.installation import installation, settings_options
 from portadoc.cli.output import write_json, write_qr_code, write_table
 
@@ -63,7 +65,12 @@ def offer(
 @issuer.command()
 @click.argument("institution")
 @click.argument("subject_id", metavar="RECORD-OR-CREDENTIAL")
-@click.option("--reason", default="facts_changed", show_default=True, help="Why, out of a closed list.")
+@click.option("--reason", default="facts_changed", show_default=True, help="Why, for your own records.")
+@click.option(
+    "--effective-from", type=Day(), help="First day without effect, today or before; default: today, UTC."
+)
+@click.option("--cause", help="Why, as published: a closed list; default: what the reason comes to.")
+@click.option("--successor", metavar="RECORD", help="Record that takes its place.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @settings_options
 def withdraw(
@@ -71,18 +78,30 @@ def withdraw(
     institution: str,
     subject_id: str,
     reason: str,
+    effective_from: date | None,
+    cause: str | None,
+    successor: str | None,
     as_json: bool,
     settings_file: str | None,
     data_dir: str | None,
 ) -> None:
     """Withdraw a record with all its copies, or one credential, for good; publish the status list."""
+    from portadoc.formats.withdrawal_list import WithdrawalCause
     from portadoc.issuer.service import WithdrawalReason
 
-    if reason not in (known := [each.value for each in WithdrawalReason]):
-        raise click.BadParameter(f"one of {', '.join(known)}", param_hint="--reason")
+    for name, value, known in (("reason", reason, WithdrawalReason), ("cause", cause, WithdrawalCause)):
+        if value is not None and value not in (words := [each.value for each in known]):
+            raise click.BadParameter(f"one of {', '.join(words)}", param_hint=f"--{name}")
     with installation(settings_file, data_dir) as house:
         _require_known(house, institution)
-        done = house.issuer.withdraw(institution, subject_id, reason=WithdrawalReason(reason))
+        done = house.issuer.withdraw(
+            institution,
+            subject_id,
+            reason=WithdrawalReason(reason),
+            effective_from=effective_from,
+            cause=None if cause is None else WithdrawalCause(cause),
+            successor=successor,
+        )
         published = house.issuer.publish_status_lists()
         known_within_s = house.issuer.settings.status_ttl_s
     if as_json:
@@ -91,6 +110,7 @@ def withdraw(
         click.echo("no copies to withdraw: already withdrawn, or none was made")
     else:
         click.echo(f"withdrawn: {len(done.credential_ids)} copies; status lists signed: {published}")
+        click.echo(f"without effect from {done.effective_from} on; published cause: {done.cause}")
         click.echo(f"verifiers learn of it within {known_within_s} s")
 
 

@@ -2,32 +2,24 @@
 
 import json
 import os
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import click
 
 from portadoc.errors import Error
-from portadoc.i18n import LANGUAGES, Message, render
+from portadoc.i18n import LANGUAGES, render
 from portadoc.verification.rendering.report_json import report_to_json
-from portadoc.verification.report import Check, Outcome, Verdict, VerificationReport
+from portadoc.verification.rendering.report_table import report_lines
+from portadoc.verification.rendering.wording import printable
+from portadoc.verification.report import Colour, Outcome, VerificationReport
 
-MARKS: Final[Mapping[Outcome, tuple[str, str]]] = {
-    Outcome.PASS: ("word_ok", "green"),
-    Outcome.WARNING: ("word_warning", "yellow"),
-    Outcome.NOT_APPLICABLE: ("word_not_asked", "bright_black"),
-    Outcome.UNKNOWN: ("word_unknown", "yellow"),
-    Outcome.FAIL: ("word_failed", "red"),
-    Outcome.NOT_RUN: ("word_not_run", "bright_black"),
-}
-VERDICTS: Final[Mapping[Verdict, tuple[str, str]]] = {
-    Verdict.VALID: ("verdict_valid", "green"),
-    Verdict.STATUS_UNKNOWN: ("verdict_status_unknown", "yellow"),
-    Verdict.INVALID: ("verdict_invalid", "red"),
+TONES: Final[Mapping[str, str]] = {
+    Outcome.PASS: "green", Outcome.WARNING: "yellow", Outcome.UNKNOWN: "yellow", Outcome.FAIL: "red",
+    Outcome.NOT_APPLICABLE: "bright_black", Outcome.NOT_RUN: "bright_black",
+    Colour.GREEN: "green", Colour.AMBER: "yellow", Colour.RED: "red",
 }
 _LANGUAGE: Final = "portadoc.language"
-_DELETE: Final = "\x7f"
 
 
 def language() -> str:
@@ -56,9 +48,9 @@ def language_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def printable(text: str) -> str:
-    """Return one line of text that cannot steer a terminal: control and direction characters are spelt out."""
-    return text if text.isprintable() else "".join(map(_spelt_out, text))
+def without_environment() -> None:
+    """Speak English unless ``--lang`` says otherwise: for output that has to be the same on every machine."""
+    click.get_current_context().meta.setdefault(_LANGUAGE, "en")
 
 
 def explain(error: Error) -> None:
@@ -95,36 +87,12 @@ def write_qr_code(link: str) -> None:
     segno.make(link, error="l").terminal(compact=True, border=2)
 
 
-def check_message(check: Check) -> Message:
-    """Return the sentence of a check in the reader's language."""
-    return render(check.code, check.params, language())
-
-
 def report_as_json(report: VerificationReport) -> dict[str, Any]:
     """Return a report as a JSON object, each check with its sentence and advice."""
-    told = report_to_json(report)
-    for item, check in zip(told["checks"], report.checks, strict=True):
-        message = check_message(check)
-        item["message"] = {"text": message.text, "action": message.action}
-    problem = report.first_problem
-    return {**told, "code": problem.full_code if problem else None}
+    return report_to_json(report, language=language())
 
 
 def write_report(report: VerificationReport) -> None:
     """Write a report as a table: one line a check, then the verdict."""
-    for check in report.checks:
-        word, colour = MARKS[check.outcome]
-        message = check_message(check)
-        mark = click.style(f"{render(word, {}, language()).text:<14}", fg=colour)
-        click.echo(f"  {check.id:<20}{mark}{printable(message.text)}")
-        if message.action and check.outcome in (Outcome.FAIL, Outcome.UNKNOWN):
-            click.echo(f"  {'':<34}{printable(message.action)}")
-    verdict, colour = VERDICTS[report.verdict]
-    click.secho(f"  {render(verdict, {}, language()).text}", fg=colour, bold=True)
-
-
-def _spelt_out(character: str) -> str:
-    """Return a character as JSON would escape it, unless it is printable or some kind of space."""
-    if character.isprintable() or unicodedata.category(character) == "Zs":
-        return character
-    return "\\u007f" if character == _DELETE else json.dumps(character)[1:-1]
+    for line in report_lines(report, language()):
+        click.echo(f"{line.before}{click.style(line.marked, fg=TONES[line.tone])}{line.after}".rstrip())

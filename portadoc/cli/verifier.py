@@ -16,12 +16,12 @@ from portadoc.cli.output import (
     write_report,
 )
 from portadoc.i18n import render
-from portadoc.verifier.presets import PRESETS, preset
+from portadoc.verification.presets.presets import PRESETS, preset
 
 if TYPE_CHECKING:
     from portadoc.serve.house import House
     from portadoc.verifier.results import Result
-    from portadoc.verifier.service import SessionView
+    from portadoc.verifier.sessions import SessionView
 
 _ACCEPTED: Final = 0
 _REFUSED: Final = 1

@@ -19,7 +19,7 @@ from portadoc.keys.private_jwk import signer_from_private_jwk
 from portadoc.keys.purposes import KeyPurpose, TrustDomain
 from portadoc.keys.signer import LocalSigner, Signer
 from portadoc.serve.house import House
-from portadoc.verifier.presets import Preset
+from portadoc.verification.presets.presets import Preset
 from portadoc.verifier.requests import CreatedRequest
 from portadoc.wallet_sim.faults import (
     FORGERIES,

@@ -18,7 +18,7 @@ from portadoc.schemas.examples import example
 from portadoc.serve.house import House, open_house
 from portadoc.serve.run import listen, serving
 from portadoc.serve.settings import PortadocSettings
-from portadoc.verifier.presets import preset
+from portadoc.verification.presets.presets import preset
 from portadoc.verifier.results import Result
 from portadoc.wallet_sim.presentation import Preview
 

@@ -53,13 +53,14 @@ class PinnedFetch(ABC):
     ) -> Fetched:
         """Return the answer with status 200 and a media type out of ``accept``, after at most ``redirects`` hops.
 
+        ``accept`` is in order of preference.
         ``timeout_s`` bounds everything together: name, connection, TLS, redirects, body.
         Raises: Refused[fetch_blocked], also for a hop; Unavailable[fetch_failed] with a reason (dns, connect, tls,
         timeout, protocol, truncated, content_encoding, content_type, status); Malformed[limit_exceeded].
         """
         deadline = Deadline(timeout_s)
         target = parse_target(url, schemes=self._schemes)
-        headers = {"Accept": ", ".join(accept)}
+        headers = {"Accept": _preferences(accept)}
         for hops_left in range(redirects, -1, -1):
             answer = self._send(Request("GET", target, headers), max_bytes, deadline)
             if answer.status not in _REDIRECTS:
@@ -142,6 +143,12 @@ def tls_context(ca_file: str | None) -> ssl.SSLContext:
     else:
         context.load_verify_locations(ca_file)
     return context
+
+
+def _preferences(accept: tuple[str, ...]) -> str:
+    """Return the Accept header that wants the first type most. Spec: RFC 9110 §12.5.1."""
+    first, *others = accept
+    return ", ".join([first, *(f"{each};q=0.{9 - place}" for place, each in enumerate(others[:9]))])
 
 
 def _wanted(answer: Fetched, accept: tuple[str, ...]) -> Fetched:

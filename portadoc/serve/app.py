@@ -14,6 +14,7 @@ from portadoc.serve.house import House
 from portadoc.tour.pages import tour_router
 from portadoc.verifier.http.management import management_router as verifier_management
 from portadoc.verifier.http.openid4vp import wallet_router as verifier_routes
+from portadoc.verifier.http.trust_pack import trust_pack_router
 from portadoc.web.app import install_problems, protect
 
 _MAX_AGE_S = 300
@@ -27,6 +28,7 @@ def create_app(house: House) -> FastAPI:
         issuer_management(house.issuer),
         verifier_routes(house.verifier),
         verifier_management(house.verifier),
+        trust_pack_router(house.verifier),
         trust_router(house.trust),
         tour_router(house.issuer, house.verifier, house.wallet),
     ):

@@ -20,6 +20,7 @@ from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_
 from portadoc.keys.key_index import INDEX_FILE, read_index
 from portadoc.keys.key_ring import KeyRing
 from portadoc.keys.trust.trust_file import TRUST_FILE, trust_from_json
+from portadoc.keys.trust.trust_list_file import TRUST_LISTS_FILE, read_trust_list_sources
 from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.randomness import RandomBytes
 from portadoc.schemas.catalogue import credential_configuration
@@ -76,7 +77,14 @@ def open_house(
         issuer = build_issuer(settings.issuer_settings(), database, key_ring, clock, random_bytes)
         fetch = _fetch(settings, ca_file)
         verifier = build_verifier(
-            settings.verifier_settings(), database, key_ring, trust, fetch, clock, random_bytes
+            settings.verifier_settings(),
+            database,
+            key_ring,
+            trust,
+            fetch,
+            clock,
+            random_bytes,
+            trust_list_sources=read_trust_list_sources(directory / "keys" / TRUST_LISTS_FILE),
         )
         wallet = _wallet(settings, trust, clock, random_bytes, _transport(settings, ca_file))
         yield House(settings, database, key_ring, trust, issuer, verifier, wallet, clock, random_bytes)

@@ -127,6 +127,7 @@ def publications(house: House) -> Mapping[str, Callable[[], object]]:
 def other_chores(house: House) -> Mapping[str, Callable[[], object]]:
     """Return what else has to be done again and again, by name."""
     return {
+        "trusted lists": house.verifier.refresh_trust_lists,
         "status lists of others": house.verifier.refresh_status_lists,
         "expired grants": house.issuer.forget_expired,
         "expired requests": house.verifier.forget,

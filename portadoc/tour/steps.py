@@ -17,7 +17,7 @@ from portadoc.schemas.examples import example
 from portadoc.schemas.records import Record
 from portadoc.tour.journeys import Journey
 from portadoc.tour.progress import Progress, Question, Withdrawn
-from portadoc.verifier.presets import preset
+from portadoc.verification.presets.presets import preset
 from portadoc.verifier.results import Result
 from portadoc.verifier.service import Verifier
 from portadoc.wallet_sim.presentation import Preview, preview_answer
@@ -139,7 +139,7 @@ class Tour:
         """Look through these copies only: the wallet may hold others, from other visits."""
         means = self._wallet.means
         request = read_request(question.link, means)
-        return preview_answer(request, copies, profile=means.profile, optional_sets=False)
+        return preview_answer(request, copies, means=means, optional_sets=False)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -13,8 +13,8 @@ from portadoc.verification.report import (
     DOCUMENT_VALIDITY,
     TECHNICAL_VALIDITY,
     Check,
+    Colour,
     Outcome,
-    Verdict,
 )
 from portadoc.verifier.results import Result
 
@@ -69,9 +69,8 @@ def shown_result(result: Result, vct: str, reader: Reader) -> ShownResult:
 def _verdict(result: Result) -> Literal["accepted", "unknown", "refused"]:
     if result.accepted:
         return "accepted"
-    verdicts = {each.report.verdict for each in result.presentations}
-    only_unknown = verdicts == {Verdict.STATUS_UNKNOWN} and not result.problems
-    return "unknown" if only_unknown else "refused"
+    colours = {each.report.colour for each in result.presentations}
+    return "refused" if result.problems or Colour.RED in colours or not colours else "unknown"
 
 
 def _shown_check(check: Check, reader: Reader) -> ShownCheck:

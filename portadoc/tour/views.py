@@ -16,7 +16,7 @@ from portadoc.tour.rendering import qr_code
 from portadoc.tour.steps import Tour, asked
 from portadoc.tour.texts import Reader
 from portadoc.tour.verdicts import shown_result
-from portadoc.verifier.presets import preset
+from portadoc.verification.presets.presets import preset
 from portadoc.verifier.settings import VerifierSettings
 from portadoc.wallet_sim.store import HeldCredential
 

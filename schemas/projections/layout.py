@@ -4,7 +4,7 @@ A row ties a place in the credential to a place in the record, so what is writte
 Type Metadata cannot say anything else than what is done.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -61,10 +61,14 @@ class Projection:
     rearrange: Callable[[JsonObject], JsonObject] = _unchanged
     _steps: Step = field(init=False, repr=False)
     _disclosed: tuple[ClaimPattern, ...] = field(init=False, repr=False)
+    _rows: Mapping[ClaimPattern, Claim] = field(init=False, repr=False)
+    _passed_over: frozenset[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_steps", steps_of(self.claims))
         object.__setattr__(self, "_disclosed", tuple(c.path for c in self.claims if c.sd == "always"))
+        object.__setattr__(self, "_rows", {c.path: c for c in self.claims})
+        object.__setattr__(self, "_passed_over", ENVELOPE_CLAIMS | self.envelope)
 
     def project(self, record: Record) -> JsonObject:
         """Return the subject claims of a record in this layout, without envelope.
@@ -97,7 +101,7 @@ class Projection:
 
         What cannot be read is left out and named among the deviations; this never fails on a strange credential.
         """
-        read = read_claims(self._steps, claims, ENVELOPE_CLAIMS | self.envelope)
+        read = read_claims(self._steps, claims, self._passed_over)
         return Restored(self.rearrange(read.record_fields), read.deviations)
 
     def disclosable(self, claims: JsonObject) -> tuple[ClaimPath, ...]:
@@ -119,17 +123,14 @@ class Projection:
         return Period(None, None) if withheld else Period(start, end)
 
     def _is_withheld(self, claims: JsonObject, path: ClaimPath) -> bool:
-        claim = self._claim_at(path)
+        claim = self._rows[path]
         return claim.mandatory and claim.sd == "always" and not self._values(claims, claim)
-
-    def _claim_at(self, path: ClaimPath) -> Claim:
-        return next(claim for claim in self.claims if claim.path == path)
 
     def _values(self, claims: JsonObject, claim: Claim) -> list[Json]:
         return [value for pattern in (claim.path, *claim.also) for _, value in claims_at(claims, pattern)]
 
     def _date_at(self, claims: JsonObject, path: ClaimPath) -> date | None:
-        claim = self._claim_at(path)
+        claim = self._rows[path]
         found = self._values(claims, claim)
         if found and is_full_date(found[0]):
             return None if found[0] == OPEN_END_DATE else date.fromisoformat(found[0])

@@ -5,6 +5,7 @@ Input is verified in its signature and unverified in its content; nothing here f
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from portadoc.schemas.claims import EACH_MEMBER, ClaimPath, ClaimPattern, Json, JsonObject, dotted
 from portadoc.schemas.projections.forms import Form
@@ -13,8 +14,7 @@ from portadoc.schemas.projections.rows import Claim, filled, put
 _LONGEST_NAME = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Deviation:
+class Deviation(NamedTuple):
     """Something in a received credential that differs from its layout: a code, which claim, what was expected.
 
     ``claim`` holds names only, with ``*`` for array elements and for names that are themselves values.
@@ -35,11 +35,15 @@ class Restored:
 
 @dataclass(slots=True)
 class Step:
-    """One step of the tree that the rows of a layout span; ``renamed`` marks a place that only peers use."""
+    """One step of the tree that the rows of a layout span; ``renamed`` marks a place that only peers use.
+
+    ``mandatory`` are the rows right below that are present whenever this place is, and in clear.
+    """
 
     claim: Claim | None = None
     renamed: bool = False
     below: dict[str | int | None, "Step"] = field(default_factory=dict)
+    mandatory: tuple[Claim, ...] = ()
 
 
 def steps_of(claims: Iterable[Claim]) -> Step:
@@ -51,7 +55,15 @@ def steps_of(claims: Iterable[Claim]) -> Step:
             for name in pattern:
                 step = step.below.setdefault(name, Step())
             step.claim, step.renamed = claim, pattern != claim.path
+    _note_mandatory(root)
     return root
+
+
+def _note_mandatory(step: Step) -> None:
+    rows = (below.claim for below in step.below.values() if not below.renamed)
+    step.mandatory = tuple(row for row in rows if row is not None and row.mandatory and row.sd != "always")
+    for below in step.below.values():
+        _note_mandatory(below)
 
 
 def read_claims(root: Step, claims: JsonObject, passed_over: frozenset[str]) -> Restored:
@@ -82,12 +94,7 @@ class _Reader:
                 self._read(step.below[name], value, (*place, name), keys)
             else:
                 self._found.append(Deviation("claim_unknown", dotted((*place, name[:_LONGEST_NAME]))))
-        for expected in step.below.values():
-            claim = expected.claim
-            if claim is None or expected.renamed or not claim.mandatory or claim.sd == "always":
-                continue
-            if claim.path[-1] not in members:
-                self._missing.append(claim)
+        self._missing += [claim for claim in step.mandatory if claim.path[-1] not in members]
 
     def _read_member_of_any_name(
         self, step: Step, name: str, value: Json, place: ClaimPattern, keys: ClaimPath

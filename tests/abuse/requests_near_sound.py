@@ -17,7 +17,7 @@ from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.signer import LocalSigner
 from portadoc.schemas.examples import example
 from portadoc.schemas.records import record_to_json
-from portadoc.verifier.presets import preset
+from portadoc.verification.presets.presets import preset
 from portadoc.wallet_sim.presentation import Preview, bind_answer
 from tests.abuse.spoiling import (
     Draw,

@@ -12,7 +12,7 @@ from portadoc.cli.inspection.show import inspection_as_json, inspection_lines
 from portadoc.errors import Error
 from portadoc.keys.trust.trust_file import trust_to_json
 from portadoc.schemas.type_metadata import type_metadata
-from portadoc.verifier.presets import preset
+from portadoc.verification.presets.presets import preset
 from tests.abuse.effort import bounded
 from tests.abuse.requests_near_sound import spoilt_jwe
 from tests.abuse.seeds import Seeds

@@ -42,8 +42,8 @@ from portadoc.schemas.projections import PROJECTIONS
 from portadoc.schemas.records import record_from_json, record_to_json
 from portadoc.schemas.type_metadata import type_metadata
 from portadoc.verification.answers import HeldStatusLists
+from portadoc.verification.presets.presets import preset
 from portadoc.verification.procedure import verify_presentation
-from portadoc.verifier.presets import preset
 from portadoc.wallet_sim.offers import read_offer
 from portadoc.wallet_sim.requests import read_request
 from portadoc.web.forms import parse_form

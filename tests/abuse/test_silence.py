@@ -33,7 +33,7 @@ from portadoc.serve.app import create_app
 from portadoc.serve.house import House, open_house
 from portadoc.serve.run import listen, serving
 from portadoc.serve.settings import PortadocSettings
-from portadoc.verifier.presets import preset
+from portadoc.verification.presets.presets import preset
 from portadoc.wallet_sim.transport import TransportResponse
 from portadoc.web.logs import set_up_logging
 from tests.abuse.town import GRANT, INSPECTION, ISSUER, WatchedTransport, code_of, new_wallet, routes_of

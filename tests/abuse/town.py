@@ -24,7 +24,7 @@ from portadoc.schemas.examples import example
 from portadoc.serve.app import create_app
 from portadoc.serve.house import House, open_house
 from portadoc.serve.settings import PortadocSettings
-from portadoc.verifier.presets import preset
+from portadoc.verification.presets.presets import preset
 from portadoc.verifier.requests import CreatedRequest
 from portadoc.verifier.service import build_verifier
 from portadoc.wallet_sim.store import HeldCredential, MemoryStore

@@ -26,7 +26,7 @@ from portadoc.formats.headers import signing_header
 from portadoc.formats.roles import CREDENTIAL
 from portadoc.formats.sd_jwt import bind, issue, parse, process
 from portadoc.formats.sd_jwt.key_binding import verify_key_binding
-from portadoc.formats.status_list.jwt_form import VerifiedStatusList
+from portadoc.formats.status_list.claims import VerifiedStatusList
 from portadoc.formats.status_list.statuses import StatusList
 from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring

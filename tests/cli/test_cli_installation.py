@@ -23,7 +23,7 @@ from portadoc.schemas.records import record_to_json
 from portadoc.serve.house import House, open_house
 from portadoc.serve.run import listen, serving
 from portadoc.serve.settings import PortadocSettings
-from portadoc.verifier.presets import preset
+from portadoc.verification.presets.presets import preset
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -48,7 +48,7 @@ def test_a_good_credential_is_valid_and_its_claims_are_read_out(verify: Any) -> 
 def test_json_has_every_check_with_its_sentence(verify: Any) -> None:
     result = verify(None, "--json")
     report = told(result)
-    assert (result.exit_code, report["verdict"], report["code"]) == (0, "valid", None)
+    assert (result.exit_code, report["verdict"], report["code"]) == (0, "authentic_in_force", None)
     assert (report["institution_id"], report["credential_type"]) == ("FR:TEST01", "urn:eudi:pda1:1")
     assert [check["id"] for check in report["checks"]] == CHECKS
     assert set(report["checks"][0]) == {"id", "outcome", "code", "clause", "params", "message"}
@@ -165,7 +165,7 @@ def test_the_trust_file_may_come_by_the_environment(run: Any, desk: Any, monkeyp
 @pytest.mark.parametrize("text", ["", "hello", "~", "e30.e30.AA~", "é~", "{}", "a.b.c~d~e.f.g"])
 def test_what_is_no_credential_is_not_valid_and_never_a_crash(verify: Any, text: str) -> None:
     result = verify(text, "--json")
-    assert (result.exit_code, told(result)["verdict"]) == (1, "invalid")
+    assert (result.exit_code, told(result)["verdict"]) == (1, "not_authentic")
 
 
 def test_input_is_bounded(run: Any, desk: Any) -> None:

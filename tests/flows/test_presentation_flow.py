@@ -23,10 +23,11 @@ from portadoc.randomness import system_random_bytes
 from portadoc.schemas.examples import example
 from portadoc.schemas.profiles import profile
 from portadoc.storage.engine import open_database
+from portadoc.verification.presets.presets import preset
 from portadoc.verifier.http.openid4vp import wallet_router as verifier_routes
-from portadoc.verifier.presets import preset
 from portadoc.verifier.requests import CreatedRequest
 from portadoc.verifier.results import Result
+from portadoc.verifier.asking import Asked
 from portadoc.verifier.service import Verifier, build_verifier
 from portadoc.verifier.settings import InstitutionSettings as VerifyingInstitution
 from portadoc.verifier.settings import VerifierSettings
@@ -71,7 +72,7 @@ class Town:
         return record_id
 
     def ask(self, question: str = "inspector-quick", **options: Any) -> CreatedRequest:
-        return self.verifier.create_request(INSPECTION, preset(question), **options)
+        return self.verifier.create_request(INSPECTION, preset(question), asked=Asked(**options))
 
     def result(self, asked: CreatedRequest) -> Result:
         result = self.verifier.result(INSPECTION, asked.transaction_id, asked.session_secret).result

@@ -14,7 +14,7 @@ from portadoc.formats.dcql.query import parse_query
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.claims import ClaimPath, JsonObject
 from portadoc.schemas.examples import example
-from portadoc.verifier.presets import PRESETS
+from portadoc.verification.presets.presets import PRESETS
 
 pytestmark = pytest.mark.node
 

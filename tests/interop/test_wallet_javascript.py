@@ -12,7 +12,7 @@ from portadoc.issuer.service import WithdrawalReason
 from portadoc.schemas.claims import ClaimPath
 from portadoc.schemas.examples import example
 from portadoc.serve.house import House
-from portadoc.verifier.presets import preset
+from portadoc.verification.presets.presets import preset
 from portadoc.verifier.results import Result
 
 pytestmark = pytest.mark.node

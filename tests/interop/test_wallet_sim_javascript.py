@@ -29,7 +29,7 @@ from portadoc.randomness import system_random_bytes
 from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.examples import example
 from portadoc.schemas.profiles import profile
-from portadoc.verifier.presets import preset
+from portadoc.verification.presets.presets import preset
 from portadoc.wallet_sim.store import MemoryStore
 from portadoc.wallet_sim.transport import UnsafeLoopbackTransport
 from portadoc.wallet_sim.wallet import Wallet

@@ -30,7 +30,14 @@ from portadoc.keys.trust.trust_store import Authorisation, TrustAnchor, TrustSto
 from portadoc.randomness import UnsafeSeededBytes
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.examples import example
-from portadoc.wallet_sim.faults import FORGERIES, PRESENTATION_FAULTS, Fault, GoodPresentation, UnsafeForgery
+from portadoc.wallet_sim.faults import (
+    FORGERIES,
+    PRESENTATION_FAULTS,
+    Fault,
+    FaultCategory,
+    GoodPresentation,
+    UnsafeForgery,
+)
 
 FOLDER: Final = Path(__file__).parent / "presentation"
 NOW: Final = int(datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp())
@@ -146,9 +153,9 @@ def vectors() -> Iterator[tuple[str, dict[str, Any]]]:
         world = VectorWorld()
     yield "context.json", context(world)
     good = world.good(world.credential(42))
-    yield "good.json", vector("good", "none", good.text, "valid", None)
+    yield "good.json", vector("good", "none", good.text, "authentic_in_force", None)
     withdrawn = world.good(world.credential(WITHDRAWN))
-    yield "withdrawn.json", vector("withdrawn", "status", withdrawn.text, "invalid", "revoked")
+    yield "withdrawn.json", vector("withdrawn", "status", withdrawn.text, "withdrawn_or_replaced", "revoked")
     for fault in (*PRESENTATION_FAULTS, *FORGERIES):
         if fault.name not in TOO_LARGE:
             yield f"{fault.name}.json", of_fault(fault, good, world)
@@ -160,9 +167,18 @@ def of_fault(fault: Fault | UnsafeForgery, good: GoodPresentation, world: Vector
         text = fault.apply(good, world.unknown if fault.untrusted_signer else world.issuer)
     else:
         text = fault.apply(good)
-    unknown = fault.expected_code.startswith(("fetch_blocked", "status_unavailable"))
-    verdict = "status_unknown" if unknown else "invalid"
-    return vector(fault.name, fault.category, text, verdict, fault.expected_code)
+    return vector(fault.name, fault.category, text, verdict_for(fault), fault.expected_code)
+
+
+def verdict_for(fault: Fault | UnsafeForgery) -> str:
+    """Return the verdict that a fault must lead to: what concerns holder, status or time leaves it genuine."""
+    if fault.expected_code.startswith(("kb_", "holder_key_")):
+        return "holder_not_proven"
+    if fault.category is FaultCategory.STATUS:
+        return "status_not_known"
+    if fault.expected_code in ("expired", "not_yet_valid"):
+        return "not_in_force_on_date"
+    return "not_what_was_asked" if fault.category is FaultCategory.TIME else "not_authentic"
 
 
 def vector(name: str, category: str, text: str, verdict: str, code: str | None) -> dict[str, Any]:

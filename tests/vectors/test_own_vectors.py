@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from portadoc.formats.status_list.jwt_form import StatusListLimits
+from portadoc.formats.status_list.claims import StatusListLimits
 from portadoc.keys.trust.trust_file import trust_from_json
 from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.schemas.profiles import profile

@@ -1,8 +1,10 @@
-"""Status lists, held ahead of need: fetched by their own ttl, never one by one for a presentation.
+"""Status lists, held whole and ahead of need: fetched by their own ttl, never one by one for a presentation.
 
-A list is believed when its signer's chain is trusted for status and its subject is the address that it came from.
-An older list never takes the place of a newer one. A failed fetch is remembered for a while, and a list that many
-presentations wait for is fetched once. Spec: Token Status List §8, §11.5, §13.7.
+Housekeeping keeps fresh every list that an aggregation of the operator's choice names or that somebody asked for
+lately. A list that nobody knew is fetched once, for a credential that holds in every other respect. A list is
+believed when its signer's chain is trusted for status and its subject is the address that it came from. An older
+list never takes the place of a newer one. A failed fetch is remembered for a while, and a list that many
+presentations wait for is fetched once. Spec: Token Status List §8, §9, §11.5, §13.7.
 """
 
 import logging
@@ -12,14 +14,17 @@ from typing import Final
 from zlib import crc32
 
 from portadoc.errors import Error, Malformed, Untrusted
-from portadoc.formats.status_list.jwt_form import StatusListLimits
+from portadoc.formats.status_list.claims import StatusListForm
+from portadoc.formats.status_list.statuses import SMALLEST_CROWD
 from portadoc.verification.answers import HeldStatusList, HeldStatusLists
-from portadoc.verification.status_tokens import BelievedStatusList, believe_status_list
 from portadoc.verifier.deployment import Deployment
+from portadoc.verifier.status.aggregations import Aggregations
+from portadoc.verifier.status.list_source import SPEC, FetchedStatusList, ListSource
 from portadoc.verifier.store import status_list_store
 from portadoc.verifier.store.status_list_store import StoredStatusList
 
-MEDIA_TYPE: Final = "application/statuslist+jwt"
+_NEW_IN_A_ROUND: Final = 64
+"""Lists not seen before that one round of housekeeping fetches; the others have to wait for the next."""
 _MAX_PROBLEMS: Final = 1024
 _LOCKS: Final = 64
 _USED_EVERY_S: Final = 3600
@@ -51,12 +56,12 @@ class StatusLists:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self._settings = deployment.settings.status
-        self._limits = StatusListLimits(
-            min_ttl_s=self._settings.min_ttl_s,
-            max_ttl_s=self._settings.max_ttl_s,
-            default_ttl_s=self._settings.default_ttl_s,
-            max_age_s=self._settings.max_age_s,
-            max_inflated=self._settings.max_inflated_bytes,
+        self._source = ListSource(deployment)
+        self._aggregations = Aggregations(
+            self._source,
+            self._settings.aggregations,
+            refresh_s=self._settings.aggregation_refresh_s,
+            retry_after_s=self._settings.retry_after_s,
         )
         self._lists: dict[_Key, _Held] = {}
         self._problems: dict[_Key, _Problem] = {}
@@ -81,21 +86,27 @@ class StatusLists:
         return HeldStatusLists(lists={uri: known.held})
 
     def refresh(self, now: int, *, everything: bool = False) -> int:
-        """Fetch every list that is due or soon will be and that is still asked for; return how many came.
+        """Fetch every list that is due or soon will be and that is still asked for, and every list that an
+        aggregation names and that is not here yet; return how many came.
 
         ``everything`` takes those that are not due as well.
         """
         ahead_s = self._settings.max_age_s if everything else self._settings.ahead_s
-        fetched = 0
+        anew = self._aggregations.read_due(now, everything=everything)
+        named, fetched = self._aggregations.status_lists, 0
         for institution in self._deployment.settings.institutions:
+            slug = institution.slug
+            if anew:  # who named them asks for them, so they stay fresh
+                with self._deployment.database.transaction() as connection:
+                    status_list_store.mark_lists_used(connection, slug, named, now=now)
             with self._deployment.database.read() as connection:
                 due = status_list_store.lists_due(
-                    connection,
-                    institution.slug,
-                    by=now + ahead_s,
-                    used_after=now - self._settings.idle_s,
+                    connection, slug, by=now + ahead_s, used_after=now - self._settings.idle_s
                 )
-            fetched += sum(self._fetch_once((institution.slug, each.uri), now, ahead_s=ahead_s) for each in due)
+                kept = status_list_store.kept_uris(connection, slug)
+            unseen = [uri for uri in named if uri not in kept and self._may_try((slug, uri), now)]
+            for uri in (*(each.uri for each in due), *unseen[:_NEW_IN_A_ROUND]):
+                fetched += self._fetch_once((slug, uri), now, ahead_s=ahead_s)
         return fetched
 
     def _known(self, key: _Key, now: int) -> _Held | None:
@@ -119,7 +130,7 @@ class StatusLists:
         if stored is None:
             return None
         try:
-            believed = self._believed(stored.token, stored.uri, now)
+            believed = self._source.believed(stored.token, StatusListForm(stored.form), stored.uri, now)
         except (Malformed, Untrusted):  # it was in order when it was stored: expired or no longer trusted
             return None
         held = HeldStatusList(believed.token, believed.issued_by, resolved_at=stored.fetched_at)
@@ -128,14 +139,13 @@ class StatusLists:
     def _fetch_once(self, key: _Key, now: int, *, ahead_s: int = 0) -> bool:
         """Fetch the list unless somebody else just did or failed to; say whether it came."""
         with self._single_flight[crc32(key[1].encode()) % _LOCKS]:
-            problem = self._problems.get(key)
-            if problem is not None and problem.retry_at > now:
+            if not self._may_try(key, now):
                 return False
             known = self._lists.get(key)
             if known is not None and known.held.token.exp > now and not _is_due(known, now + ahead_s):
                 return False
             try:
-                self._fetch(key, now)
+                self._keep(key, self._source.status_list(key[1], now), now)
             except Error as error:
                 self._note_problem(key, error, now)
                 return False
@@ -143,33 +153,22 @@ class StatusLists:
                 self._problems.pop(key, None)
             return True
 
-    def _fetch(self, key: _Key, now: int) -> None:
-        """Spec: Token Status List §8.3 steps 2 to 6."""
-        _, uri = key
-        # 1. fetch: status 200, the right media type, within bounds of size and time
-        fetched = self._deployment.fetch.get(
-            uri,
-            accept=(MEDIA_TYPE,),
-            max_bytes=self._settings.max_token_bytes,
-            timeout_s=self._settings.timeout_s,
-        )
-        # 2. believe: chain, signature, subject, times, content
-        text = _text(fetched.body)
-        believed = self._believed(text, uri, now)
-        if believed.token.exp <= now:  # forgiven for a clock that differs, yet nothing can be answered from it
-            raise Untrusted("status_invalid", spec="Token Status List §8.3", reason="expired")
-        # 3. keep, unless a newer one is known
-        self._keep(key, text, believed, now)
+    def _may_try(self, key: _Key, now: int) -> bool:
+        problem = self._problems.get(key)
+        return problem is None or problem.retry_at <= now
 
-    def _keep(self, key: _Key, text: str, believed: BelievedStatusList, now: int) -> None:
+    def _keep(self, key: _Key, fetched: FetchedStatusList, now: int) -> None:
         """Keep a list that was just fetched. Raises Untrusted[status_invalid] when a newer one is kept already."""
         slug, uri = key
-        token, known = believed.token, self._lists.get(key)
+        token, issued_by = fetched.believed.token, fetched.believed.issued_by
+        known = self._lists.get(key)
         used_at = now if known is None else known.used_at
         kept = StoredStatusList(
             uri=uri,
-            issued_by=believed.issued_by,
-            token=text,
+            issued_by=issued_by,
+            form=token.form.value,
+            token=fetched.body,
+            withdrawals=None,
             iat=token.iat,
             fetched_at=now,
             refresh_at=now + token.ttl,
@@ -180,15 +179,10 @@ class StatusLists:
             newest = status_list_store.keep_list(connection, slug, kept, max_lists=self._settings.max_lists)
         if not newest:
             _logger.warning("an older status list came in place of a newer one: refused (institution %s)", slug)
-            raise Untrusted("status_invalid", spec="Token Status List §13.7", reason="rollback")
-        self._hold(key, _Held(HeldStatusList(token, believed.issued_by, resolved_at=now), used_at))
-
-    def _believed(self, text: str, uri: str, now: int) -> BelievedStatusList:
-        deployment = self._deployment
-        skew_s = deployment.settings.clock_skew_s
-        return believe_status_list(
-            text, uri=uri, trust=deployment.trust, now=now, skew_s=skew_s, limits=self._limits
-        )
+            raise Untrusted("status_invalid", spec=f"{SPEC} §13.7", reason="rollback")
+        if known is None and token.statuses.capacity < SMALLEST_CROWD:
+            _logger.warning("a status list of %s has few entries: fetching it tells about whom", issued_by)
+        self._hold(key, _Held(HeldStatusList(token, issued_by, resolved_at=now), used_at))
 
     def _hold(self, key: _Key, held: _Held) -> _Held:
         with self._memory:
@@ -213,7 +207,7 @@ class StatusLists:
             return
         self._hold(key, replace(known, used_at=now))
         with self._deployment.database.transaction() as connection:
-            status_list_store.mark_list_used(connection, *key, now=now)
+            status_list_store.mark_lists_used(connection, key[0], (key[1],), now=now)
 
 
 def _is_due(known: _Held, now: int) -> bool:
@@ -232,10 +226,3 @@ def _told(error: Error) -> tuple[str, str]:
     if error.code in ("fetch_failed", "storage_unavailable"):
         return "status_unavailable", reason
     return "status_invalid", error.code
-
-
-def _text(body: bytes) -> str:
-    try:
-        return body.decode("ascii")
-    except UnicodeDecodeError as exc:
-        raise Malformed("malformed_token", spec="RFC 7515 §3.1", reason="not_ascii") from exc

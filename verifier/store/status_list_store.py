@@ -1,5 +1,6 @@
 """Status lists that were fetched: statements in a connection of the caller's transaction."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,16 @@ from portadoc.verifier.store.tables import STATUS_LISTS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredStatusList:
-    """A status list token that was verified when it was stored, and when it is due. Times in epoch seconds."""
+    """A status list token that was verified when it was stored, and when it is due. Times in epoch seconds.
+
+    ``withdrawals`` is the withdrawal list that goes with it, None when none is published or none could be had.
+    """
 
     uri: str
     issued_by: str
-    token: str
+    form: str
+    token: bytes
+    withdrawals: str | None
     iat: int
     fetched_at: int
     refresh_at: int
@@ -69,9 +75,17 @@ def lists_due(
     return tuple(_status_list(row) for row in rows)
 
 
-def mark_list_used(connection: Connection, institution: str, uri: str, *, now: int) -> None:
-    """Note that the list was asked for."""
-    connection.execute(update(STATUS_LISTS).where(_this_list(institution, uri)).values(used_at=now))
+def kept_uris(connection: Connection, institution: str) -> frozenset[str]:
+    """Return the addresses of all lists kept, expired ones too."""
+    return frozenset(
+        connection.scalars(select(STATUS_LISTS.c.uri).where(STATUS_LISTS.c.institution == institution))
+    )
+
+
+def mark_lists_used(connection: Connection, institution: str, uris: Collection[str], *, now: int) -> None:
+    """Note that the lists were asked for."""
+    own, named = STATUS_LISTS.c.institution == institution, STATUS_LISTS.c.uri.in_(uris)
+    connection.execute(update(STATUS_LISTS).where(own, named).values(used_at=now))
 
 
 def forget_lists(connection: Connection, institution: str, *, issued_before: int) -> None:
@@ -97,7 +111,9 @@ def _status_list(row: Row[Any]) -> StoredStatusList:
     return StoredStatusList(
         uri=row.uri,
         issued_by=row.issued_by,
+        form=row.form,
         token=row.token,
+        withdrawals=row.withdrawals,
         iat=row.iat,
         fetched_at=row.fetched_at,
         refresh_at=row.refresh_at,

@@ -114,10 +114,11 @@ def test_the_first_list_is_not_kept_when_it_cannot_be_signed(make_rig: Any, make
     assert rig.obtain(token, [rig.proof(nonce)]).status == 200
 
 
+@pytest.mark.parametrize("fails_at", [4, 5, 6], ids=["JWT", "CWT", "withdrawals"])
 def test_a_publication_that_fails_leaves_the_old_list_and_is_tried_again(
-    make_rig: Any, make_faulty_ring: Any, key_store_gone: type[Exception]
+    make_rig: Any, make_faulty_ring: Any, key_store_gone: type[Exception], fails_at: int
 ) -> None:
-    rig = make_rig(ring=make_faulty_ring(KeyPurpose.STATUS, fails_at=2))
+    rig = make_rig(ring=make_faulty_ring(KeyPurpose.STATUS, fails_at=fails_at))
     uri = rig.claims_of(*rig.issued())["status"]["status_list"]["uri"]
     before = rig.transport.get(uri).body
     rig.issuer.withdraw("fr-demo", rig.last_record, reason=WithdrawalReason.FRAUD)

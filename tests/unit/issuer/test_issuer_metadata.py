@@ -20,6 +20,7 @@ def test_issuer_metadata_names_endpoints_that_answer(rig: Any) -> None:
     assert response.headers["content-type"] == "application/json"
     assert content["credential_issuer"] == ISSUER
     endpoints = {name: url for name, url in content.items() if name.endswith("_endpoint")}
+    assert rig.transport.get(endpoints.pop("status_list_aggregation_endpoint")).json() == {"status_lists": []}
     assert set(endpoints) == {"credential_endpoint", "nonce_endpoint", "notification_endpoint"}
     assert {rig.transport.request("POST", url).status for url in endpoints.values()} == {200, 401}
     assert read_message(IssuerMetadata, content).batch_credential_issuance.batch_size == 10
@@ -104,6 +105,7 @@ def test_the_authorization_server_is_the_issuer_and_open_to_anonymous_wallets(ri
         "token_endpoint_auth_methods_supported": ["none"],
         "authorization_details_types_supported": ["openid_credential"],
         "pre-authorized_grant_anonymous_access_supported": True,
+        "status_list_aggregation_endpoint": f"{ISSUER}/status-lists",
     }
     assert read_message(AuthorizationServerMetadata, content).pre_authorized_grant_anonymous_access_supported
 

@@ -264,7 +264,7 @@ class TestPublishing:
     def test_an_institution_whose_key_is_gone_keeps_nobody_else_back(
         self, make_rig: Any, make_faulty_ring: Any, key_store_gone: type[Exception]
     ) -> None:
-        rig = make_rig(ring=make_faulty_ring(KeyPurpose.STATUS, fails_at=2))
+        rig = make_rig(ring=make_faulty_ring(KeyPurpose.STATUS, fails_at=4))
         (text,) = rig.issued()
         rig.issued(configuration_id="ehic", institution="fr-health")
         rig.clock.advance(30_000)

@@ -264,7 +264,7 @@ def test_client_metadata_keeps_the_hyphens_of_its_names() -> None:
         (CredentialRequest, {"credential_configuration_id": "pda1", "proofs": {"jwt": ["a", "b"]}}),
         (CredentialResponse, {"transaction_id": "t", "interval": 5}),
         (ErrorResponse, {"error": "invalid_proof", "error_description": "proof_invalid"}),
-        (PresentationResult, {"state": "answered", "verdict": "valid", "report": {"checks": []}}),
+        (PresentationResult, {"state": "answered", "verdict": "authentic_in_force", "report": {"checks": []}}),
     ],
 )
 def test_a_right_message_goes_out_as_it_came_in(model: type[ProtocolMessage], wire: dict[str, Any]) -> None:

@@ -88,10 +88,10 @@ def result(**outcomes: tuple[Outcome, str]) -> Result:
     return Result(presentations=(PresentationResult("a1", report(**outcomes)),))
 
 
-def test_an_accepted_result_has_thirteen_checks_three_lines_and_no_reason():
+def test_an_accepted_result_has_fourteen_checks_three_lines_and_no_reason():
     shown = shown_result(result(), PDA1, EN)
     assert shown.verdict == "accepted"
-    assert len(shown.checks) == 13
+    assert len(shown.checks) == 14
     assert [line.title for line in shown.validity] == [
         "Technical validity",
         "Document validity",

@@ -11,7 +11,7 @@ import pytest
 from portadoc.formats.headers import signing_header
 from portadoc.formats.sd_jwt.issuance import issue
 from portadoc.formats.sd_jwt.key_binding import bind
-from portadoc.formats.status_list.jwt_form import VerifiedStatusList
+from portadoc.formats.status_list.claims import VerifiedStatusList
 from portadoc.formats.status_list.statuses import StatusList
 from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring

@@ -25,6 +25,7 @@ from portadoc.verification.report import (
     AUTHORISATION,
     CONTENT,
     COVERAGE_PERIOD,
+    COVERS_WORK,
     DISCLOSURES,
     DOCUMENT_VALIDITY,
     HEADER,
@@ -51,8 +52,9 @@ def found(report: VerificationReport, kind: CheckKind) -> tuple[Outcome, str]:
 def test_a_good_presentation_is_valid_and_every_step_is_reported(world: Any) -> None:
     report = world.verify()
     assert [check.id for check in report.checks] == [kind.id for kind in PROCEDURE]
-    assert {check.outcome for check in report.checks} == {Outcome.PASS}
-    assert report.verdict is Verdict.VALID
+    assert {check.outcome for check in report.checks[:-1]} == {Outcome.PASS}
+    assert found(report, COVERS_WORK) == (Outcome.NOT_APPLICABLE, "work_not_asked")
+    assert report.verdict is Verdict.AUTHENTIC_IN_FORCE
     assert report.valid
     assert report.first_problem is None
     assert report.institution_id == "FR:TEST01"
@@ -91,7 +93,7 @@ def test_an_authenticating_step_that_fails_stops_the_run(world: Any, name: str) 
     report = world.verify(bend(world.presentation()))
     assert found(report, kind) == (Outcome.FAIL, code)
     assert report.first_problem == report.check(kind)
-    assert report.verdict is Verdict.INVALID
+    assert report.verdict is Verdict.NOT_AUTHENTIC
     assert report.claims == {}
     position = PROCEDURE.index(kind)
     assert [check.outcome for check in report.checks[:position]] == [Outcome.PASS] * position
@@ -232,13 +234,18 @@ def test_a_type_that_nobody_knows_has_no_layout(world: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "code"), [(1, "revoked"), (2, "suspended"), (3, "status_invalid.value_reserved")]
+    ("value", "code", "verdict"),
+    [
+        (1, "revoked", Verdict.WITHDRAWN_OR_REPLACED),
+        (2, "suspended", Verdict.STATUS_NOT_KNOWN),
+        (3, "status_invalid.value_reserved", Verdict.STATUS_NOT_KNOWN),
+    ],
 )
-def test_a_status_other_than_valid_is_refused(world: Any, value: int, code: str) -> None:
+def test_v45_a_status_other_than_valid_is_refused(world: Any, value: int, code: str, verdict: Verdict) -> None:
     wide = type(world.statuses).of(1024, bits=2).set({7: value})
     report = world.verify(status=world.held(statuses=wide))
     assert found(report, STATUS) == (Outcome.FAIL, code)
-    assert report.verdict is Verdict.INVALID
+    assert report.verdict is verdict
 
 
 @pytest.mark.parametrize("value", [3, 4, 0x0B, 0x0C, 0x0F, 0xFF])
@@ -270,7 +277,7 @@ def test_d13_a_list_past_its_ttl_warns_and_past_its_exp_is_unknown(world: Any) -
     assert stale.valid
     expired = world.verify(status=world.held(exp=world.NOW))
     assert found(expired, STATUS) == (Outcome.UNKNOWN, "status_unavailable.list_expired")
-    assert expired.verdict is Verdict.STATUS_UNKNOWN
+    assert expired.verdict is Verdict.STATUS_NOT_KNOWN
     assert expired.first_problem == expired.check(STATUS)
 
 
@@ -284,7 +291,7 @@ def test_status_unknown_says_why_the_last_attempt_failed_and_is_never_a_pass(wor
 def test_a_failed_check_outweighs_an_unknown_status(world: Any) -> None:
     text = world.presentation(world.credential(world.claims(exp=world.NOW - 100_000)))
     report = world.verify(text, status=HeldStatusLists())
-    assert report.verdict is Verdict.INVALID
+    assert report.verdict is Verdict.NOT_IN_FORCE_ON_DATE
     assert report.first_problem == report.check(TECHNICAL_VALIDITY)
 
 
@@ -437,8 +444,8 @@ def test_a40_a_period_whose_end_the_holder_keeps_back_is_not_shown(world: Any) -
 
 def test_a_report_without_all_steps_is_never_valid(world: Any) -> None:
     report = world.verify()
-    assert replace(report, checks=report.checks[:-1]).verdict is Verdict.INVALID
-    assert replace(report, checks=()).verdict is Verdict.INVALID
+    assert replace(report, checks=report.checks[:-1]).verdict is Verdict.NOT_AUTHENTIC
+    assert replace(report, checks=()).verdict is Verdict.NOT_AUTHENTIC
     with pytest.raises(KeyError):
         replace(report, checks=()).check(STATUS)
 

@@ -67,7 +67,7 @@ def test_d10_the_list_of_another_institution_says_nothing_whatever_is_in_it(worl
         report = world.verify(status=world.held(issued_by="FR:TEST02", statuses=statuses))
         check = report.check(STATUS)
         assert (check.outcome, check.full_code) == (Outcome.UNKNOWN, "status_invalid.institution_mismatch")
-        assert report.verdict is Verdict.STATUS_UNKNOWN
+        assert report.verdict is Verdict.STATUS_NOT_KNOWN
 
 
 def test_a_report_survives_its_json_form(world: Any) -> None:

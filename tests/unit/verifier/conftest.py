@@ -35,11 +35,13 @@ from portadoc.randomness import system_random_bytes
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.examples import example
 from portadoc.storage.engine import Database, open_database
+from portadoc.verification.presets.presets import Preset, preset
+from portadoc.verifier.asking import Asked
 from portadoc.verifier.http.management import management_router
 from portadoc.verifier.http.openid4vp import wallet_router
-from portadoc.verifier.presets import Preset, preset
 from portadoc.verifier.requests import CreatedRequest
-from portadoc.verifier.service import SessionView, Verifier, build_verifier
+from portadoc.verifier.service import Verifier, build_verifier
+from portadoc.verifier.sessions import SessionView
 from portadoc.verifier.settings import InstitutionSettings, VerifierSettings
 from portadoc.wallet_sim.transport import AsgiTransport, TransportResponse
 from portadoc.web.app import install_problems, protect
@@ -171,7 +173,7 @@ class World:
 
     def ask(self, question: Preset | str = "inspector-quick", **options: Any) -> "Session":
         asked = preset(question) if isinstance(question, str) else question
-        return Session(self, self.verifier.create_request(SLUG, asked, **options))
+        return Session(self, self.verifier.create_request(SLUG, asked, asked=Asked(**options)))
 
 
 @dataclass

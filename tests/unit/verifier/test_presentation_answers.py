@@ -19,9 +19,9 @@ from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.signer import LocalSigner
 from portadoc.randomness import system_random_bytes
 from portadoc.storage.engine import open_database
+from portadoc.verification.presets.presets import PRESETS, Preset
 from portadoc.verification.report import PROCEDURE, Outcome, Verdict
 from portadoc.verifier.presentations import MAX_PRESENTATIONS
-from portadoc.verifier.presets import PRESETS, Preset
 from portadoc.verifier.requests import Phase
 from portadoc.wallet_sim.faults import (
     FORGERIES,
@@ -50,7 +50,7 @@ def test_a_good_presentation_is_accepted_for_every_preset(world: Any, name: str)
     assert session.code == "accepted"
     assert view.phase is Phase.ANSWERED
     (presentation,) = view.result.presentations
-    assert presentation.report.verdict is Verdict.VALID
+    assert presentation.report.verdict is Verdict.AUTHENTIC_IN_FORCE
     assert [check.id for check in presentation.report.checks] == [kind.id for kind in PROCEDURE]
 
 

@@ -112,7 +112,7 @@ def test_a_second_process_takes_the_list_from_the_database(world: Any) -> None:
     world.network.published.clear()
     twin = world.another_process()
     report = twin.verify_offline(world.SLUG, world.credential())
-    assert report.verdict is Verdict.VALID
+    assert report.verdict is Verdict.AUTHENTIC_IN_FORCE
     assert len(world.network.asked) == 1
 
 
@@ -128,10 +128,10 @@ def test_what_one_process_has_fetched_counts_for_all_at_once(world: Any) -> None
 
 def test_offline_verification_fetches_only_when_told(world: Any) -> None:
     report = world.verifier.verify_offline(world.SLUG, world.credential())
-    assert report.verdict is Verdict.STATUS_UNKNOWN
+    assert report.verdict is Verdict.STATUS_NOT_KNOWN
     assert world.network.asked == []
     report = world.verifier.verify_offline(world.SLUG, world.credential(), may_fetch=True)
-    assert report.verdict is Verdict.VALID
+    assert report.verdict is Verdict.AUTHENTIC_IN_FORCE
     bound = world.ask().present()
     assert world.verifier.verify_offline(world.SLUG, bound).first_problem.code == "kb_unexpected"
 
@@ -162,7 +162,7 @@ def test_a_list_that_cannot_be_had_leaves_the_status_unknown_and_that_is_no_pass
     assert session.code == code
     assert status_check(session).outcome is Outcome.UNKNOWN
     (presentation,) = session.view().result.presentations
-    assert presentation.report.verdict is Verdict.STATUS_UNKNOWN
+    assert presentation.report.verdict is Verdict.STATUS_NOT_KNOWN
 
 
 BLOCKED = {
@@ -367,7 +367,7 @@ def test_d16_many_presentations_wait_for_one_fetch(world: Any) -> None:
             pool.submit(world.verifier.verify_offline, world.SLUG, credential, may_fetch=True) for _ in range(30)
         ]
         world.network.gate.set()
-        assert {report.result().verdict for report in reports} == {Verdict.VALID}
+        assert {report.result().verdict for report in reports} == {Verdict.AUTHENTIC_IN_FORCE}
     assert world.network.asked == [world.LIST_URI]
 
 
@@ -439,7 +439,7 @@ def test_the_memory_of_lists_and_failures_is_bounded(make_world: Any) -> None:
 def test_the_lists_of_one_institution_are_not_those_of_another(world: Any) -> None:
     answered(world)
     report = world.verifier.verify_offline("de-other", world.credential())
-    assert report.verdict is Verdict.STATUS_UNKNOWN
+    assert report.verdict is Verdict.STATUS_NOT_KNOWN
 
 
 def test_an_expired_list_is_deleted_in_time(world: Any) -> None:

@@ -16,7 +16,7 @@ from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.key_ring import KeyRing
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.randomness import system_random_bytes
-from portadoc.verifier.presets import PRESETS, Preset
+from portadoc.verification.presets.presets import PRESETS, Preset
 from portadoc.verifier.requests import Phase
 from portadoc.verifier.settings import InstitutionSettings
 

@@ -27,7 +27,7 @@ def test_the_result_is_told_with_a_sentence_for_each_check(world: Any) -> None:
     assert told["phase"] == "answered"
     assert told["result"]["accepted"] is True
     (presentation,) = told["result"]["presentations"]
-    assert presentation["report"]["verdict"] == "valid"
+    assert presentation["report"]["verdict"] == "authentic_in_force"
     assert all(check["message"]["text"] for check in presentation["report"]["checks"])
 
 

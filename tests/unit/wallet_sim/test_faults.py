@@ -8,7 +8,7 @@ from portadoc.errors import Error
 from portadoc.formats import jwe
 from portadoc.formats.jws import unverified_claims
 from portadoc.formats.sd_jwt import parse
-from portadoc.formats.status_list.jwt_form import VerifiedStatusList
+from portadoc.formats.status_list.claims import VerifiedStatusList
 from portadoc.formats.status_list.statuses import StatusList
 from portadoc.keys.private_jwk import new_private_jwk, signer_from_private_jwk
 from portadoc.schemas.profiles import DEFAULT_PROFILE

@@ -1,0 +1,176 @@
+"""Write the conformance page: each requirement with the code that decides it and the tests that prove it.
+
+The requirements stand in ``requirements.toml``. A test proves a requirement when its name or its case carries the id
+(``test_v32_...``, ``[V-32 rollback]``, ``[A30_name_in_clear]``) or when the requirement names it.
+"""
+
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+DOCS: Final = Path(__file__).resolve().parent
+ROOT: Final = DOCS.parent
+PAGE: Final = "conformance.md"
+SHOWN: Final = 6
+"""Tests named in a row; the others are counted."""
+ELSEWHERE: Final = ("tests/interop/", "tests/vectors_shared/", "tests/browser/", "tests/fuzz/", "tests/test_")
+"""Tests that need something which is not on every machine, and tests of pages such as this one: a row never rests on
+them, so they are not listed."""
+_COLLECTED: Final = re.compile(r"(?P<file>tests/[^:]+)::(?P<function>\w+)(?:\[(?P<case>.*)\])?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A test that was collected; ``case`` is its parameter."""
+
+    file: str
+    function: str
+    case: str
+
+    @property
+    def name(self) -> str:
+        """How the page calls it: the file by its last name, the case in brackets."""
+        return f"{self.file.rpartition('/')[2]}::{self.function}" + (f"[{self.case}]" if self.case else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One line of the page."""
+
+    id: str
+    tried: str
+    clause: str
+    code: tuple[str, ...]
+    tests: tuple[str, ...]
+    scope: str
+
+    def carried_by(self, test: Test) -> bool:
+        """Tell whether the test's own name or case carries the id."""
+        letters, _, number = self.id.rpartition("-")
+        parts = (letters, number) if letters else (self.id[0], self.id[1:])
+        spelled = r"[-_]?".join(map(re.escape, "-".join(parts).split("-")))
+        carried = re.compile(rf"(?<![a-z0-9]){spelled}(?![0-9])", re.IGNORECASE)
+        return bool(carried.search(test.function) or carried.search(test.case))
+
+    def names(self, test: Test) -> bool:
+        """Tell whether the requirement names the test, perhaps by a word of its case."""
+        for named in self.tests:
+            function, _, case = named.partition("[")
+            word = case.removesuffix("]")
+            if f"{test.file}::{test.function}".endswith(f"/{function}") and word in test.case:
+                return True
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Requirements of one kind."""
+
+    title: str
+    sources: str
+    requirements: tuple[Requirement, ...]
+
+
+def sections() -> tuple[Section, ...]:
+    """Return the requirements as they stand in the file."""
+    read = tomllib.loads((DOCS / "requirements.toml").read_text(encoding="utf-8"))
+    return tuple(
+        Section(each["title"], each["sources"], tuple(map(_requirement, each["requirement"])))
+        for each in read["section"]
+    )
+
+
+def collected(lines: Iterable[str]) -> tuple[Test, ...]:
+    """Return the tests behind node ids, without those that are not on every machine."""
+    found = (_COLLECTED.fullmatch(line) for line in lines if not line.startswith(ELSEWHERE))
+    return tuple(Test(each["file"], each["function"], each["case"] or "") for each in found if each)
+
+
+def collect() -> tuple[Test, ...]:
+    """Ask pytest for every test of the project."""
+    asked = (sys.executable, "-m", "pytest", "--collect-only", "-q", "--no-header", "-m", "")
+    told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    return collected(told.splitlines())
+
+
+def proofs(requirement: Requirement, tests: Sequence[Test]) -> tuple[Test, ...]:
+    """Return the tests of a requirement: first those that it names, then those that carry its id."""
+    named = [test for test in tests if requirement.names(test)]
+    carrying = [test for test in tests if requirement.carried_by(test) and test not in named]
+    return tuple(sorted(named, key=lambda test: test.name) + sorted(carrying, key=lambda test: test.name))
+
+
+def page(tests: Sequence[Test]) -> str:
+    """Return the page for the tests that were collected."""
+    listed = sections()
+    proven = sum(bool(proofs(each, tests)) for section in listed for each in section.requirements)
+    total = sum(len(section.requirements) for section in listed)
+    return "\n".join((*_head(proven, total), *(line for section in listed for line in _section(section, tests))))
+
+
+def _head(proven: int, total: int) -> Iterator[str]:
+    yield "# Conformance"
+    yield ""
+    yield (
+        "What must be refused, or accepted against expectation, where the code decides it and which tests prove it. "
+        "Requirement ids are those of the negative-check matrix (V, W) and of the abuse catalogue (A to D, G, H) that "
+        "this project was planned with."
+    )
+    yield ""
+    yield (
+        f"{total} requirements, {proven} of them with tests. Written by `make docs` from `docs/requirements.toml` and "
+        "from the names of the tests that are collected; `make test` runs those tests and fails when the page is "
+        "another one, when an id has no test, or when a name leads nowhere."
+    )
+    yield ""
+    yield (
+        "- **code** is `file:name`, from the root of the repository.\n"
+        "- **tests** are `file::function[case]`; of many cases the first stand here.\n"
+        "- **scope** says what is deliberately otherwise here."
+    )
+    yield ""
+    yield (
+        "Issuer, authorization server, key store, bulk, QR and persistence rows (E, F, I to L, S) follow with the "
+        "rooms that they belong to."
+    )
+    yield ""
+
+
+def _section(section: Section, tests: Sequence[Test]) -> Iterator[str]:
+    yield from (f"## {section.title}", "", section.sources, "")
+    yield "| id | tried | clause | code | tests | scope |"
+    yield "|---|---|---|---|---|---|"
+    for each in section.requirements:
+        code = "<br>".join(f"`{reference}`" for reference in each.code)
+        cells = (each.id, each.tried, each.clause, code, _shown(proofs(each, tests)), each.scope)
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _shown(found: Sequence[Test]) -> str:
+    shown = [f"`{test.name.replace('|', '&#124;')}`" for test in found[:SHOWN]]
+    more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    return "<br>".join((*shown, *more))
+
+
+def _requirement(read: dict[str, object]) -> Requirement:
+    code, tests = read["code"], read["tests"]
+    assert isinstance(code, list)
+    assert isinstance(tests, list)
+    return Requirement(
+        id=str(read["id"]),
+        tried=str(read["tried"]),
+        clause=str(read["clause"]),
+        code=tuple(code),
+        tests=tuple(tests),
+        scope=str(read.get("scope", "")),
+    )
+
+
+if __name__ == "__main__":
+    (DOCS / PAGE).write_text(page(collect()), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""CBOR with one reading, and COSE_Sign1 messages in it."""

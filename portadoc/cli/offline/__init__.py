@@ -1,0 +1,1 @@
+"""Commands that judge without a network and without an installation: from a trust pack, or from files."""

@@ -1,0 +1,199 @@
+"""``portadoc verify``: is this presentation to be believed? Offline: nothing is fetched, nothing is kept.
+
+The same file, time and trust pack give the same bytes of ``--json``, on every machine and in every year.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from portadoc.cli.inputs import INPUT_FILE, Day, Moment, read_text
+from portadoc.cli.offline.options import ANCHOR, TRUST
+from portadoc.cli.output import (
+    language,
+    language_option,
+    report_as_json,
+    without_environment,
+    write_json,
+    write_report,
+)
+from portadoc.i18n import render
+from portadoc.schemas.profiles import DEFAULT_PROFILE, PROFILES, profile
+from portadoc.verification.rendering.wording import printable
+
+if TYPE_CHECKING:
+    from portadoc.cli.offline.sources import Sources
+    from portadoc.formats.trust_pack import TrustPack
+    from portadoc.verification.policy import KeyBindingRefused, KeyBindingRequired, VerificationPolicy
+    from portadoc.verification.report import VerificationReport
+
+POLICY_ID: Final = "offline"
+_MAX_BINDING_AGE_S: Final = 300
+_EXIT: Final = {"green": 0, "red": 1, "amber": 3}
+
+
+@click.command()
+@click.argument("file", type=INPUT_FILE)
+@click.option("--with", "pack_file", type=INPUT_FILE, help="Trust pack to judge from.")
+@ANCHOR
+@TRUST
+@click.option(
+    "--status-list", "status_files", type=INPUT_FILE, multiple=True, help="Status list token; repeatable."
+)
+@click.option("--at", type=Moment(), help="Judge for this time (ISO 8601 or epoch seconds); default: now.")
+@click.option(
+    "--on", "--date", "day", type=Day(), help="Judge periods for this day; default: the day of that time, UTC."
+)
+@click.option("--audience", help="Who the holder presented to; needs --nonce. Requires key binding.")
+@click.option("--nonce", help="The nonce that the holder was given; needs --audience.")
+@click.option("--preset", "preset_id", help="Judge by the rules of this preset.")
+@click.option("--type", "types", multiple=True, help="Accept this vct only; repeatable. Default: all known types.")
+@click.option(
+    "--profile",
+    "profile_id",
+    type=click.Choice(tuple(PROFILES)),
+    default=DEFAULT_PROFILE.id,
+    show_default=True,
+    help="Edition of the protocols.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--html", "as_html", is_flag=True, help="Print the report as an HTML page.")
+@language_option
+def verify(
+    *,
+    file: str,
+    pack_file: str | None,
+    anchor_file: str | None,
+    trust_file: Path,
+    status_files: tuple[str, ...],
+    at: int | None,
+    as_json: bool,
+    as_html: bool,
+    **asked: Any,
+) -> None:
+    """Verify the SD-JWT or SD-JWT+KB in FILE (- for standard input), offline.
+
+    With a trust pack, its trust and its status lists count, and --anchor or --trust says who may sign it. Without
+    one, those of --trust and --status-list. Exit code 0: authentic and in force (green); 1: do not rely on it
+    (red); 3: something is not established (amber); 4: the trust file, the anchor or the pack has to be mended.
+    """
+    from portadoc.clock import SystemClock
+    from portadoc.verification.procedure import verify_presentation
+
+    if pack_file is None and anchor_file is not None:
+        raise click.UsageError("--anchor says who may sign the pack: it needs --with")
+    if pack_file is not None and status_files:
+        raise click.UsageError("--with brings its own status lists: leave out --status-list")
+    if as_json and as_html:
+        raise click.UsageError("--json or --html, not both")
+    if as_json or as_html:
+        without_environment()
+    now = SystemClock().now() if at is None else at
+    policy, text = _policy(now=now, **asked), read_text(file)
+    sources = _sources(pack_file, anchor_file, trust_file, status_files, now)
+    report = verify_presentation(text, trust=sources.trust, status=sources.status, policy=policy, now=now)
+    if as_html:
+        _tell_page(report)
+    else:
+        _tell(report, sources.pack, as_json=as_json)
+    raise click.exceptions.Exit(_EXIT[report.colour])
+
+
+def _policy(
+    *,
+    now: int,
+    day: date | None,
+    audience: str | None,
+    nonce: str | None,
+    preset_id: str | None,
+    types: tuple[str, ...],
+    profile_id: str,
+) -> "VerificationPolicy":
+    """Return what is decided before the file is read. Raises Refused[preset_unknown]."""
+    from portadoc.formats.dcql.query import parse_query
+    from portadoc.schemas.catalogue import ACCEPTED_VCTS
+    from portadoc.verification.policy import VerificationPolicy
+    from portadoc.verification.presets.presets import preset
+
+    chosen = None if preset_id is None else preset(preset_id)
+    asked = [] if chosen is None else [wanted.vct_values for wanted in parse_query(chosen.query).credentials]
+    return VerificationPolicy(
+        policy_id=POLICY_ID if chosen is None else chosen.id,
+        accepted_types=frozenset(types) or frozenset().union(*asked) or ACCEPTED_VCTS,
+        key_binding=_key_binding(audience, nonce),
+        status_required=chosen is not None and chosen.status_required,
+        profile=profile(profile_id),
+        on_date=day or datetime.fromtimestamp(now, UTC).date(),
+    )
+
+
+def _key_binding(audience: str | None, nonce: str | None) -> "KeyBindingRefused | KeyBindingRequired":
+    """Require a key binding exactly when audience and nonce are given: it is decided before the file is read."""
+    from portadoc.verification.policy import KeyBindingRefused, KeyBindingRequired
+
+    if (audience is None) != (nonce is None):
+        raise click.UsageError("--audience and --nonce belong together")
+    if audience is None or nonce is None:
+        return KeyBindingRefused()
+    return KeyBindingRequired(audience=audience, nonce=nonce, max_age_s=_MAX_BINDING_AGE_S)
+
+
+def _sources(
+    pack_file: str | None, anchor_file: str | None, trust_file: Path, status_files: tuple[str, ...], now: int
+) -> "Sources":
+    from portadoc.cli.offline.sources import from_files, usable_pack
+
+    if pack_file is None:
+        return from_files(trust_file, status_files, at=now)
+    return usable_pack(pack_file, anchor_file, trust_file, at=now)
+
+
+def _tell(report: "VerificationReport", pack: "TrustPack | None", *, as_json: bool) -> None:
+    if as_json:
+        write_json({**report_as_json(report), "trust_pack": None if pack is None else _facts(pack)})
+        return
+    write_report(report)
+    _tell_more(report)
+    if pack is not None:
+        said = {"operator": pack.operator, "sequence": pack.sequence, "as_of": _moment(pack.as_of)}
+        click.echo(f"  {render('verify_judged_from_pack', said, language()).text}")
+
+
+def _tell_page(report: "VerificationReport") -> None:
+    from portadoc.verification.rendering.report_html import report_page
+
+    click.echo(report_page(report, language()))
+
+
+def _facts(pack: "TrustPack") -> dict[str, str | int]:
+    return {"operator": pack.operator, "sequence": pack.sequence, "as_of": pack.as_of, "exp": pack.exp}
+
+
+def _moment(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _tell_more(report: "VerificationReport") -> None:
+    """Write who says what when all of it holds; on stderr, what to do about a key binding not asked for."""
+    if report.valid:
+        said = {"institution": report.institution_id or "-", "type": report.credential_type or "-"}
+        click.echo(f"  {render('verify_says', said, language()).text}")
+        for label, value in _labelled(report):
+            click.echo(f"    {label}: {printable(value)}")
+    if any(check.code == "kb_unexpected" for check in report.checks):
+        advice = render("verify_key_binding_terms", {}, language())
+        click.echo(f"{advice.text} {advice.action}", err=True)
+
+
+def _labelled(report: "VerificationReport") -> Iterable[tuple[str, str]]:
+    """Yield label and value of each claim that its layout names."""
+    from portadoc.schemas.catalogue import projection_for
+    from portadoc.schemas.claims import claims_at
+
+    for row in projection_for(str(report.credential_type), report.claims).claims:
+        for _, value in claims_at(report.claims, row.path):
+            if not isinstance(value, dict | list):
+                yield (row.fr if language() == "fr" else row.en), str(value)

@@ -1,0 +1,112 @@
+"""From what a verification found to the receipt of it: nothing of the claims, and nothing that could link."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from portadoc.errors import Untrusted
+from portadoc.formats.receipt import (
+    SPEC,
+    Receipt,
+    ReceiptCredential,
+    ReceiptStatus,
+    parse_receipt,
+    presentation_commitment,
+    verify_receipt,
+)
+from portadoc.formats.status_list.statuses import status_reference
+from portadoc.keys.algorithms import ALL_ALGORITHMS
+from portadoc.keys.purposes import KeyPurpose
+from portadoc.schemas.catalogue import ACCEPTED_VCTS
+from portadoc.verification.answers import TrustAnswers
+from portadoc.verification.report import STATUS, VerificationReport
+from portadoc.verification.verdict import Verdict
+
+_SKEW_S: Final = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """One presentation and its report, with all the claims that were verified (the receipt takes none of them)."""
+
+    unverified_presentation: str = field(repr=False)
+    report: VerificationReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyingParty:
+    """Who verified, for which purpose and by which version of the policy."""
+
+    id: str
+    name: str
+    purpose: str
+    policy_version: str
+
+
+def receipt_of(
+    verified: Sequence[Verified], *, verifier: VerifyingParty, verdict: Verdict, nonce: str, verified_at: int
+) -> Receipt:
+    """Return the receipt of one verification; ``verdict`` is the one over all presentations together.
+
+    ``nonce`` is the session's: who knows it and a presentation can tell that the receipt is about that one. Raises
+    Malformed[malformed_token] for a presentation that is no SD-JWT: leave such a one out.
+    """
+    return Receipt(
+        verifier_id=verifier.id,
+        verifier_name=verifier.name,
+        verified_at=verified_at,
+        purpose=verifier.purpose,
+        policy_version=verifier.policy_version,
+        verdict=verdict.value,
+        colour=verdict.colour.value,
+        credentials=tuple(_credential(each, nonce) for each in verified),
+    )
+
+
+def open_receipt(unverified_text: str, *, verifiers: TrustAnswers, now: int) -> Receipt:
+    """Return a receipt that a trusted verifier signed; its chain is judged for the time that it names.
+
+    That time may not lie ahead of ``now`` (epoch seconds) by more than a minute.
+
+    Raises Untrusted[receipt_invalid], [chain_invalid], [issuer_untrusted] with a reason,
+    Malformed[limit_exceeded].
+    """
+    unverified = parse_receipt(unverified_text, allowed_algs=ALL_ALGORITHMS)
+    if unverified.unverified_at > now + _SKEW_S:
+        raise Untrusted("receipt_invalid", spec=SPEC, reason="not_yet_made")
+    trusted = verifiers.resolve(
+        unverified.unverified_chain,
+        purpose=KeyPurpose.RECEIPT,
+        at=unverified.unverified_at,
+        credential_type=None,
+        issuer=None,
+        institution=None,
+    )
+    return verify_receipt(unverified, trusted=trusted)
+
+
+def _credential(verified: Verified, nonce: str) -> ReceiptCredential:
+    report = verified.report
+    return ReceiptCredential(
+        # A type that we do not know is the issuer's own words: they could say anything.
+        type=report.credential_type if report.credential_type in ACCEPTED_VCTS else None,
+        issuer=report.institution_id,
+        verdict=report.verdict.value,
+        status=_status(report),
+        commitment=presentation_commitment(nonce, verified.unverified_presentation),
+    )
+
+
+def _status(report: VerificationReport) -> ReceiptStatus | None:
+    """Return source and age of the status where it was known, for or against."""
+    params = report.check(STATUS).params
+    if "age_s" in params:
+        as_of = report.as_of - int(params["age_s"])
+    elif "as_of" in params:
+        as_of = int(params["as_of"])
+    else:
+        return None
+    reference = status_reference(report.claims)
+    assert reference is not None, "a status that is known has a reference"
+    return ReceiptStatus(urlsplit(reference.uri).netloc, as_of, max(0, report.as_of - as_of))

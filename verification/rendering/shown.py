@@ -1,0 +1,174 @@
+"""A report as people read it, in one language: what page, terminal and tour show, in the same words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from portadoc.schemas.catalogue import CREDENTIAL_TYPES
+from portadoc.schemas.claims import Json, claims_at
+from portadoc.schemas.codes import STATUS_CONFIRMATIONS
+from portadoc.schemas.projections import PROJECTIONS, Claim
+from portadoc.verification.checks import LETS_THROUGH, STATUS, Check, Outcome
+from portadoc.verification.rendering.wording import Words
+from portadoc.verification.report import VerificationReport
+
+_NEEDS_ADVICE: Final = frozenset({Outcome.FAIL, Outcome.UNKNOWN, Outcome.WARNING})
+_SITUATION: Final = ("status", "code")
+MOST_DEVIATIONS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A value and what it is."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCheck:
+    """One check: its name, how it ended (a value for the style sheet, a word for people), why, and what to do."""
+
+    id: str
+    title: str
+    outcome: str
+    word: str
+    sentence: str
+    advice: str
+    clause: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownReport:
+    """A report in words. ``reason`` is the check that the verdict rests on, None where nothing speaks against it.
+
+    ``facts`` are about the verification, ``says`` is what the attestation says, ``review`` whom to ask by what
+    right where the verdict offers a review; ``more_deviations`` counts those that are left out.
+    """
+
+    language: str
+    verdict: str
+    colour: str
+    headline: str
+    sentence: str
+    action: str
+    reason: ShownCheck | None
+    checks: tuple[ShownCheck, ...]
+    passed: int
+    facts: tuple[Labelled, ...]
+    says: tuple[Labelled, ...]
+    deviations: tuple[str, ...]
+    more_deviations: int
+    review: tuple[Labelled, ...]
+
+
+def shown_report(report: VerificationReport, language: str) -> ShownReport:
+    """Return a report in the words of a language of ``portadoc.i18n.LANGUAGES``."""
+    words = Words(language)
+    verdict = words.message(report.verdict.code, {})
+    headline, _, sentence = (part.strip() for part in verdict.text.partition(":"))
+    reason = report.deciding_check
+    return ShownReport(
+        language=language,
+        verdict=report.verdict.value,
+        colour=report.colour.value,
+        headline=headline.capitalize(),
+        sentence=sentence[:1].upper() + sentence[1:],
+        action=verdict.action,
+        reason=None if reason is None else shown_check(reason, words),
+        checks=tuple(shown_check(check, words) for check in report.checks),
+        passed=sum(check.outcome in LETS_THROUGH for check in report.checks),
+        facts=tuple(_facts(report, words)),
+        says=tuple(_says(report, words)),
+        deviations=tuple(_deviations(report, words)),
+        more_deviations=max(0, len(report.deviations) - MOST_DEVIATIONS),
+        review=tuple(_review(report, words)),
+    )
+
+
+def shown_check(check: Check, words: Words) -> ShownCheck:
+    """Return a check in words; advice only where there is something to do."""
+    message = words.message(check.code, check.params)
+    return ShownCheck(
+        id=check.id,
+        title=words.say(f"check.{check.id}"),
+        outcome=check.outcome.value,
+        word=words.say(f"outcome.{check.outcome.value}"),
+        sentence=message.text,
+        advice=message.action if check.outcome in _NEEDS_ADVICE else "",
+        clause=check.clause,
+        code=check.full_code,
+    )
+
+
+def _facts(report: VerificationReport, words: Words) -> Iterator[Labelled]:
+    named = {
+        "type": _type_name(report, words.language),
+        "old_type": report.old_type_of,
+        "layout": report.layout,
+        "issuer": report.institution_id,
+        "checked_at": words.moment(report.as_of),
+        "judged_for": None if report.on_date is None else words.day(report.on_date),
+    }
+    status_of = status_as_of(report)
+    if status_of is not None:
+        age = max(0, report.as_of - status_of)
+        named |= {"status_of": words.moment(status_of), "status_age": words.duration(age)}
+    named |= {"policy": report.policy_id, "policy_version": report.policy_version}
+    return (Labelled(words.say(f"fact.{name}"), value) for name, value in named.items() if value)
+
+
+def _type_name(report: VerificationReport, language: str) -> str | None:
+    """Return the type with the name that we have for it, if we have one."""
+    vct = report.credential_type
+    current = report.old_type_of or vct
+    names = (
+        display.name
+        for configuration in CREDENTIAL_TYPES.values()
+        if configuration.vct == current
+        for display in configuration.display
+        if display.locale == language
+    )
+    name = next(names, None)
+    return vct if name is None else f"{name} ({vct})"
+
+
+def status_as_of(report: VerificationReport) -> int | None:
+    """Return when the status that was judged had been signed, in epoch seconds; None where no status was read."""
+    params = next((check.params for check in report.checks if check.id == STATUS.id), {})
+    age_s, as_of = params.get("age_s"), params.get("as_of")
+    if isinstance(age_s, int):
+        return report.as_of - age_s
+    return as_of if isinstance(as_of, int) else None
+
+
+def _says(report: VerificationReport, words: Words) -> Iterator[Labelled]:
+    """Yield label and value of each claim that its layout names, in the layout's order."""
+    if report.layout is None:
+        return
+    for row in PROJECTIONS[report.layout].claims:
+        for _, value in claims_at(report.claims, row.path):
+            if not isinstance(value, dict | list):
+                yield Labelled(row.fr if words.language == "fr" else row.en, _value(row, value, words))
+
+
+def _value(row: Claim, value: Json, words: Words) -> str:
+    if row.field == _SITUATION and value in STATUS_CONFIRMATIONS:
+        situation = STATUS_CONFIRMATIONS[value]
+        return f"{situation.french if words.language == 'fr' else situation.english} ({value})"
+    return words.say("value.none") if value is None else words.value(value)
+
+
+def _deviations(report: VerificationReport, words: Words) -> Iterator[str]:
+    for each in report.deviations[:MOST_DEVIATIONS]:
+        yield words.message(each.code, {"claim": each.claim, "expected": each.expected}).text
+
+
+def _review(report: VerificationReport, words: Words) -> Iterator[Labelled]:
+    asked = report.review_request
+    if asked is not None:
+        yield Labelled(words.say("review.institution"), asked.institution_id)
+        if asked.document_reference is not None:
+            yield Labelled(words.say("review.document"), asked.document_reference)
+        yield Labelled(words.say("review.legal_basis"), asked.legal_basis)

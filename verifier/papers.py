@@ -1,0 +1,102 @@
+"""What others certify of an institution that asks: read when the verifier starts, sent along with its requests.
+
+A file that is not the institution's own, or has run out, stops the start: wallets would refuse every request.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from portadoc.errors import Error, Misconfigured
+from portadoc.formats.openid4vp.registration_certificate import (
+    Registration,
+    as_verifier_info,
+    parse_registration_certificate,
+    verify_registration_certificate,
+)
+from portadoc.formats.openid4vp.verifier_attestation import (
+    VerifierAttestation,
+    parse_verifier_attestation,
+    verify_verifier_attestation,
+)
+from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
+from portadoc.keys.certificates import certificate_key, parse_certificate
+from portadoc.keys.jwk import thumbprint
+from portadoc.keys.signer import Signer
+from portadoc.schemas.claims import JsonObject
+from portadoc.verifier.settings import InstitutionSettings
+
+_ALGORITHMS = frozenset(SIGNATURE_ALGORITHMS)
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """The attestation and the registration certificate of one institution, where it has them."""
+
+    attestation: str | None = None
+    attested_name: str = ""
+    certificate: str | None = None
+    registration: Registration | None = None
+
+    @property
+    def verifier_info(self) -> tuple[JsonObject, ...]:
+        """What a request says of its verifier by somebody's word. Spec: OpenID4VP 1.0 §5.1, ARF RPRC_19."""
+        return () if self.certificate is None else (as_verifier_info(self.certificate),)
+
+
+def read_papers(institution: InstitutionSettings, *, signer: Signer, now: int, skew_s: int) -> Papers:
+    """Return the papers of an institution. Raises Misconfigured[paper_unusable] with the file and a reason."""
+    attestation, attested = None, None
+    if institution.verifier_attestation:
+        attestation, attested = _attestation(institution.verifier_attestation, signer, now, skew_s)
+    certificate, registration = None, None
+    if institution.registration_certificate:
+        certificate, registration = _registration(institution, now, skew_s)
+    name = "" if attested is None else attested.subject
+    return Papers(attestation, name, certificate, registration)
+
+
+def _attestation(file: str, signer: Signer, now: int, skew_s: int) -> tuple[str, VerifierAttestation]:
+    """Read the attestation; it has to be about the key that signs requests. Spec: OpenID4VP 1.0 §12."""
+    text = _text(file)
+    try:
+        unverified = parse_verifier_attestation(text, allowed_algs=_ALGORITHMS)
+        if not unverified.unverified_chain:
+            raise Misconfigured("paper_unusable", file=file, reason="x5c_missing")
+        key = certificate_key(parse_certificate(unverified.unverified_chain[0]))
+        attested = verify_verifier_attestation(
+            unverified, key=key, now=now, skew_s=skew_s, allowed_algs=_ALGORITHMS
+        )
+    except Misconfigured:
+        raise
+    except Error as error:
+        raise _unusable(file, error) from error
+    if attested.key.kid != thumbprint(signer.public_jwk):
+        raise Misconfigured("paper_unusable", file=file, reason="key_mismatch")
+    return text, attested
+
+
+def _registration(institution: InstitutionSettings, now: int, skew_s: int) -> tuple[str, Registration]:
+    """Read the registration certificate; it has to be the institution's own. Spec: ETSI TS 119 475 §5.2."""
+    file = institution.registration_certificate
+    text = _text(file)
+    try:
+        unverified = parse_registration_certificate(text, allowed_algs=_ALGORITHMS)
+        key = certificate_key(parse_certificate(unverified.unverified_chain[0]))
+        certificate = verify_registration_certificate(unverified, key=key, now=now, skew_s=skew_s)
+    except Error as error:
+        raise _unusable(file, error) from error
+    if certificate.registration.sub != institution.institution_id:
+        raise Misconfigured("paper_unusable", file=file, reason="institution_mismatch")
+    return text, certificate.registration
+
+
+def _text(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise Misconfigured("paper_unusable", file=file, reason="unreadable") from exc
+
+
+def _unusable(file: str, error: Error) -> Misconfigured:
+    reason = error.params.get("reason", error.code)
+    return Misconfigured("paper_unusable", file=file, reason=reason)

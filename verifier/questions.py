@@ -1,0 +1,151 @@
+"""What a verifier asks, and whether this institution may ask it.
+
+Spec: OpenID4VP 1.0 §6, ARF RPRC_21.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Self
+
+from portadoc.errors import Malformed, Refused
+from portadoc.formats import strict_json
+from portadoc.formats.dcql.query import SD_JWT_VC, DcqlQuery, parse_query
+from portadoc.formats.openid4vp.registration_certificate import Registration, over_asking
+from portadoc.formats.openid4vp.transaction_data import read_all
+from portadoc.schemas.claims import JsonObject
+from portadoc.verification.policy import WorkAsked
+from portadoc.verification.presets.presets import Preset
+
+MAX_TERMS_BYTES: Final = 1024 * 1024
+KNOWN_AUTHORITIES: Final = frozenset({"aki", "etsi_tl"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What is asked and how the answer is judged; ``on_date`` None judges the day of the answer.
+
+    ``policy_version`` names the query and its rules: another text for any other.
+    ``work`` is the work that the attestation has to cover; ``transaction_data`` are the texts that the holder's
+    key has to confirm (base64url, as the wallet gets them).
+    """
+
+    preset_id: str
+    policy_version: str
+    query_json: JsonObject
+    status_required: bool
+    same_holder: bool
+    same_person: bool
+    on_date: date | None
+    work: WorkAsked | None = None
+    transaction_data: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        question: Preset,
+        *,
+        on_date: date | None,
+        work: WorkAsked | None = None,
+        transaction_data: tuple[str, ...] = (),
+    ) -> Self:
+        """Return the terms under which a question is asked."""
+        return cls(
+            preset_id=question.id,
+            policy_version=question.version,
+            query_json=question.query,
+            status_required=question.status_required,
+            same_holder=question.same_holder,
+            same_person=question.same_person,
+            on_date=on_date,
+            work=work,
+            transaction_data=transaction_data,
+        )
+
+    @property
+    def query(self) -> DcqlQuery:
+        """The query, parsed. Raises Malformed[query_malformed], Malformed[limit_exceeded]."""
+        return parse_query(self.query_json)
+
+    def to_text(self) -> str:
+        """Return the stored form."""
+        stored = {
+            "preset": self.preset_id,
+            "policy_version": self.policy_version,
+            "query": self.query_json,
+            "status_required": self.status_required,
+            "same_holder": self.same_holder,
+            "same_person": self.same_person,
+            "on_date": _spell(self.on_date),
+            "work": None if self.work is None else _work_to_json(self.work),
+            "transaction_data": list(self.transaction_data),
+        }
+        return strict_json.dumps(stored).decode("utf-8")
+
+    @classmethod
+    def from_text(cls, stored: str) -> Self:
+        """Return what ``to_text`` stored."""
+        read = strict_json.loads_object(stored, what="terms", max_bytes=MAX_TERMS_BYTES)
+        return cls(
+            preset_id=read["preset"],
+            policy_version=read["policy_version"],
+            query_json=read["query"],
+            status_required=read["status_required"],
+            same_holder=read["same_holder"],
+            same_person=read["same_person"],
+            on_date=_day(read["on_date"]),
+            work=None if read["work"] is None else _work_from_json(read["work"]),
+            transaction_data=tuple(read["transaction_data"]),
+        )
+
+
+def check_terms(
+    terms: Terms, *, registered_types: tuple[str, ...], registration: Registration | None, max_query_bytes: int
+) -> None:
+    """Refuse a question that this verifier may not or cannot ask.
+
+    ``registration`` is what the registration certificate bounds, where there is one.
+    Raises: Malformed[query_malformed], Malformed[limit_exceeded], Refused[query_unsupported],
+    Refused[query_not_registered], Untrusted[transaction_data_invalid]. Spec: OpenID4VP 1.0 §6, ARF RPRC_21.
+    """
+    if len(strict_json.dumps(terms.query_json)) > max_query_bytes:
+        raise Malformed("limit_exceeded", what="dcql_query", limit=max_query_bytes)
+    for wanted in terms.query.credentials:
+        if wanted.format != SD_JWT_VC:
+            raise Refused("query_unsupported", reason="format")
+        if not wanted.require_holder_binding:
+            raise Refused("query_unsupported", reason="holder_binding")
+        for authority in wanted.trusted_authorities:
+            if authority.type not in KNOWN_AUTHORITIES:
+                raise Refused("query_unsupported", reason=f"trusted_authorities {authority.type[:40]}")
+        if not set(registered_types).issuperset(wanted.vct_values):
+            raise Refused("query_not_registered", spec="ARF RPRC_21", query=wanted.id)
+    if registration is not None and (over := over_asking(registration, terms.query)):
+        raise Refused("query_not_registered", spec="ARF RPRC_21", query=str(over[0]))
+    if terms.transaction_data:
+        read_all(list(terms.transaction_data), query_ids=[wanted.id for wanted in terms.query.credentials])
+
+
+def _work_to_json(work: WorkAsked) -> JsonObject:
+    return {
+        "state": work.state,
+        "employers": sorted(work.employers),
+        "first": _spell(work.first),
+        "last": _spell(work.last),
+    }
+
+
+def _work_from_json(stored: JsonObject) -> WorkAsked:
+    return WorkAsked(
+        state=stored["state"],
+        employers=frozenset(stored["employers"]),
+        first=_day(stored["first"]),
+        last=_day(stored["last"]),
+    )
+
+
+def _spell(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)

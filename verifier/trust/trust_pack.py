@@ -1,0 +1,121 @@
+"""The trust pack of an institution that verifies here: put together, recorded, signed, checked, handed out.
+
+Everybody without a network judges from it. A new one is made when somebody asks and the last one is older than
+``renew_s``; its sequence only ever grows, across restarts and worker processes.
+"""
+
+from collections.abc import Iterable
+from threading import Lock
+from typing import Final
+
+from portadoc.errors import Misconfigured, Untrusted
+from portadoc.formats.trust_pack import (
+    MAX_LISTS,
+    PackedList,
+    TrustPack,
+    make_trust_pack,
+    parse_trust_pack,
+    verify_trust_pack,
+)
+from portadoc.keys.algorithms import ALL_ALGORITHMS
+from portadoc.keys.certificates import ORGANIZATION_IDENTIFIER, certificate_key, only_name, parse_certificate
+from portadoc.keys.purposes import KeyPurpose
+from portadoc.keys.signer import Signer
+from portadoc.keys.trust.trust_store import TrustedKey
+from portadoc.schemas.catalogue import CREDENTIAL_TYPES
+from portadoc.schemas.type_metadata import type_metadata
+from portadoc.verifier.deployment import Deployment
+from portadoc.verifier.store import trust_pack_store
+from portadoc.verifier.store.trust_pack_store import StoredTrustPack
+
+_TYPES: Final = tuple(sorted({configuration.vct for configuration in CREDENTIAL_TYPES.values()}))
+
+
+class TrustPacks:
+    """The packs of every institution that verifies here."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._settings = deployment.settings.trust_pack
+        self._single_flight = Lock()
+
+    def current(self, slug: str) -> StoredTrustPack:
+        """Return the newest pack of an institution, made anew when it is due.
+
+        Raises Refused[not_found], Misconfigured[key_missing], [trust_pack_certificate], Malformed[limit_exceeded].
+        """
+        self._deployment.institution(slug)
+        with self._single_flight:
+            now = self._deployment.clock.now()
+            newest = self._newest(slug)
+            if newest is not None and now < newest.as_of + self._settings.renew_s:
+                return newest
+            return self._make(slug, now)
+
+    def _newest(self, slug: str) -> StoredTrustPack | None:
+        with self._deployment.database.read() as connection:
+            return trust_pack_store.newest_pack(connection, slug)
+
+    def _make(self, slug: str, now: int) -> StoredTrustPack:
+        here = self._deployment
+        signer, operator = here.key_ring.signer(slug, KeyPurpose.TRUST_LIST), here.institution(slug).institution_id
+        trusted = _own_key(signer, slug, operator)
+        # 1. record: the sequence is taken, whatever happens from here on
+        with here.database.transaction() as connection:
+            sequence = trust_pack_store.next_sequence(connection, slug, as_of=now)
+        pack = self._assembled(slug, operator, sequence, now)
+        # 2. sign
+        signed = make_trust_pack(pack, signer=signer)
+        # 3. check our own output as a reader does
+        if verify_trust_pack(parse_trust_pack(signed, allowed_algs=ALL_ALGORITHMS), trusted=trusted) != pack:
+            raise Untrusted("trust_pack_invalid", reason="not_as_made")
+        # 4. release it, unless another process has released a newer one
+        made = StoredTrustPack(sequence=sequence, as_of=pack.as_of, expires_at=pack.exp, pack=signed)
+        with here.database.transaction() as connection:
+            trust_pack_store.keep_pack(connection, slug, made)
+            return trust_pack_store.newest_pack(connection, slug) or made
+
+    def _assembled(self, slug: str, operator: str, sequence: int, now: int) -> TrustPack:
+        here = self._deployment
+        with here.database.read() as connection:
+            held = trust_pack_store.held_lists(connection, slug, now=now)
+        budget = self._settings.max_list_bytes
+        lists = _that_fit((each.status_list for each in held), budget)
+        budget -= sum(map(_size, lists))
+        withdrawals = _that_fit((each.withdrawal_list for each in held if each.withdrawal_list), budget)
+        return TrustPack(
+            operator=operator,
+            sequence=sequence,
+            as_of=now,
+            exp=now + self._settings.lifetime_s,
+            trust=here.trust,
+            signer_chains=here.key_ring.chains(KeyPurpose.DOCUMENT_SEAL),
+            type_metadata={vct: type_metadata(vct).decode() for vct in _TYPES},
+            status_lists=lists,
+            withdrawal_lists=withdrawals,
+        )
+
+
+def _own_key(signer: Signer, slug: str, operator: str) -> TrustedKey:
+    """Return our own key as readers of the pack will find it. Raises Misconfigured[trust_pack_certificate]."""
+    if not signer.chain:
+        raise Misconfigured("trust_pack_certificate", institution=slug)
+    leaf = parse_certificate(signer.chain[0])
+    if only_name(leaf, ORGANIZATION_IDENTIFIER) != operator:
+        raise Misconfigured("trust_pack_certificate", institution=slug)
+    return TrustedKey(certificate_key(leaf), operator, "", leaf.not_after)
+
+
+def _that_fit(held: Iterable[PackedList], budget: int) -> tuple[PackedList, ...]:
+    """Return the lists, the ones asked for last first, as far as the budget (bytes of tokens) goes; by URI."""
+    fitting: list[PackedList] = []
+    for packed in held:
+        budget -= _size(packed)
+        if budget < 0 or len(fitting) == MAX_LISTS:
+            break
+        fitting.append(packed)
+    return tuple(sorted(fitting, key=lambda packed: packed.uri))
+
+
+def _size(packed: PackedList) -> int:
+    return len(packed.unverified_token)
