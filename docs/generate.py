@@ -17,6 +17,9 @@ from portadoc.clock import SystemClock
 from portadoc.config import ANY, ENVIRONMENT_PREFIX
 from portadoc.i18n import LANGUAGES
 from portadoc.randomness import system_random_bytes
+from portadoc.schemas.catalogue import OLD_VCTS
+from portadoc.schemas.claims import dotted
+from portadoc.schemas.projections import LAYOUTS, PROJECTIONS
 from portadoc.serve.app import create_app
 from portadoc.serve.house import open_house
 from portadoc.serve.settings import SETTINGS_FILE, PortadocSettings, known_settings
@@ -26,6 +29,17 @@ MESSAGES: Final = DOCS.parent / "portadoc" / "messages"
 _WIDTH: Final = 100
 _NOTE: Final = "\nWritten by `make docs`; changes belong into the code.\n"
 _TOUR: Final = "/tour/{attestation}/"
+LAYOUTS_IN_USE: Final = {
+    "pda1-dc4eu-a": "wallets and issuers of the DC4EU pilot, wwWallet",
+    "pda1-dc4eu-b": "DC4EU WP6 rulebook 1.1",
+    "pda1-webuild": "WE BUILD PD A1 rulebook 1.0",
+    "ehic-dc4eu": "DC4EU, wwWallet, EU reference issuers; WP6 rulebook 1.1 (cards of represented persons)",
+    "pid-eudi": "EUDI PID rulebook 1.7",
+    "pda1-eudi-issuer": "EU reference issuer (Python)",
+    "ehic-eudi-issuer": "EU reference verifier, mdoc twin of the EU reference issuer (Python)",
+    "pda1-pilot-v0": "first payloads of the DC4EU pilot, API 2.8",
+    "ehic-pilot-v0": "first payloads of the DC4EU pilot, API 2.8",
+}
 _LANGUAGE_NAMES: Final = {"en": "English", "fr": "Français"}
 
 
@@ -98,11 +112,48 @@ def endpoints_page() -> str:
     )
 
 
+def dialects_page() -> str:
+    """Return the page of every claim layout that is read."""
+    layouts = (
+        (f"`{id_}`", f"`{layout.vct}`", "yes" if id_ in PROJECTIONS else "no", LAYOUTS_IN_USE[id_])
+        for id_, layout in LAYOUTS.items()
+    )
+    older = ((f"`{old}`", f"`{new}`") for old, new in OLD_VCTS.items())
+    renamed = (
+        (f"`{id_}`", f"`{dotted(place)}`", f"`{dotted(claim.path)}`")
+        for id_, layout in LAYOUTS.items()
+        for claim in layout.claims
+        for place in claim.also
+    )
+    return "\n".join(
+        (
+            "# Dialects",
+            _NOTE,
+            "Attestations of one kind come in several claim layouts. The layout is told by type and shape, the "
+            "claims are read into one record, and every place where they deviate is listed in the report with a "
+            "code. What cannot be told apart is refused with `layout_unknown`, another type with `vct_unknown`.\n",
+            *_table(("layout", "type", "issued here", "in use with"), layouts),
+            "\n## Older types\n",
+            "Accepted when reading; the report says which type took their place. A domestic type of PID "
+            "(`urn:eudi:pid:<country>:1`) is read as the type that it extends.\n",
+            *_table(("older type", "now"), older),
+            "\n## Older names of claims\n",
+            "Read all the same, with the deviation `claim_renamed`.\n",
+            *_table(("layout", "found", "expected"), renamed),
+            "\n## Not read\n",
+            "The W3C credential `VerifiablePortableDocumentA1` of EBSI, ISO mdoc twins and EESSI messages (SED): "
+            "they are no SD-JWT VC. Draft 0.1 of the WE BUILD layout: 1.0 took its place.",
+            "",
+        )
+    )
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "reference-cli.md": cli_page,
     "reference-config.md": config_page,
     "reference-codes.md": codes_page,
     "reference-endpoints.md": endpoints_page,
+    "dialects.md": dialects_page,
 }
 
 

@@ -118,6 +118,16 @@ def parse_trust_pack(message: bytes, *, allowed_algs: frozenset[str]) -> Unverif
         return UnverifiedTrustPack(unverified, cose_sign1.certificate_chain(unverified))
 
 
+def unverified_content(unverified: UnverifiedTrustPack) -> JsonObject:
+    """Return the JSON of a pack that the caller verified before, or only shows.
+
+    Raises Untrusted[trust_pack_invalid] with a reason, Malformed[limit_exceeded].
+    """
+    with told_as(CODE):
+        members, _ = _content(_inflated(unverified.unverified_message.payload))
+        return members
+
+
 def verify_trust_pack(unverified: UnverifiedTrustPack, *, trusted: TrustedKey) -> TrustPack:
     """Return the pack that a trusted operator signed; whether it is in force is for the caller to judge.
 
@@ -129,7 +139,7 @@ def verify_trust_pack(unverified: UnverifiedTrustPack, *, trusted: TrustedKey) -
         # 2. one zlib stream and nothing behind it, within bounds
         content = _inflated(compressed)
         # 3. CBOR and JSON with one reading, and exactly the members that a pack has
-        pack = _from_content(strict_cbor.loads_map(content, what="trust pack", max_bytes=MAX_INFLATED))
+        pack = _from_content(*_content(content))
         # 4. the operator that it names is the one that signed
         if pack.operator != trusted.institution_id:
             raise _invalid("operator_mismatch")
@@ -180,13 +190,18 @@ def _check_size(size: int, limit: int) -> None:
         raise Malformed("limit_exceeded", spec=SPEC, what="trust pack", limit=limit)
 
 
-def _from_content(content: strict_cbor.CborMap) -> TrustPack:
-    if content.keys() != {"pack", "tokens"} or type(content["pack"]) is not bytes:
+def _content(content: bytes) -> tuple[JsonObject, Any]:
+    """Return the JSON of a pack, and what stands where the tokens should."""
+    entries = strict_cbor.loads_map(content, what="trust pack", max_bytes=MAX_INFLATED)
+    if entries.keys() != {"pack", "tokens"} or type(entries["pack"]) is not bytes:
         raise _invalid("content")
-    members = strict_json.loads_object(content["pack"], what="trust pack", max_bytes=MAX_INFLATED)
+    return strict_json.loads_object(entries["pack"], what="trust pack", max_bytes=MAX_INFLATED), entries["tokens"]
+
+
+def _from_content(members: JsonObject, tokens: Any) -> TrustPack:
     if members.keys() != _MEMBERS:
         raise _invalid("members")
-    status_lists, withdrawal_lists = _lists(members, content["tokens"])
+    status_lists, withdrawal_lists = _lists(members, tokens)
     return TrustPack(
         operator=_text(members["iss"], "iss"),
         sequence=_number(members["sequence"]),

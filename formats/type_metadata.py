@@ -1,18 +1,21 @@
-"""Type Metadata documents: integrity of their bytes and strict reading of their structure.
+"""Type Metadata documents: integrity of their bytes, strict reading of their structure, and what they inherit.
 
-Parents (``extends``) are not fetched here. Spec: draft-ietf-oauth-sd-jwt-vc-19, Type Metadata.
+Nothing is fetched here: documents, those of parents (``extends``) too, are given as values. A type is processed
+as a whole or not at all. Spec: draft-ietf-oauth-sd-jwt-vc-19, Type Metadata.
 """
 
 import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import reduce
 from typing import Any, Final
 
 from portadoc.errors import Refused, Untrusted
+from portadoc.formats import strict_json
 from portadoc.formats.dcql.paths import PathPointer, parse_pointer, select
 from portadoc.formats.reasons import told_as
 from portadoc.formats.sd_jwt.processing import ProcessedClaims
@@ -23,6 +26,7 @@ _DIGESTS: Final = (("sha512", hashlib.sha512), ("sha384", hashlib.sha384), ("sha
 _SVG_ID: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LOCALE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _MAX_ENTRIES: Final = 512
+MAX_PARENTS: Final = 8
 
 
 class Disclosable(StrEnum):
@@ -46,7 +50,7 @@ class ClaimMetadata:
 
 @dataclass(frozen=True, slots=True)
 class TypeMetadata:
-    """A type as one document describes it; ``names`` by locale. Parents are named, not merged."""
+    """A type as its document describes it, with what it inherits once that is resolved; ``names`` by locale."""
 
     vct: str
     extends: str | None
@@ -91,6 +95,69 @@ def parse_type_metadata(document: JsonObject, *, vct: str) -> TypeMetadata:
         if len(set(svg_ids)) != len(svg_ids):
             raise _invalid("svg_id")
         return TypeMetadata(vct, extends, _texts(document, "name"), claims)
+
+
+Documents = Callable[[str, str | None], bytes | None]
+"""Give the document of a type that matches an ``#integrity`` value, any of its documents without one; or None."""
+
+
+def resolve_type_metadata(vct: str, pin: str | None, documents: Documents) -> TypeMetadata | None:
+    """Return what a type and all its parents say together; None when no document of the type itself is known.
+
+    A child replaces its parent's display and adds to its claims, property by property; it may tighten and never
+    loosen. Raises: Untrusted[type_metadata_invalid] (reason ``parent_missing``, ``cycle``, ``too_many_parents``,
+    ``loosened`` and those of ``parse_type_metadata``).
+    """
+    with told_as("type_metadata_invalid"):
+        lineage = _lineage(vct, pin, documents)
+        if not lineage:
+            return None
+        merged = reduce(_inherited, reversed(lineage))
+        return parse_type_metadata({**merged, "vct": vct}, vct=vct)
+
+
+def _lineage(vct: str, pin: str | None, documents: Documents) -> list[JsonObject]:
+    """Return the documents from a type up to the parent that has none, each checked by itself."""
+    lineage: list[JsonObject] = []
+    seen: set[str] = set()
+    while True:
+        if vct in seen:
+            raise _invalid("cycle")
+        if len(lineage) > MAX_PARENTS:
+            raise _invalid("too_many_parents")
+        document = documents(vct, pin)
+        if document is None:
+            if lineage:
+                raise _invalid("parent_missing")
+            return lineage
+        read = strict_json.loads_object(document, what="type metadata")
+        lineage.append(read)
+        seen.add(vct)
+        extends, pin = parse_type_metadata(read, vct=vct).extends, read.get("extends#integrity")
+        if pin is not None and not isinstance(pin, str):
+            raise _invalid("extends")
+        if extends is None:
+            return lineage
+        vct = extends
+
+
+def _inherited(parent: JsonObject, child: JsonObject) -> JsonObject:
+    claims = {_place(entry): entry for entry in _entries(parent, "claims")}
+    for entry in _entries(child, "claims"):
+        claims[_place(entry)] = _tightened(claims.get(_place(entry), {}), entry)
+    return {**parent, **child, "claims": list(claims.values())}
+
+
+def _tightened(parent: JsonObject, child: JsonObject) -> JsonObject:
+    """Return a claim with what it inherits. Raises: Untrusted[type_metadata_invalid] (reason ``loosened``)."""
+    settled = parent.get("sd", "allowed") != "allowed" and child.get("sd", parent["sd"]) != parent["sd"]
+    if settled or (parent.get("mandatory") is True and child.get("mandatory") is False):
+        raise _invalid("loosened")
+    return {**parent, **child}
+
+
+def _place(entry: JsonObject) -> PathPointer:
+    return parse_pointer(entry.get("path"))
 
 
 def check_disclosability(metadata: TypeMetadata, processed: ProcessedClaims) -> None:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from portadoc import base64url
 from portadoc.errors import Conflict, Error, Misconfigured
 from portadoc.formats import jws, sd_jwt
 from portadoc.formats.headers import signing_header
 from portadoc.formats.jws import UnverifiedJws
 from portadoc.formats.key_proof import VerifiedKeyProof
 from portadoc.formats.numeric_date import LATEST
-from portadoc.formats.roles import CREDENTIAL
+from portadoc.formats.roles import CREDENTIAL_WITH_X5U
 from portadoc.formats.sd_jwt import PreparedSdJwt
 from portadoc.formats.status_list.statuses import StatusReference
 from portadoc.formats.type_metadata import integrity
@@ -24,6 +25,7 @@ from portadoc.keys.signer import Signer
 from portadoc.randomness import RandomBytes
 from portadoc.schemas.catalogue import CredentialConfiguration
 from portadoc.schemas.claims import ClaimPath, JsonObject
+from portadoc.schemas.pid import Pid
 from portadoc.schemas.profiles import ProtocolProfile
 from portadoc.schemas.records import Record
 from portadoc.schemas.type_metadata import type_metadata
@@ -112,6 +114,8 @@ def make_envelope(
     }
     if "vct#integrity" in profile.required_claims:
         envelope["vct#integrity"] = integrity(type_metadata(subject.configuration.vct))
+    if profile.attestation_category is not None and subject.configuration.projection.kind != Pid.KIND:
+        envelope["category"] = profile.attestation_category
     return envelope
 
 
@@ -130,11 +134,18 @@ def _end_of(last_day: date) -> int:
 
 def sign_prepared(copy: PreparedCredential, signer: Signer, profile: ProtocolProfile) -> str:
     """Return the signed copy after reading it back. Raises: Misconfigured[own_output_invalid]."""
-    header = {"kid": signer.kid, **signing_header(profile.credential_typ, signer)}
+    header = {"kid": signer.kid, **_thumbprint(signer), **signing_header(profile.credential_typ, signer)}
     allowed = {name: value for name, value in header.items() if name in profile.issue_header_params}
     text = copy.unsigned.sign(allowed, signer).text
     _require_as_planned(text, copy, signer)
     return text
+
+
+def _thumbprint(signer: Signer) -> JsonObject:
+    """Return the header that names the signer's certificate. Spec: RFC 7515 §4.1.8, ETSI TS 119 472-1 §5.6.3."""
+    if not signer.chain:
+        return {}
+    return {"x5t#S256": base64url.encode(hashlib.sha256(signer.chain[0]).digest())}
 
 
 def _require_as_planned(text: str, copy: PreparedCredential, signer: Signer) -> None:
@@ -144,7 +155,7 @@ def _require_as_planned(text: str, copy: PreparedCredential, signer: Signer) -> 
     """
     try:
         parts = sd_jwt.parse(text)
-        token = jws.split(parts.jws_text, CREDENTIAL, allowed_algs=frozenset({signer.alg}))
+        token = jws.split(parts.jws_text, CREDENTIAL_WITH_X5U, allowed_algs=frozenset({signer.alg}))
         payload = jws.verify(token, _shown_key(token, signer))
         claims = sd_jwt.process(payload, parts.disclosures).claims
     except Error as exc:

@@ -5,6 +5,8 @@ from typing import Final, Self
 
 from pydantic import Field, model_validator
 
+from portadoc.formats.status_list.statuses import SMALLEST_CROWD
+from portadoc.schemas.profiles import Mode
 from portadoc.web.settings import InstitutionNames, OriginSettings, require_distinct
 
 ACCESS_TOKEN_TTL_LIMIT_S: Final = 300
@@ -63,6 +65,8 @@ class IssuerSettings(OriginSettings):
             raise ValueError("copies_per_grant: must be at least batch_size")
         if self.status_list_size < 2 * self.batch_size:
             raise ValueError("status_list_size: half of it must hold a whole batch")
+        if self.mode is Mode.PRODUCTION and self.status_list_size < SMALLEST_CROWD:
+            raise ValueError(f"status_list_size: below {SMALLEST_CROWD}, fetching a list tells about whom")
         return self
 
     @cached_property

@@ -34,15 +34,16 @@ DOMAIN_OF_PURPOSE: Final[Mapping[KeyPurpose, TrustDomain]] = {
     KeyPurpose.CREDENTIAL: TrustDomain.ATTESTATION,
     KeyPurpose.STATUS: TrustDomain.ATTESTATION,
     KeyPurpose.DOCUMENT_SEAL: TrustDomain.ATTESTATION,
-    KeyPurpose.TRUST_LIST: TrustDomain.ATTESTATION,
     KeyPurpose.REQUEST: TrustDomain.ACCESS,
     KeyPurpose.METADATA: TrustDomain.ACCESS,
+    KeyPurpose.TRUST_LIST: TrustDomain.ACCESS,
     KeyPurpose.RECEIPT: TrustDomain.ACCESS,
     KeyPurpose.REGISTRATION: TrustDomain.ACCESS,
 }
 """Purposes whose keys carry a certificate. The others stay inside one institution and are known by JWK only.
 
-Issuer metadata is signed under the access roots. Spec: ARF 3.0 ISSU_32.
+Issuer metadata is signed under the access roots, and so are the trust packs of those who verify. Spec: ARF 3.0
+ISSU_32.
 """
 
 # A UUID arc needs no registration (ITU-T X.667 §7). The status list draft's own OID is not assigned yet.

@@ -1,5 +1,6 @@
 """Credential types that Portadoc offers, and the recognition of those that others issue."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -9,8 +10,12 @@ from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.codes import canonical_country
 from portadoc.schemas.projections import (
     EHIC_DC4EU,
+    EHIC_EUDI_ISSUER,
+    EHIC_V0,
     PDA1_DC4EU_A,
     PDA1_DC4EU_B,
+    PDA1_EUDI_ISSUER,
+    PDA1_V0,
     PDA1_WEBUILD,
     PID_EUDI,
     Projection,
@@ -126,6 +131,7 @@ def credential_configuration(configuration_id: str) -> CredentialConfiguration:
 OLD_VCTS: Final[Mapping[str, str]] = {
     "urn:eu.europa.ec.eudi:pda1:1": PDA1_DC4EU_A.vct,
     "urn:eu.europa.ec.eudi:ehic:1": EHIC_DC4EU.vct,
+    "urn:eudi:pid:arf-1.8:1": PID_EUDI.vct,
 }
 """Older type identifiers that are accepted when reading, with the type that took their place."""
 
@@ -139,14 +145,27 @@ A1_TYPES: Final = frozenset(
 """Every identifier under which an A1 certificate is known."""
 
 
+_DOMESTIC_PID: Final = re.compile(r"urn:eudi:pid:[a-z]{2}:[0-9]{1,3}", re.ASCII)
+
+
+def current_type(vct: str) -> str:
+    """Return the type that took an older one's place, or that a domestic PID type extends; else the type itself.
+
+    Spec: EUDI PID rulebook 1.7 §2.2
+    """
+    return PID_EUDI.vct if _DOMESTIC_PID.fullmatch(vct) else OLD_VCTS.get(vct, vct)
+
+
 def projection_for(vct: str, claims: JsonObject) -> Projection:
     """Return the layout in which verified claims of a type are to be read; the dialect is told by its shape.
 
     Raises Refused[vct_unknown], or Malformed[layout_unknown] for claims that mix dialects or follow none.
     """
-    current = OLD_VCTS.get(vct, vct)
+    current = current_type(vct)
     if current == PDA1_DC4EU_A.vct:
         return _pda1_dialect(claims)
+    if current == EHIC_DC4EU.vct:
+        return _ehic_dialect(claims)
     for configuration in CREDENTIAL_TYPES.values():
         if configuration.vct == current:
             return configuration.projection
@@ -154,13 +173,26 @@ def projection_for(vct: str, claims: JsonObject) -> Projection:
 
 
 def _pda1_dialect(claims: JsonObject) -> Projection:
-    dialect_a = isinstance(claims.get("employer"), dict) and "work_information" not in claims
-    dialect_b = isinstance(claims.get("employer"), list) and "work_address" not in claims
-    if dialect_a:
-        return PDA1_DC4EU_A
-    if dialect_b:
-        return PDA1_DC4EU_B
-    raise Malformed("layout_unknown", vct=PDA1_DC4EU_A.vct)
+    """Return the one dialect of which the claims have something that no other dialect has."""
+    employer = claims.get("employer")
+    shapes = {
+        PDA1_DC4EU_A: isinstance(employer, dict) and "work_information" not in claims,
+        PDA1_DC4EU_B: isinstance(employer, list) and "work_address" not in claims,
+        PDA1_EUDI_ISSUER: "employment_details" in claims or "legislation" in claims,
+        PDA1_V0: "details_of_employment" in claims or "decision_legislation_applicable" in claims,
+    }
+    fitting = [layout for layout, fits in shapes.items() if fits]
+    if len(fitting) != 1:
+        raise Malformed("layout_unknown", vct=PDA1_DC4EU_A.vct)
+    return fitting[0]
+
+
+def _ehic_dialect(claims: JsonObject) -> Projection:
+    """Return the dialect: the older two name the competent institution where the current one has its source."""
+    current = "authentic_source" in claims or isinstance(claims.get("issuing_authority"), dict)
+    if current or "competent_institution" not in claims:
+        return EHIC_DC4EU
+    return EHIC_V0 if "period_entitlement" in claims else EHIC_EUDI_ISSUER
 
 
 def issuing_institution(claims: JsonObject) -> str | None:

@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 settings.register_profile("suite", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=5000)
+settings.register_profile("mutation", deadline=None, max_examples=10, derandomize=True, database=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 

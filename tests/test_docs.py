@@ -13,7 +13,7 @@ from portadoc.serve.settings import known_settings
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 EVERY_PAGE = sorted(str(path.relative_to(ROOT)) for path in (*ROOT.glob("*.md"), *DOCS.glob("*.md")))
-PAGES = ("reference-cli.md", "reference-config.md", "reference-codes.md", "reference-endpoints.md")
+PAGES = ("reference-cli.md", "reference-config.md", "reference-codes.md", "reference-endpoints.md", "dialects.md")
 
 
 @pytest.fixture(scope="module")

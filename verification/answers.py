@@ -1,15 +1,21 @@
 """What the procedure asks of the world, as values: whom to trust, and what the status lists say."""
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache, lru_cache
 from typing import Protocol
 
+from portadoc.errors import Untrusted
 from portadoc.formats.status_list.claims import VerifiedStatusList
 from portadoc.formats.status_list.statuses import StatusReference, StatusValue
+from portadoc.formats.type_metadata import TypeMetadata, check_integrity, resolve_type_metadata
 from portadoc.formats.withdrawal_list import WithdrawalRecord
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.trust.trust_store import TrustedKey
+from portadoc.schemas.catalogue import CREDENTIAL_TYPES
+from portadoc.schemas.type_metadata import type_metadata
 
 
 class TrustAnswers(Protocol):
@@ -29,6 +35,58 @@ class TrustAnswers(Protocol):
     ) -> TrustedKey: ...
 
 
+class TypeMetadataAnswers(Protocol):
+    """Answer what a credential type says of itself; fetches nothing."""
+
+    def knows(self, vct: str) -> bool: ...
+
+    def of_type(self, vct: str, pin: str) -> TypeMetadata | None:
+        """Return the type by the document that matches ``pin``, its ``vct#integrity``; None when none does.
+
+        Raises Untrusted[type_metadata_invalid] with a reason.
+        """
+
+
+class HeldTypeMetadata:
+    """Type Metadata documents given as values; of one type there may be several editions."""
+
+    def __init__(self, editions: Callable[[str], Sequence[bytes]]) -> None:
+        self._editions = editions
+        self._resolved = lru_cache(maxsize=64)(self._resolve)
+
+    def knows(self, vct: str) -> bool:
+        """Tell whether there is any document of the type."""
+        return bool(self._editions(vct))
+
+    def of_type(self, vct: str, pin: str) -> TypeMetadata | None:
+        """Return the type by the document that matches its integrity, parents merged; None when none does.
+
+        Raises Untrusted[type_metadata_invalid] with a reason. Spec: SD-JWT VC, Type Metadata.
+        """
+        return self._resolved(vct, pin)
+
+    def _resolve(self, vct: str, pin: str) -> TypeMetadata | None:
+        return resolve_type_metadata(vct, pin, self._edition)
+
+    def _edition(self, vct: str, pin: str | None) -> bytes | None:
+        return next((each for each in self._editions(vct) if pin is None or _matches(each, pin)), None)
+
+
+@cache
+def known_type_metadata() -> HeldTypeMetadata:
+    """Return the documents of the types that this release knows; each is read when it is first asked for."""
+    known = {configuration.vct for configuration in CREDENTIAL_TYPES.values()}
+    return HeldTypeMetadata(lambda vct: (type_metadata(vct),) if vct in known else ())
+
+
+def _matches(document: bytes, pin: str) -> bool:
+    try:
+        check_integrity(document, pin)
+    except Untrusted:
+        return False
+    return True
+
+
 class StatusKnowledge(StrEnum):
     """How well a status is known."""
 
@@ -42,7 +100,7 @@ class StatusAnswer:
     """What is known of one status: ``value`` as of the list's iat, or ``code`` why nothing is known.
 
     ``withdrawal`` is the institution's record of the withdrawal, where it has published one. ``as_of`` of a status
-    that is not known is when it was known last, 0 for never.
+    that is not known is when it was known last, 0 for never; ``form`` is the form of the list (jwt or cwt).
     """
 
     knowledge: StatusKnowledge
@@ -51,6 +109,7 @@ class StatusAnswer:
     code: str = ""
     reason: str = ""
     withdrawal: WithdrawalRecord | None = None
+    form: str = ""
 
 
 class StatusAnswers(Protocol):
@@ -82,19 +141,21 @@ class HeldStatusLists:
     """Status lists fetched ahead of need, by URI, and why others could not be had.
 
     ``problems`` maps a URI to the code and reason of the last failed attempt; ``skew_s`` is by how many seconds
-    the clocks of who signed and who asks may differ.
+    the clocks of who signed and who asks may differ. ``speaks_for`` says whether the first institution named may
+    state the status of what the second one signed (``TrustStore.speaks_for``); each for itself when not given.
     """
 
     lists: Mapping[str, HeldStatusList] = field(default_factory=dict)
     problems: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     skew_s: int = 60
+    speaks_for: Callable[[str, str], bool] = operator.eq
 
     def answer(self, reference: StatusReference, *, institution: str, now: int) -> StatusAnswer:
         """Return the value from the list held; past its ttl it is stale, past its exp unknown.
 
         A list speaks of the time from its iat to its exp: about a time before nothing is known by it. The list of
-        another institution than the one that signed the credential says nothing, whatever is in it. A record of a
-        withdrawal counts before all else: the withdrawal is never undone.
+        an institution that does not speak for the one that signed the credential says nothing, whatever is in it.
+        A record of a withdrawal counts before all else: the withdrawal is never undone.
         Raises Untrusted[status_invalid] for an index outside the list.
         Spec: Token Status List §8.3, §8.4, §11.3, §13.7.
         """
@@ -102,7 +163,7 @@ class HeldStatusLists:
         if held is None:
             code, reason = self.problems.get(reference.uri, ("status_unavailable", "not_held"))
             return StatusAnswer(StatusKnowledge.UNKNOWN, code=code, reason=reason)
-        if held.issued_by != institution:
+        if not self.speaks_for(held.issued_by, institution):
             return StatusAnswer(StatusKnowledge.UNKNOWN, code="status_invalid", reason="institution_mismatch")
         withdrawal = held.withdrawals.get(reference.idx)
         if withdrawal is not None:
@@ -118,6 +179,7 @@ class HeldStatusLists:
             StatusKnowledge.STALE if stale else StatusKnowledge.FRESH,
             value=held.token.statuses.get(reference.idx),
             as_of=held.token.iat,
+            form=held.token.form.value,
         )
 
 

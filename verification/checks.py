@@ -104,32 +104,30 @@ class Run:
         try:
             result = step()
         except Error as error:
-            self._record(kind, Outcome.FAIL, error.code, error.params, error.spec)
+            self._checks.append(_failed(kind, error))
             raise Stopped from error
-        self._record(kind, Outcome.PASS, f"{kind.id}_ok")
+        self._checks.append(Check(kind.id, Outcome.PASS, f"{kind.id}_ok", kind.clause))
         return result
 
     def judge(self, kind: CheckKind, step: Callable[[], Finding]) -> None:
         """Run a step and record what it found; an Error that it raises is a failed check."""
-        try:
-            found = step()
-        except Error as error:
-            self._record(kind, Outcome.FAIL, error.code, error.params, error.spec)
-        else:
-            self._record(kind, found.outcome, found.code, found.params)
+        self._checks.append(judged(kind, step))
 
     def finish(self) -> tuple[Check, ...]:
         """Return the checks, with a NOT_RUN check for each step that was not reached."""
         for kind in PROCEDURE[len(self._checks) :]:
-            self._record(kind, Outcome.NOT_RUN, "step_not_run")
+            self._checks.append(Check(kind.id, Outcome.NOT_RUN, "step_not_run", kind.clause))
         return tuple(self._checks)
 
-    def _record(
-        self,
-        kind: CheckKind,
-        outcome: Outcome,
-        code: str,
-        params: Mapping[str, Param] = NO_PARAMS,
-        clause: str | None = None,
-    ) -> None:
-        self._checks.append(Check(kind.id, outcome, code, clause or kind.clause, params))
+
+def judged(kind: CheckKind, step: Callable[[], Finding]) -> Check:
+    """Return the check of a judging step; an Error that it raises is a failed check."""
+    try:
+        found = step()
+    except Error as error:
+        return _failed(kind, error)
+    return Check(kind.id, found.outcome, found.code, kind.clause, found.params)
+
+
+def _failed(kind: CheckKind, error: Error) -> Check:
+    return Check(kind.id, Outcome.FAIL, error.code, error.spec or kind.clause, error.params)

@@ -1,21 +1,31 @@
 """Trust, status and type metadata out of a trust pack, as of a time: all that judging without a network needs."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Final
 
-from portadoc.errors import Conflict, Error, Refused, Untrusted
-from portadoc.formats import strict_json
+from portadoc.errors import Conflict, Error, Untrusted
+from portadoc.formats.numeric_date import LATEST
 from portadoc.formats.status_list.claims import StatusListLimits
 from portadoc.formats.status_list.statuses import StatusReference
-from portadoc.formats.trust_pack import SPEC, PackedList, TrustPack, parse_trust_pack, verify_trust_pack
-from portadoc.formats.type_metadata import TypeMetadata, parse_type_metadata
+from portadoc.formats.trust_pack import SPEC, TrustPack, parse_trust_pack, verify_trust_pack
+from portadoc.formats.withdrawal_list import WithdrawalRecord
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.purposes import KeyPurpose
-from portadoc.verification.answers import HeldStatusList, HeldStatusLists, StatusAnswer, TrustAnswers
+from portadoc.verification.answers import (
+    HeldStatusList,
+    HeldStatusLists,
+    HeldTypeMetadata,
+    StatusAnswer,
+    TrustAnswers,
+)
 from portadoc.verification.status_tokens import believe_status_list
+from portadoc.verification.withdrawal_lists import believe_withdrawal_list
 
 DEFAULT_SKEW_S: Final = 60
 KEY_ID_BYTES: Final = 8
+_ANY_AGE_S: Final = LATEST
+"""For lists whose own times are judged after they are believed: the longest time there is."""
 
 
 def open_trust_pack(
@@ -59,7 +69,8 @@ def open_trust_pack(
 class PackStatus:
     """Answer statuses from the lists of a pack; a list is believed when it is first asked for, and then kept.
 
-    Who signed a list is judged by the trust of the same pack, at the time asked about.
+    Who signed a list is judged by the trust of the same pack, at the time asked about. Its own times are judged
+    for that time as well: a list that has ended tells since when nothing is known.
     """
 
     def __init__(
@@ -69,6 +80,7 @@ class PackStatus:
         self._skew_s = skew_s
         self._limits = limits or StatusListLimits()
         self._lists = {packed.uri: packed for packed in pack.status_lists}
+        self._withdrawals = {packed.uri: packed for packed in pack.withdrawal_lists}
         self._believed: dict[tuple[str, int], HeldStatusLists] = {}
 
     def answer(self, reference: StatusReference, *, institution: str, now: int) -> StatusAnswer:
@@ -86,30 +98,43 @@ class PackStatus:
         if packed is None:
             return HeldStatusLists()
         try:
-            return HeldStatusLists({uri: self._held(packed, now)})
+            found = believe_status_list(
+                packed.unverified_token,
+                uri=uri,
+                trust=self._trust,
+                now=now,
+                skew_s=_ANY_AGE_S,
+                limits=self._limits,
+            )
         except Error as error:
             return HeldStatusLists(problems={uri: ("status_invalid", str(error.params.get("reason", error.code)))})
+        records = self._records(uri, found.issued_by, now)
+        held = HeldStatusList(found.token, found.issued_by, packed.resolved_at, records)
+        return HeldStatusLists({uri: held}, skew_s=self._skew_s, speaks_for=self._trust.speaks_for)
 
-    def _held(self, packed: PackedList, now: int) -> HeldStatusList:
-        found = believe_status_list(
-            packed.unverified_token,
-            uri=packed.uri,
-            trust=self._trust,
-            now=now,
-            skew_s=self._skew_s,
-            limits=self._limits,
-        )
-        return HeldStatusList(found.token, found.issued_by, packed.resolved_at)
+    def _records(self, uri: str, issued_by: str, now: int) -> Mapping[int, WithdrawalRecord]:
+        """Return why and when entries were withdrawn; without records that can be believed, nobody knows."""
+        packed = self._withdrawals.get(uri)
+        if packed is None or not isinstance(packed.unverified_token, str):
+            return {}
+        try:
+            return believe_withdrawal_list(
+                packed.unverified_token,
+                uri=uri,
+                issued_by=issued_by,
+                trust=self._trust,
+                now=now,
+                skew_s=_ANY_AGE_S,
+            ).withdrawals
+        except Error:
+            return {}
 
 
-def packed_type_metadata(pack: TrustPack, vct: str) -> TypeMetadata:
-    """Return what the pack says of a credential type.
-
-    Raises Refused[vct_unknown], Untrusted[type_metadata_invalid], Malformed[json_malformed].
-    """
-    if vct not in pack.type_metadata:
-        raise Refused("vct_unknown", spec=SPEC)
-    return parse_type_metadata(strict_json.loads_object(pack.type_metadata[vct], what="type metadata"), vct=vct)
+def packed_types(pack: TrustPack) -> HeldTypeMetadata:
+    """Return what the pack says of credential types: one edition of each, byte for byte."""
+    return HeldTypeMetadata(
+        lambda vct: (pack.type_metadata[vct].encode("utf-8"),) if vct in pack.type_metadata else ()
+    )
 
 
 def packed_signers(pack: TrustPack, key_id: bytes) -> tuple[tuple[bytes, ...], ...]:

@@ -1,10 +1,12 @@
 """What a verifier decided before it looked at the presentation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
+from portadoc.errors import Refused
 from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
 from portadoc.schemas.profiles import ProtocolProfile
+from portadoc.verification.answers import TypeMetadataAnswers, known_type_metadata
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,8 @@ class WorkAsked:
     """The work in question: where it is done, for whom, and when. All that is set has to be covered.
 
     ``state`` is a country code as in the record; ``employers`` are identifiers of employers, one of which has to
-    be covered; ``first`` and ``last`` are days, both included. Without days the day of the verification counts.
+    be covered; ``first`` and ``last`` are days, both included; one alone stands for both, and without days the day
+    in question counts. Raises Refused[work_period_reversed].
     """
 
     state: str | None = None
@@ -38,14 +41,18 @@ class WorkAsked:
     first: date | None = None
     last: date | None = None
 
+    def __post_init__(self) -> None:
+        if self.first is not None and self.last is not None and self.last < self.first:
+            raise Refused("work_period_reversed")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationPolicy:
     """Every decision of the verifier, fixed beforehand. Spec: RFC 9901 §7.3 step 1.
 
-    ``on_date`` is the day for which document validity and coverage are judged; ``clock_skew_s`` is the
-    tolerance for technical times in seconds. ``policy_version`` is the digest of the rules, where they are
-    published.
+    ``on_date`` is the day for which document validity and coverage are judged, ``work`` the work in question, if
+    there is one; ``clock_skew_s`` is the tolerance for technical times in seconds. ``policy_version`` is the
+    digest of the rules, where they are published.
     """
 
     policy_id: str
@@ -56,5 +63,6 @@ class VerificationPolicy:
     on_date: date
     work: WorkAsked | None = None
     policy_version: str = ""
+    type_metadata: TypeMetadataAnswers = field(default_factory=known_type_metadata)
     clock_skew_s: int = 60
     allowed_algs: frozenset[str] = frozenset(SIGNATURE_ALGORITHMS)

@@ -6,6 +6,7 @@ and all are reported. Nothing here fetches, reads a clock or keeps state.
 """
 
 import hashlib
+from dataclasses import replace
 
 from portadoc import base64url
 from portadoc.errors import Untrusted
@@ -33,6 +34,7 @@ from portadoc.verification.checks import (
     TYPE,
     Run,
     Stopped,
+    judged,
 )
 from portadoc.verification.judging import credential, holder, validity
 from portadoc.verification.judging import status as judging_status
@@ -65,8 +67,7 @@ def verify_presentation(
             policy_version=policy.policy_version,
             on_date=policy.on_date,
         )
-    claims, institution = processed.claims, trusted.institution_id
-    reading = Reading(claims)
+    reading, claims, institution = Reading(processed), processed.claims, trusted.institution_id
     run.judge(AUTHORISATION, lambda: credential.authorisation(chain, reading, trust, policy, now))  # 6
     run.judge(TYPE, lambda: credential.credential_type(reading, policy))  # 7
     run.judge(KEY_BINDING, lambda: holder.key_binding(sd_jwt, processed, policy, now))  # 8
@@ -92,6 +93,20 @@ def verify_presentation(
     )
 
 
+def with_status(
+    report: VerificationReport, *, status: StatusAnswers, policy: VerificationPolicy, now: int
+) -> VerificationReport:
+    """Return the report of an authenticated credential with its status judged by other answers; all else stands.
+
+    For who asks for a status list only once everything else was judged. ``policy`` and ``now`` are the report's.
+    Spec: Token Status List §8.3 step 1.
+    """
+    institution = report.institution_id
+    assert institution is not None, "only authenticated claims are judged"
+    again = judged(STATUS, lambda: judging_status.status(report.claims, institution, status, policy, now))
+    return replace(report, checks=tuple(again if check.id == STATUS.id else check for check in report.checks))
+
+
 def _read_header(sd_jwt: UnverifiedSdJwt, policy: VerificationPolicy) -> tuple[UnverifiedJws, tuple[bytes, ...]]:
     """Spec: SD-JWT VC §2.2.1, RFC 8725 §3.11, RFC 7515 §4.1.6, §4.1.8."""
     role = CREDENTIAL_WITH_X5U if "x5u" in policy.profile.issue_header_params else CREDENTIAL
@@ -102,12 +117,17 @@ def _read_header(sd_jwt: UnverifiedSdJwt, policy: VerificationPolicy) -> tuple[U
         tolerated_typ=policy.profile.accepted_credential_typs,
     )
     chain = certificate_chain(jws)
-    _check_thumbprint(jws, chain)
+    _check_thumbprint(jws, chain, policy)
     return jws, chain
 
 
-def _check_thumbprint(jws: UnverifiedJws, chain: tuple[bytes, ...]) -> None:
-    """Where the header names the thumbprint of a certificate, require that of the leaf. Spec: RFC 7515 §4.1.8."""
+def _check_thumbprint(jws: UnverifiedJws, chain: tuple[bytes, ...], policy: VerificationPolicy) -> None:
+    """Where the header names the thumbprint of a certificate, or has to, require that of the leaf.
+
+    Spec: RFC 7515 §4.1.8, ETSI TS 119 472-1 §5.6.3.
+    """
+    if policy.profile.thumbprint_required and "x5t#S256" not in jws.header:
+        raise Untrusted("chain_invalid", spec="ETSI TS 119 472-1 §5.6.3", reason="thumbprint_missing")
     if "x5t#S256" not in jws.header:
         return
     thumbprints = [base64url.encode(hashlib.sha256(leaf).digest()) for leaf in chain[:1]]

@@ -101,12 +101,9 @@ def _credential(verified: Verified, nonce: str) -> ReceiptCredential:
 def _status(report: VerificationReport) -> ReceiptStatus | None:
     """Return source and age of the status where it was known, for or against."""
     params = report.check(STATUS).params
-    if "age_s" in params:
-        as_of = report.as_of - int(params["age_s"])
-    elif "as_of" in params:
-        as_of = int(params["as_of"])
-    else:
+    if "as_of" not in params:
         return None
+    as_of = int(params["as_of"])
     reference = status_reference(report.claims)
     assert reference is not None, "a status that is known has a reference"
     return ReceiptStatus(urlsplit(reference.uri).netloc, as_of, max(0, report.as_of - as_of))

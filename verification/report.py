@@ -8,7 +8,7 @@ from typing import Final
 
 from portadoc.schemas.catalogue import A1_TYPES, OLD_VCTS
 from portadoc.schemas.claims import ClaimPath, JsonObject
-from portadoc.schemas.projections import PROJECTIONS
+from portadoc.schemas.projections import LAYOUTS
 from portadoc.schemas.projections.reading import Deviation
 from portadoc.verification.checks import (
     AUTHORISATION,
@@ -137,7 +137,7 @@ class VerificationReport:
         """Return what the claims say in the vocabulary of the canonical record: as much as is there."""
         if self.layout is None:
             return {}
-        return PROJECTIONS[self.layout].restore(self.claims).record_fields
+        return LAYOUTS[self.layout].restore(self.claims).record_fields
 
     @property
     def old_type_of(self) -> str | None:

@@ -1,10 +1,87 @@
-"""Does the decision cover the work in question: in this State, for this employer, on these days."""
+"""Does the decision cover the work in question: in this State, for this employer, on these days.
 
+Judged by the record that the claims restore to, so that every layout is read by its own rows. What is not shown is
+never held against the document and never in its favour: it is not known. So it is where a place or an employer
+was kept back by the holder or cannot be read, and none that was shown fits. Work in the State whose legislation
+applies is covered: one legislation applies to all that the person does (Regulation (EC) 883/2004 art. 11(1)).
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from portadoc.schemas.claims import JsonObject
+from portadoc.schemas.codes import canonical_country
+from portadoc.schemas.projections import Period
 from portadoc.verification.checks import Finding, Outcome
 from portadoc.verification.judging.reading import Reading
-from portadoc.verification.policy import VerificationPolicy
+from portadoc.verification.policy import VerificationPolicy, WorkAsked
+
+_PLACES: Final = frozenset({"countries_of_work", "workplace", "workplaces", "no_fixed_place"})
+_EMPLOYERS: Final = frozenset({"employments"})
 
 
 def covers_work(reading: Reading, policy: VerificationPolicy) -> Finding:
-    """Ask whether the decision covers the work in question, by the record that the claims restore to."""
-    return Finding(Outcome.NOT_APPLICABLE, "work_not_asked")
+    """Ask whether the decision covers the work in question. A failure outweighs what is not shown.
+
+    Raises as ``Reading.layout``, Malformed[claim_missing], [claim_invalid].
+    """
+    if policy.work is None:
+        return Finding(Outcome.NOT_APPLICABLE, "work_not_asked")
+    if reading.layout.kind != "pda1":
+        return Finding(Outcome.NOT_APPLICABLE, "work_not_decided_here")
+    found = tuple(_judged(reading, policy.work, policy.on_date))
+    against = [each for each in found if each.outcome is Outcome.FAIL] or list(found)
+    return against[0] if against else Finding(Outcome.PASS, "covers_work_ok")
+
+
+def _judged(reading: Reading, work: WorkAsked, on_date: date) -> Iterator[Finding]:
+    """Yield what speaks against: a State, an employer, days that are not covered or not shown."""
+    record = reading.restored.record_fields
+    if work.state is not None:
+        asked = canonical_country(work.state)
+        if asked not in _states(record):
+            yield _missed(reading, _PLACES, "work_state_not_covered", "state", record.get("countries_of_work"))
+    if work.employers and not {_plain(each) for each in work.employers} & _employers(record):
+        yield _missed(reading, _EMPLOYERS, "work_employer_not_covered", "employer", record.get("employments"))
+    first = work.first or work.last or on_date
+    last = work.last or first
+    period = reading.layout.coverage_period(reading.claims)
+    if period == Period(None, None):
+        yield _not_shown("period")
+    elif not (period.start or first) <= first <= last <= (period.end or last):
+        yield Finding(
+            Outcome.FAIL, "work_period_not_covered", {"first": first.isoformat(), "last": last.isoformat()}
+        )
+
+
+def _states(record: JsonObject) -> set[str]:
+    named = {entry.get("country") for entry in record.get("countries_of_work", ())}
+    return {state for state in (*named, record.get("legislation", {}).get("state")) if state is not None}
+
+
+def _employers(record: JsonObject) -> set[str]:
+    return {_plain(each["id"]) for each in record.get("employments", ()) if each and "id" in each}
+
+
+def _plain(identifier: str) -> str:
+    """Return the letters and digits of an identifier: spaces, dots and dashes only help the eye."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", identifier))).upper()
+
+
+def _missed(reading: Reading, fields: frozenset[str], code: str, part: str, shown: object) -> Finding:
+    """Return that none fits of all that there are; that is not known where not all can be seen."""
+    return Finding(Outcome.FAIL, code) if shown and _is_whole(reading, fields) else _not_shown(part)
+
+
+def _is_whole(reading: Reading, fields: frozenset[str]) -> bool:
+    """Tell whether every claim about these fields of the record was shown and could be read."""
+    tops = {row.path[0] for row in reading.layout.claims if row.field is not None and row.field[0] in fields}
+    kept_back = {path[0] for path in reading.processed.issued_positions}
+    strange = {each.claim.partition(".")[0] for each in reading.deviations if each.code == "claim_not_in_form"}
+    return tops.isdisjoint(kept_back | strange)
+
+
+def _not_shown(part: str) -> Finding:
+    return Finding(Outcome.UNKNOWN, "work_not_shown", {"reason": part})

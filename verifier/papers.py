@@ -3,10 +3,12 @@
 A file that is not the institution's own, or has run out, stops the start: wallets would refuse every request.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from portadoc.errors import Error, Misconfigured
+from portadoc.errors import Error, Misconfigured, Untrusted
 from portadoc.formats.openid4vp.registration_certificate import (
     Registration,
     as_verifier_info,
@@ -20,7 +22,7 @@ from portadoc.formats.openid4vp.verifier_attestation import (
 )
 from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
 from portadoc.keys.certificates import certificate_key, parse_certificate
-from portadoc.keys.jwk import thumbprint
+from portadoc.keys.jwk import VerificationKey, thumbprint
 from portadoc.keys.signer import Signer
 from portadoc.schemas.claims import JsonObject
 from portadoc.verifier.settings import InstitutionSettings
@@ -58,20 +60,14 @@ def read_papers(institution: InstitutionSettings, *, signer: Signer, now: int, s
 def _attestation(file: str, signer: Signer, now: int, skew_s: int) -> tuple[str, VerifierAttestation]:
     """Read the attestation; it has to be about the key that signs requests. Spec: OpenID4VP 1.0 §12."""
     text = _text(file)
-    try:
+    with _usable(file):
         unverified = parse_verifier_attestation(text, allowed_algs=_ALGORITHMS)
-        if not unverified.unverified_chain:
-            raise Misconfigured("paper_unusable", file=file, reason="x5c_missing")
-        key = certificate_key(parse_certificate(unverified.unverified_chain[0]))
+        key = _leaf_key(unverified.unverified_chain)
         attested = verify_verifier_attestation(
             unverified, key=key, now=now, skew_s=skew_s, allowed_algs=_ALGORITHMS
         )
-    except Misconfigured:
-        raise
-    except Error as error:
-        raise _unusable(file, error) from error
-    if attested.key.kid != thumbprint(signer.public_jwk):
-        raise Misconfigured("paper_unusable", file=file, reason="key_mismatch")
+        if attested.key.kid != thumbprint(signer.public_jwk):
+            raise Untrusted("verifier_attestation_invalid", reason="key_mismatch")
     return text, attested
 
 
@@ -79,15 +75,20 @@ def _registration(institution: InstitutionSettings, now: int, skew_s: int) -> tu
     """Read the registration certificate; it has to be the institution's own. Spec: ETSI TS 119 475 §5.2."""
     file = institution.registration_certificate
     text = _text(file)
-    try:
+    with _usable(file):
         unverified = parse_registration_certificate(text, allowed_algs=_ALGORITHMS)
-        key = certificate_key(parse_certificate(unverified.unverified_chain[0]))
+        key = _leaf_key(unverified.unverified_chain)
         certificate = verify_registration_certificate(unverified, key=key, now=now, skew_s=skew_s)
-    except Error as error:
-        raise _unusable(file, error) from error
-    if certificate.registration.sub != institution.institution_id:
-        raise Misconfigured("paper_unusable", file=file, reason="institution_mismatch")
+        if certificate.registration.sub != institution.institution_id:
+            raise Untrusted("registration_invalid", reason="institution_mismatch")
     return text, certificate.registration
+
+
+def _leaf_key(chain: tuple[bytes, ...]) -> VerificationKey:
+    """Return the key that signed, by its own certificate: whether wallets trust it is theirs to say."""
+    if not chain:
+        raise Untrusted("verifier_attestation_invalid", reason="x5c_missing")
+    return certificate_key(parse_certificate(chain[0]))
 
 
 def _text(file: str) -> str:
@@ -97,6 +98,10 @@ def _text(file: str) -> str:
         raise Misconfigured("paper_unusable", file=file, reason="unreadable") from exc
 
 
-def _unusable(file: str, error: Error) -> Misconfigured:
-    reason = error.params.get("reason", error.code)
-    return Misconfigured("paper_unusable", file=file, reason=reason)
+@contextmanager
+def _usable(file: str) -> Iterator[None]:
+    try:
+        yield
+    except Error as error:
+        reason = error.params.get("reason", error.code)
+        raise Misconfigured("paper_unusable", file=file, reason=reason) from error

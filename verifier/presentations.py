@@ -6,7 +6,7 @@ What the question did not ask for is dropped here, before anything is stored.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from itertools import combinations
+from itertools import combinations, starmap
 from typing import Final
 
 from portadoc.errors import Malformed, Untrusted
@@ -29,9 +29,9 @@ from portadoc.formats.status_list.statuses import status_reference
 from portadoc.keys.jwk import thumbprint
 from portadoc.schemas.claims import JsonObject
 from portadoc.verification.answers import HeldStatusLists
-from portadoc.verification.persons import PersonMatch, same_person
+from portadoc.verification.persons import PersonMatch, compare_persons, shown_person
 from portadoc.verification.policy import KeyBindingRequired, VerificationPolicy
-from portadoc.verification.procedure import verify_presentation
+from portadoc.verification.procedure import verify_presentation, with_status
 from portadoc.verification.receipts import Verified
 from portadoc.verification.report import (
     KEY_BINDING,
@@ -182,17 +182,16 @@ def judge_presentation(
     A status list is looked up only once a trusted institution's signature has been verified, and fetched only when
     everything else about the credential holds. Spec: Token Status List §8.3 step 1.
     """
-
-    def verify(status: HeldStatusLists) -> VerificationReport:
-        return verify_presentation(unverified_text, trust=deployment.trust, status=status, policy=policy, now=now)
-
-    report = verify(HeldStatusLists())
+    report = verify_presentation(
+        unverified_text, trust=deployment.trust, status=HeldStatusLists(), policy=policy, now=now
+    )
     if report.institution_id is None or report.check(STATUS).outcome is not Outcome.UNKNOWN:
         return report
     reference = status_reference(report.claims)
     assert reference is not None, "an unknown status has a reference"
     wanted = may_fetch and report.verdict is Verdict.STATUS_NOT_KNOWN
-    return verify(status_lists.answers(slug, reference.uri, now=now, may_fetch=wanted))
+    answers = status_lists.answers(slug, reference.uri, now=now, may_fetch=wanted)
+    return with_status(report, status=answers, policy=policy, now=now)
 
 
 def asked_claims(wanted: CredentialQuery, presented: CredentialView) -> JsonObject:
@@ -265,10 +264,13 @@ def _person_problems(terms: Terms, judged: Sequence[_Judged]) -> tuple[Problem, 
     """Where one person is asked for, compare what all credentials say of theirs, each pair of them."""
     if not terms.same_person or not all(each.report.valid for each in judged):
         return ()
-    matches = {same_person(one.report.record, other.report.record) for one, other in combinations(judged, 2)}
-    if PersonMatch.DIFFERENT in matches:
-        return (Problem("person_mismatch"),)
-    return (Problem("person_not_comparable"),) if PersonMatch.NOT_COMPARABLE in matches else ()
+    persons = [shown_person(each.report) for each in judged]
+    found = {each.match: each.code for each in starmap(compare_persons, combinations(persons, 2))}
+    if PersonMatch.DIFFERENT in found:
+        return (Problem("person_mismatch", {"reason": found[PersonMatch.DIFFERENT]}),)
+    if PersonMatch.NOT_COMPARABLE in found:
+        return (Problem("person_not_comparable", {"reason": found[PersonMatch.NOT_COMPARABLE]}),)
+    return ()
 
 
 def utc_date(now: int) -> date:

@@ -5,12 +5,13 @@ open. From there on it is the one answer: whatever is found in it, good or bad, 
 Spec: OpenID4VP 1.0 §8.
 """
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from portadoc.errors import Conflict, Malformed, Refused, Untrusted
+from portadoc.errors import Conflict, Error, Malformed, Refused, Untrusted
 from portadoc.formats import strict_json
 from portadoc.formats.jwe import ENCRYPTIONS, decrypt
 from portadoc.formats.openid4vp.digital_credentials import read_browser_answer
@@ -29,6 +30,7 @@ from portadoc.verifier.status.status_lists import StatusLists
 from portadoc.verifier.store import request_store
 
 MAX_DESCRIPTION_CHARS: Final = 200
+_log = logging.getLogger("portadoc.verifier")
 _ERROR_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9 .,:;()_/-]")
 
@@ -61,7 +63,11 @@ def receive_posted(
     # 2. what was posted: an answer in the form that was asked for, or an error
     posted = read_message(DirectPost, form)
     # 3. opened
-    payload: JsonObject = {"error": posted.error, "state": posted.state}
+    payload: JsonObject = {
+        "error": posted.error,
+        "error_description": posted.error_description,
+        "state": posted.state,
+    }
     if posted.response is not None:
         payload = _decrypted(deployment, request, posted.response)
     elif posted.vp_token is not None:
@@ -124,7 +130,10 @@ def _take(
     judgement = _judge(deployment, status_lists, request, payload, now)
     received = _store_once(deployment, request, judgement.result, now)
     if judgement.receipt is not None:
-        _add_receipt(deployment, request, judgement.receipt)
+        try:
+            _add_receipt(deployment, request, judgement.receipt)
+        except Error as error:  # the answer is taken and stored: the wallet has to hear that, receipt or not
+            _log.error("no receipt for request %s: %s", request.request_id[:8], error)
     return received
 
 

@@ -186,6 +186,10 @@ class Verifier:
             raise Refused("not_found")
         return institutions[0].slug
 
+    def refresh_status_lists(self, *, everything: bool = False) -> int:
+        """Fetch the status lists that are due and those that aggregations name, or all; return how many came."""
+        return self._status_lists.refresh(self._deployment.clock.now(), everything=everything)
+
     def refresh_trust_lists(self, *, everything: bool = False) -> int:
         """Fetch the trusted lists that are due, or all of them; return how many came."""
         return self._deployment.trust_lists.refresh(everything=everything)

@@ -109,6 +109,9 @@ class VerifierSettings(OriginSettings):
             raise ValueError("status: min_ttl_s <= default_ttl_s <= max_ttl_s must hold")
         if self.status.max_ttl_s > self.status.max_age_s:
             raise ValueError("status.max_ttl_s: must not exceed max_age_s")
+        plain = [uri for uri in self.status.aggregations if not uri.startswith("https://")]
+        if plain and self.mode == Mode.PRODUCTION:
+            raise ValueError("status.aggregations: must be https")
         if self.trust_pack.lifetime_s < self.trust_pack.renew_s:
             raise ValueError("trust_pack.lifetime_s: must not be less than renew_s")
         self._check_profile()

@@ -3,6 +3,7 @@
 Spec: OpenID4VP 1.0 §6.4, §8; RFC 9901 §7.2.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -74,16 +75,18 @@ def preview_answer(
     Of several copies of one credential the one that was shown least often counts. ``optional_sets`` adds what the
     verifier asked for and does not need. Spec: OpenID4VP 1.0 §6.4.
     """
-    fresh_first = sorted(held, key=lambda credential: credential.presented)
-    views = {credential.id: _view(credential, means) for credential in fresh_first}
-    fresh_first = list({_sameness(views[each.id]): each for each in reversed(fresh_first)}.values())[::-1]
-    found = match(request.request.query, [views[credential.id] for credential in fresh_first])
+    fresh: dict[str, tuple[HeldCredential, CredentialView]] = {}
+    for credential in sorted(held, key=lambda credential: credential.presented):
+        view = _view(credential, means)
+        fresh.setdefault(_sameness(view), (credential, view))
+    copies, views = [copy for copy, _ in fresh.values()], [view for _, view in fresh.values()]
+    found = match(request.request.query, views)
     chosen = _chosen(found, optional_sets=optional_sets)
     if not chosen:
         missing = tuple(query_id for query_id, candidates in found.candidates.items() if not candidates)
         return Preview(request, (), missing)
     shared = tuple(
-        _shared(query_id, fresh_first[candidate.position], candidate)
+        _shared(query_id, copies[candidate.position], candidate)
         for query_id, candidates in chosen.items()
         for candidate in candidates
     )
@@ -141,7 +144,7 @@ def bind_answer(preview: Preview, *, means: Means) -> VpToken:
     """Return the presentations by query id, each bound to this verifier and nonce.
 
     What the holder acknowledges goes into the binding of one credential; raises Untrusted
-    [transaction_data_invalid] when none that is shared may acknowledge it. Spec: OpenID4VP 1.0 §8.4, §B.3.3, §B.3.6.
+    [transaction_data_invalid] when none that is shared may acknowledge it. Spec: OpenID4VP 1.0 §8.4, §B.3.
     """
     request = preview.request.request
     acknowledged = assign(request.transaction_data, {shared.query_id for shared in preview.shared})
@@ -186,10 +189,10 @@ def post_answer(form: Mapping[str, str], preview: Preview, means: Means) -> Tran
     return means.transport.request("POST", url, headers=headers, body=urlencode(form).encode())
 
 
-def _sameness(view: CredentialView) -> bytes:
+def _sameness(view: CredentialView) -> str:
     """Return what copies of one credential share: all but what ties a copy to its key, its time and its status."""
     subject = {name: value for name, value in view.claims.items() if name not in _OF_A_COPY}
-    return strict_json.dumps([view.vct, sorted(view.authorities), sorted(map(str, view.disclosed)), subject])
+    return json.dumps([view.vct, sorted(view.authorities), subject], sort_keys=True)
 
 
 def _trust_lists(chain: tuple[bytes, ...], means: Means) -> frozenset[str]:

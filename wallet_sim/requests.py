@@ -27,7 +27,7 @@ from portadoc.wallet_sim.registration import HolderWarning, registration_warning
 from portadoc.wallet_sim.transport import FORM_TYPE, TransportResponse
 from portadoc.wallet_sim.verifiers import KnownVerifier, known_verifier
 
-REQUEST_SCHEMES: Final = frozenset({"openid4vp", "haip-vp", "eudi-openid4vp"})
+REQUEST_SCHEMES: Final = frozenset({"openid4vp", "haip-vp", "eudi-openid4vp", "eu-eaap"})
 REQUEST_TYPE: Final = "application/oauth-authz-req+jwt"
 DEFAULT_ENC: Final = "A128GCM"
 

@@ -79,9 +79,7 @@ def verify(message: UnverifiedCoseSign1, key: VerificationKey) -> CborMap:
 
     Raises as ``verified_payload``, and Malformed[cbor_malformed], [limit_exceeded]. Spec: RFC 8392 §7.2.
     """
-    return strict_cbor.loads_map(
-        verified_payload(message, key), what="payload", max_bytes=message.role.max_bytes
-    )
+    return strict_cbor.loads_map(verified_payload(message, key), what="payload", max_bytes=message.role.max_bytes)
 
 
 def verified_payload(message: UnverifiedCoseSign1, key: VerificationKey) -> bytes:

@@ -26,8 +26,6 @@ from portadoc.formats.openid4vp.client_identifier import (
     parse_client_identifier,
     x509_hash_identifier,
 )
-from portadoc.formats.openid4vp.client_identifier import client_id_of as client_id_of
-from portadoc.formats.openid4vp.client_identifier import x509_hash as x509_hash
 from portadoc.formats.openid4vp.transaction_data import TransactionData, read_all
 from portadoc.formats.openid4vp.verifier_attestation import VerifierAttestation
 from portadoc.formats.reasons import told_as

@@ -54,7 +54,6 @@ class TransactionData:
     type: str
     credential_ids: tuple[str, ...]
     details: Mapping[str, str]
-    hash_algs: tuple[str, ...]
 
 
 def make_transaction_data(type_id: str, details: Mapping[str, str], *, credential_id: str) -> str:
@@ -92,21 +91,18 @@ def read_transaction_data(text: object, *, query_ids: Collection[str]) -> Transa
         raise _invalid("type_unknown")
     details = {name: value for name, value in item.items() if name not in _COMMON}
     _check_details(kind, details)
+    _check_hash_algs(item.get("transaction_data_hashes_alg", [DEFAULT_HASH_ALG]))
     return TransactionData(
         text=str(text),
         type=kind.id,
         credential_ids=_credential_ids(item.get("credential_ids"), query_ids),
         details=MappingProxyType(details),
-        hash_algs=_hash_algs(item.get("transaction_data_hashes_alg", [DEFAULT_HASH_ALG])),
     )
 
 
-def transaction_hash(text: str, *, hash_alg: str = DEFAULT_HASH_ALG) -> str:
-    """Return the hash of an item: over its text as it travelled, not over what it decodes to. Spec: §B.3.3.1.
-
-    Raises Malformed[hash_alg_unsupported].
-    """
-    return digest(text.encode("ascii"), hash_function(hash_alg))
+def transaction_hash(text: str) -> str:
+    """Return the hash of an item: over its text as it travelled, not over what it decodes to. Spec: §B.3.3.1."""
+    return digest(text.encode("ascii"), hash_function(DEFAULT_HASH_ALG))
 
 
 def assign(items: Sequence[TransactionData], presented_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -122,16 +118,6 @@ def assign(items: Sequence[TransactionData], presented_ids: Collection[str]) -> 
             raise _invalid("credential_not_presented")
         assigned[chosen] = (*assigned.get(chosen, ()), item.text)
     return assigned
-
-
-def check_returned_hash_alg(key_binding_claims: JsonObject, items: Sequence[TransactionData]) -> None:
-    """Require that the holder hashed with an algorithm that every item allows.
-
-    ``key_binding_claims`` are verified. Raises Untrusted[kb_invalid] (``txdata``). Spec: Appendix B.3.3.1.
-    """
-    used = key_binding_claims.get("transaction_data_hashes_alg", DEFAULT_HASH_ALG)
-    if any(used not in item.hash_algs for item in items):
-        raise Untrusted("kb_invalid", spec="OpenID4VP 1.0 §B.3.3.1", reason="txdata")
 
 
 def _object(text: object) -> JsonObject:
@@ -162,13 +148,10 @@ def _credential_ids(value: Any, query_ids: Collection[str]) -> tuple[str, ...]:
     return tuple(map(str, value))
 
 
-def _hash_algs(value: Any) -> tuple[str, ...]:
-    """Return the algorithms that are offered; the one that everybody has must be among them."""
-    if not isinstance(value, list) or not all(isinstance(alg, str) for alg in value):
+def _check_hash_algs(offered: Any) -> None:
+    """Require that the function that everybody has is among those on offer. Spec: OpenID4VP 1.0 §B.3.3.1."""
+    if not isinstance(offered, list) or DEFAULT_HASH_ALG not in offered:
         raise _invalid("hash_alg")
-    if DEFAULT_HASH_ALG not in value:
-        raise _invalid("hash_alg")
-    return tuple(value)
 
 
 def _invalid(reason: str) -> Untrusted:

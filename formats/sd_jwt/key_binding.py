@@ -6,7 +6,7 @@ from typing import Final
 from portadoc.errors import Error, Refused, Untrusted
 from portadoc.formats import jws, roles
 from portadoc.formats.numeric_date import numeric_date
-from portadoc.formats.sd_jwt.digests import DEFAULT_HASH_ALG, HASH_FUNCTIONS, digest, hash_function
+from portadoc.formats.sd_jwt.digests import DEFAULT_HASH_ALG, digest, hash_function
 from portadoc.keys.jwk import VerificationKey
 from portadoc.keys.signer import Signer
 from portadoc.schemas.claims import JsonObject
@@ -39,7 +39,7 @@ def bind(
         "sd_hash": digest(presentation_text.encode("ascii"), function),
     }
     if transaction_data:
-        payload["transaction_data_hashes"] = _transaction_hashes(transaction_data, DEFAULT_HASH_ALG)
+        payload["transaction_data_hashes"] = _transaction_hashes(transaction_data)
         payload["transaction_data_hashes_alg"] = DEFAULT_HASH_ALG
     return presentation_text + jws.sign({"typ": "kb+jwt"}, payload, signer)
 
@@ -102,16 +102,18 @@ def _date(payload: JsonObject, name: str) -> int:
 
 
 def _check_transaction(payload: JsonObject, transaction_data: Sequence[str]) -> None:
-    """Compare the hashes of the transaction that was asked for; one that nobody asked for is refused as well."""
-    alg = payload.get("transaction_data_hashes_alg", DEFAULT_HASH_ALG)
-    if not isinstance(alg, str) or alg not in HASH_FUNCTIONS:
+    """Compare the hashes of the transaction that was asked for; one that nobody asked for is refused as well.
+
+    Requests offer one hash function, the one that everybody has. Spec: OpenID4VP 1.0 §B.3.3.1.
+    """
+    if payload.get("transaction_data_hashes_alg", DEFAULT_HASH_ALG) != DEFAULT_HASH_ALG:
         raise _invalid("txdata")
-    if payload.get("transaction_data_hashes", []) != _transaction_hashes(transaction_data, alg):
+    if payload.get("transaction_data_hashes", []) != _transaction_hashes(transaction_data):
         raise _invalid("txdata")
 
 
-def _transaction_hashes(transaction_data: Sequence[str], alg: str) -> list[str]:
-    return [digest(text.encode("ascii"), hash_function(alg)) for text in transaction_data]
+def _transaction_hashes(transaction_data: Sequence[str]) -> list[str]:
+    return [digest(text.encode("ascii"), hash_function(DEFAULT_HASH_ALG)) for text in transaction_data]
 
 
 def _invalid(reason: str) -> Untrusted:

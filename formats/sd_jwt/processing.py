@@ -61,14 +61,12 @@ class Assembly:
     issued_positions: dict[ClaimPath, tuple[int, ...]] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
 
-    def walk(self, value: Any, path: ClaimPath) -> Json:
+    def walk(self, source: Any, path: ClaimPath) -> Json:
         """Return a container with everything in place. Raises Malformed[limit_exceeded] below 32 levels."""
         if len(path) >= MAX_DEPTH:
             raise Malformed("limit_exceeded", what="claims", limit=MAX_DEPTH)
-        return self._members(value, path) if type(value) is dict else self._elements(value, path)
-
-    def _members(self, source: JsonObject, path: ClaimPath) -> JsonObject:
-        """Return an object with its disclosed members among the others. Spec: RFC 9901 §7.1 step 3.c.ii."""
+        if type(source) is not dict:
+            return self._elements(source, path)
         members = dict(source)
         digests = [] if RESERVED_NAMES.isdisjoint(source) else _take_digests(members, at_root=not path)
         if digests:

@@ -91,7 +91,7 @@ def read_status_list_cwt(
 def unverified_cwt_claims(message: bytes) -> dict[str, Any]:
     """Return the claims of a token that the caller verified before, or only shows or looks up; names as in JWT.
 
-    Raises Malformed[cbor_malformed], [malformed_token], [limit_exceeded].
+    Raises Malformed[cbor_malformed], [malformed_token], [limit_exceeded], Untrusted[status_invalid].
     """
     return _named(cose_sign1.unverified_claims(message, ROLE))
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import NameOID
 
@@ -56,7 +57,8 @@ class StatusChange:
 def approvals(changes: Iterable[StatusChange]) -> tuple[Approval, ...]:
     """Return the times in which a service is approved, from its status changes in any order.
 
-    Of two changes in one second the one that does not approve counts. Spec: ETSI TS 119 602 §6.7.
+    Of two changes in one second the one that does not approve counts. A service that was never approved has one
+    time without length, so that its withdrawal is known. Spec: ETSI TS 119 602 §6.7.
     """
     ordered = sorted(changes, key=lambda change: (change.since, not change.approved))
     found: list[Approval] = []
@@ -68,7 +70,9 @@ def approvals(changes: Iterable[StatusChange]) -> tuple[Approval, ...]:
             if change.since > since:
                 found.append(Approval(since, change.since))
             since = None
-    return tuple(found) if since is None else (*found, Approval(since))
+    if since is not None:
+        return (*found, Approval(since))
+    return tuple(found) or tuple(Approval(change.since, change.since) for change in ordered[-1:])
 
 
 def moment(text: object, *, member: str) -> int:
@@ -123,7 +127,7 @@ def public_key_bytes(certificate: UnverifiedCertificate) -> bytes:
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     try:
         return certificate.certificate.public_key().public_bytes(serialization.Encoding.DER, form)
-    except (ValueError, TypeError) as exc:
+    except (ValueError, UnsupportedAlgorithm) as exc:
         raise malformed("certificate") from exc
 
 

@@ -7,14 +7,13 @@ Spec: ETSI TS 119 612 §5.7, Annex B; XML Signature §8.
 """
 
 import binascii
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
-from signxml.algorithms import DigestAlgorithm, SignatureMethod
+from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
 from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration
 from signxml.xades.xades import XAdESVerifier
@@ -24,11 +23,20 @@ from portadoc.formats.trust_lists.listing import SchemeOperators, malformed, unt
 from portadoc.keys.certificates import UnverifiedCertificate
 
 MAX_BYTES: Final = 16 * 1024 * 1024
+_REFUSALS: Final = (
+    *(SignXMLException, InvalidSignature, UnsupportedAlgorithm, etree.LxmlError),
+    *(ValueError, TypeError, AttributeError, KeyError, NotImplementedError),
+)
+"""What signxml raises for a signature that does not hold or that it cannot read."""
 _MAX_DEPTH: Final = 64
 _MIN_RSA_BITS: Final = 2048
 _DS: Final = "{http://www.w3.org/2000/09/xmldsig#}"
 _ENVELOPED: Final = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
 _EXCLUSIVE: Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
+_PLAIN: Final[frozenset[str | None]] = frozenset(
+    {_EXCLUSIVE, "http://www.w3.org/TR/2001/REC-xml-c14n-20010315", "http://www.w3.org/2006/12/xml-c14n11"}
+)
+"""What other references, to properties of the signature, may be put through: nothing that leaves a part out."""
 _ID_NAMES: Final = frozenset({"Id", "ID", "id", "{http://www.w3.org/XML/1998/namespace}id"})
 _METHODS: Final = frozenset(
     {
@@ -54,8 +62,6 @@ def parse_xml(raw: bytes, *, max_bytes: int = MAX_BYTES) -> etree._Element:
     document = root.getroottree().docinfo
     if document.internalDTD is not None or document.externalDTD is not None:
         raise malformed("doctype")
-    if any(not isinstance(each.tag, str) for each in root.iter()):
-        raise malformed("entity")
     if _depth(root) > _MAX_DEPTH:
         raise malformed("depth")
     return root
@@ -78,12 +84,8 @@ def verify_xml(
     # 3. by a certificate that was set for this list
     signer = operators.require(_signing_certificate(signature), now=now)
     _check_strength(signer)
-    # 4. the mathematics
-    signed = _verified(root, signer, now)
-    # 5. what was signed is the document, not a part that something else was put around
-    if signed is None or signed.tag != root_tag or signed.find(f".//{_DS}Signature") is not None:
-        raise untrusted("signed_part")
-    return signed, signer
+    # 4. the mathematics; what comes back is what was signed
+    return _verified(root, signer, now), signer
 
 
 def _parser() -> etree.XMLParser:
@@ -125,7 +127,7 @@ def _check_references(root: etree._Element, signature: etree._Element) -> None:
     if len(whole) != 1 or _transforms(whole[0]) != [_ENVELOPED, _EXCLUSIVE]:
         raise untrusted("reference")
     others = [each for each in references if each is not whole[0]]
-    if any(not (each.get("URI") or "").startswith("#") or _transforms(each) != [_EXCLUSIVE] for each in others):
+    if any(not (each.get("URI") or "").startswith("#") or set(_transforms(each)) - _PLAIN for each in others):
         raise untrusted("reference")
     _check_names_are_single(root)
 
@@ -166,28 +168,30 @@ def _check_strength(signer: UnverifiedCertificate) -> None:
         raise untrusted("signer_key")
 
 
-def _verified(root: etree._Element, signer: UnverifiedCertificate, now: int) -> etree._Element | None:
-    """Return the root element that signxml found signed by exactly this certificate."""
+def _verified(root: etree._Element, signer: UnverifiedCertificate, now: int) -> etree._Element:
+    """Return the document as signxml found it signed by exactly this certificate."""
     expected = SignatureConfiguration(
         require_x509=True,
         location="./",
         expect_references=True,
         signature_methods=_METHODS,
         digest_algorithms=_DIGESTS,
+        ignore_ambiguous_key_info=True,  # the key is that of the certificate that was set, whatever else is named
+        default_reference_c14n_method=CanonicalizationMethod.CANONICAL_XML_1_0,
         verification_time=datetime.fromtimestamp(now, UTC),
     )
     try:
         results = XAdESVerifier().verify(
             root, x509_cert=signer.certificate, expect_config=expected, parser=_parser()
         )
-    except (SignXMLException, etree.LxmlError, ValueError, TypeError, AttributeError, UnsupportedAlgorithm) as exc:
+    except _REFUSALS as exc:
         raise untrusted("signature_invalid") from exc
-    return _whole(each.signed_xml for each in results)
-
-
-def _whole(parts: Iterable[etree._Element | None]) -> etree._Element | None:
-    signed = [part for part in parts if part is not None and not part.tag.endswith("}SignedProperties")]
-    return signed[0] if len(signed) == 1 else None
+    signed = [
+        each.signed_xml for each in results if each.signed_xml is not None and each.signed_xml.tag == root.tag
+    ]
+    if len(signed) != 1:
+        raise untrusted("signed_part")
+    return signed[0]
 
 
 def decoded(text: str | None) -> bytes:

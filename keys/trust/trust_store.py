@@ -85,6 +85,9 @@ class TrustStore:
     )
     _dedicated: frozenset[bytes] = field(init=False, repr=False, compare=False)
     _sources: Mapping[bytes, tuple[TrustAnchor, ...]] = field(init=False, repr=False, compare=False)
+    _names: Mapping[tuple[bytes, KeyPurpose], tuple[str, frozenset[str]]] = field(
+        init=False, repr=False, compare=False
+    )
     _by_institution: Mapping[str, tuple[Authorisation, ...]] = field(init=False, repr=False, compare=False)
     _validated: ValidatedChains = field(init=False, repr=False, compare=False)
 
@@ -94,6 +97,7 @@ class TrustStore:
         object.__setattr__(self, "_certificates", _certificates_by_purpose(self.anchors))
         object.__setattr__(self, "_dedicated", _of_one_purpose(self.anchors))
         object.__setattr__(self, "_sources", _by_certificate(self.anchors))
+        object.__setattr__(self, "_names", _names_by_purpose(self.anchors))
         object.__setattr__(self, "_by_institution", _grouped(self.authorisations))
         object.__setattr__(self, "_validated", ValidatedChains(_CACHE_SIZE))
 
@@ -150,14 +154,14 @@ class TrustStore:
         return self.resolve_chain(chain, purpose=purpose, at=at).trust_lists
 
     def _trusted(self, validated: ValidatedChain, purpose: KeyPurpose) -> TrustedKey:
-        sources = [each for each in self._sources[validated.anchor] if purpose in each.purposes]
+        anchor, trust_lists = self._names[validated.anchor, purpose]
         return TrustedKey(
             validated.key,
             validated.institution_id,
             validated.country,
             validated.not_after,
-            anchor=sources[0].name,
-            trust_lists=frozenset(each.trust_list for each in sources if each.trust_list),
+            anchor=anchor,
+            trust_lists=trust_lists,
         )
 
     def anchors_for(self, purpose: KeyPurpose) -> tuple[UnverifiedCertificate, ...]:
@@ -283,6 +287,21 @@ def _by_certificate(anchors: Iterable[TrustAnchor]) -> dict[bytes, tuple[TrustAn
     for each in anchors:
         grouped[each.certificate] = (*grouped.get(each.certificate, ()), each)
     return grouped
+
+
+def _names_by_purpose(
+    anchors: Iterable[TrustAnchor],
+) -> dict[tuple[bytes, KeyPurpose], tuple[str, frozenset[str]]]:
+    """Return, for each anchor (DER) and purpose, its name and the URIs of the trusted lists that it is on."""
+    names: dict[tuple[bytes, KeyPurpose], tuple[str, frozenset[str]]] = {}
+    for anchor in anchors:
+        for purpose in anchor.purposes:
+            name, lists = names.get((anchor.certificate, purpose), (anchor.name, frozenset()))
+            names[anchor.certificate, purpose] = (
+                name,
+                lists | ({anchor.trust_list} if anchor.trust_list else set()),
+            )
+    return names
 
 
 def _of_one_purpose(anchors: Iterable[TrustAnchor]) -> frozenset[bytes]:

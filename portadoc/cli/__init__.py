@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "receipt": "portadoc.cli.offline.receipt:receipt",
     "inspect": "portadoc.cli.inspect:inspect",
     "keys": "portadoc.cli.keys:keys",
+    "trust": "portadoc.cli.trust:trust",
     "config": "portadoc.cli.config:config",
 }
 

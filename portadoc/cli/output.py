@@ -11,13 +11,19 @@ from portadoc.errors import Error
 from portadoc.i18n import LANGUAGES, render
 from portadoc.verification.rendering.report_json import report_to_json
 from portadoc.verification.rendering.report_table import report_lines
-from portadoc.verification.rendering.wording import printable
+from portadoc.verification.rendering.wording import printable as printable
 from portadoc.verification.report import Colour, Outcome, VerificationReport
 
 TONES: Final[Mapping[str, str]] = {
-    Outcome.PASS: "green", Outcome.WARNING: "yellow", Outcome.UNKNOWN: "yellow", Outcome.FAIL: "red",
-    Outcome.NOT_APPLICABLE: "bright_black", Outcome.NOT_RUN: "bright_black",
-    Colour.GREEN: "green", Colour.AMBER: "yellow", Colour.RED: "red",
+    Outcome.PASS: "green",
+    Outcome.WARNING: "yellow",
+    Outcome.UNKNOWN: "yellow",
+    Outcome.FAIL: "red",
+    Outcome.NOT_APPLICABLE: "bright_black",
+    Outcome.NOT_RUN: "bright_black",
+    Colour.GREEN: "green",
+    Colour.AMBER: "yellow",
+    Colour.RED: "red",
 }
 _LANGUAGE: Final = "portadoc.language"
 

@@ -1,11 +1,11 @@
 """``portadoc verifier``: ask for attestations, read what came of it."""
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from portadoc.cli.inputs import Day
+from portadoc.cli.inputs import INPUT_FILE, STDIN, Day, read_file, read_text
 from portadoc.cli.installation import installation, settings_options
 from portadoc.cli.output import (
     language,
@@ -14,9 +14,13 @@ from portadoc.cli.output import (
     write_json,
     write_qr_code,
     write_report,
+    write_table,
 )
+from portadoc.formats.strict_json import loads_object
 from portadoc.i18n import render
+from portadoc.verification.presets.lint import lint as excess
 from portadoc.verification.presets.presets import PRESETS, preset
+from portadoc.verification.presets.purposes import PURPOSES
 
 if TYPE_CHECKING:
     from portadoc.serve.house import House
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
 _ACCEPTED: Final = 0
 _REFUSED: Final = 1
+_TOO_MUCH: Final = 1
 _NO_ANSWER: Final = 3
 
 
@@ -52,9 +57,11 @@ def ask(
 
     The session secret is told here only. Wallets reach the request where the installation is served.
     """
+    from portadoc.verifier.asking import Asked
+
     with installation(settings_file, data_dir) as house:
         _require_known(house, institution)
-        made = house.verifier.create_request(institution, preset(preset_id), on_date=day)
+        made = house.verifier.create_request(institution, preset(preset_id), asked=Asked(on_date=day))
     if as_json:
         write_json(
             {
@@ -71,10 +78,10 @@ def ask(
     click.echo(f"transaction: {made.transaction_id}")
     click.echo(f"session secret: {made.session_secret}")
     click.echo("next: portadoc wallet present 'LINK'", err=True)
-    click.echo(f"then: portadoc verifier result -- {institution} TRANSACTION SECRET", err=True)
+    click.echo(f"then: portadoc verifier result {institution} TRANSACTION -", err=True)
 
 
-@verifier.command()
+@verifier.command(context_settings={"ignore_unknown_options": True})
 @click.argument("institution")
 @click.argument("transaction")
 @click.argument("secret")
@@ -90,16 +97,25 @@ def result(
     settings_file: str | None,
     data_dir: str | None,
 ) -> None:
-    """Show what came of TRANSACTION to whoever knows its session SECRET; put -- before values that begin with -.
+    """Show what came of TRANSACTION to whoever knows its session SECRET; - reads it from standard input.
 
+    An argument can be read by others on this machine, standard input cannot.
     Exit code 0: accepted; 1: refused; 3: there is no answer yet, or none came in time.
     """
+    session_secret = read_text(STDIN) if secret == STDIN else secret
     with installation(settings_file, data_dir) as house:
         _require_known(house, institution)
-        view = house.verifier.result(institution, transaction, secret)
+        view = house.verifier.result(institution, transaction, session_secret)
     if as_json:
-        told = None if view.result is None else view.result.to_json()
-        write_json({"phase": view.phase.value, "expires_at": view.expires_at, "result": told})
+        found = None if view.result is None else view.result.to_json()
+        write_json(
+            {
+                "phase": view.phase.value,
+                "expires_at": view.expires_at,
+                "result": found,
+                "receipt": view.receipt,
+            }
+        )
     elif view.result is None:
         _write_waiting(view)
     else:
@@ -111,22 +127,51 @@ def result(
 
 @verifier.command("presets")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@language_option
 def list_presets(*, as_json: bool) -> None:
-    """List the questions that can be asked, each with the types of attestation that answer it."""
-    rows = [
+    """List the questions that can be asked, each with its purpose and the types of attestation that answer it."""
+    rows: list[dict[str, Any]] = [
         {
             "id": each.id,
+            "title": each.title[language()],
+            "purpose": each.purpose,
             "types": [vct for wanted in each.query["credentials"] for vct in wanted["meta"]["vct_values"]],
+            "version": each.version,
             "query": each.query,
         }
         for each in PRESETS.values()
     ]
     if as_json:
         write_json({"presets": rows})
-        return
-    click.echo(f"{'PRESET':<20}TYPES")
-    for row in rows:
-        click.echo(f"{row['id']:<20}{', '.join(row['types'])}")
+    else:
+        write_table(("id", "title", "types"), [{**row, "types": ", ".join(row["types"])} for row in rows])
+
+
+@verifier.command()
+@click.argument("file", type=INPUT_FILE)
+@click.option("--purpose", "purpose_id", type=click.Choice(tuple(PURPOSES)), required=True, help="What it is for.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@language_option
+def lint(*, file: str, purpose_id: str, as_json: bool) -> None:
+    """Say whether the DCQL query in FILE (- for standard input) asks for more than its purpose may see.
+
+    Exit code 0: it does not; 1: it does.
+    """
+    found = excess(loads_object(read_file(file), what="dcql_query"), purpose_id)
+    messages = [render(each.code, each.params_in(language()), language()) for each in found]
+    if as_json:
+        rows = [
+            {"code": each.code, **each.params, "message": {"text": said.text, "action": said.action}}
+            for each, said in zip(found, messages, strict=True)
+        ]
+        write_json({"purpose": purpose_id, "findings": rows})
+    elif not found:
+        click.echo(render("purpose_respected", {"purpose": purpose_id}, language()).text)
+    else:
+        for said in messages:
+            click.secho(printable(said.text), fg="yellow")
+            click.echo(f"  {printable(said.action)}")
+    raise click.exceptions.Exit(_TOO_MUCH if found else _ACCEPTED)
 
 
 def _require_known(house: "House", institution: str) -> None:

@@ -7,6 +7,7 @@ import click
 from portadoc.cli.installation import installation, settings_options
 from portadoc.cli.output import printable, write_json, write_table
 from portadoc.errors import Refused
+from portadoc.i18n import render
 
 if TYPE_CHECKING:
     from portadoc.schemas.claims import ClaimPath
@@ -61,7 +62,9 @@ def present(*, request: str, yes: bool, as_json: bool, settings_file: str | None
             raise click.exceptions.Exit(1)
         outcome = house.wallet.present(preview)
     if as_json:
-        write_json({"status": outcome.status, "redirect_uri": outcome.redirect_uri, "shared": shared})
+        warnings = [{"code": each.code, "params": dict(each.params)} for each in preview.request.warnings]
+        told = {"status": outcome.status, "redirect_uri": outcome.redirect_uri, "shared": shared}
+        write_json({**told, "warnings": warnings})
     else:
         click.echo("presented")
 
@@ -90,10 +93,16 @@ def _path(path: "ClaimPath") -> str:
 
 
 def _write_question(preview: "Preview", shared: list[dict[str, Any]]) -> None:
-    """Write who asks, and for each credential what is opened up, readable in any case, and stays hidden."""
+    """Write who asks and what speaks against it, and what is opened up, readable in any case, and stays hidden."""
     asking = preview.request
-    click.echo(printable(f"asked by {asking.verifier_id} ({asking.verifier_country})"))
+    click.echo(printable(f"asked by {asking.verifier_id} ({asking.verifier_country or '-'})"))
     click.echo(printable(f"  calls itself {asking.request.client_id}"))
+    for warning in asking.warnings:
+        message = render(warning.code, warning.params)
+        click.echo(printable(f"  warning: {message.text} {message.action}"))
+    for item in asking.request.transaction_data:
+        details = "; ".join(f"{name}: {text}" for name, text in item.details.items())
+        click.echo(printable(f"  asks you to acknowledge {item.type} ({details})"))
     for each in shared:
         click.echo(printable(f"  {each['type']}"))
         for label, name in (

@@ -113,6 +113,8 @@ class HostileCourt:
         """Send a sound presentation in a broken response; the wallet hears the code without its reason."""
         trial = self._open()
         request = trial.preview.request
+        assert request.encryption_jwk is not None, "the demonstration asks for encrypted answers"
+        assert request.enc is not None, "the demonstration asks for encrypted answers"
         good = GoodResponse(
             vp_token=trial.vp_token,
             state=request.request.state,

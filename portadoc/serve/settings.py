@@ -45,6 +45,13 @@ class Institution(_Table):
     """Credential configurations that it issues; none for an institution that only verifies."""
     verifies: tuple[str, ...] = ()
     """Credential types that it is registered to ask for; none for an institution that only issues."""
+    client_id_prefix: str = "x509_hash"
+    """How it names itself to wallets: ``x509_hash``, ``x509_san_dns``, ``verifier_attestation``, or in development
+    ``redirect_uri``."""
+    verifier_attestation: str = ""
+    """File with the attestation (JWT) of its name and key, for the prefix of that name."""
+    registration_certificate: str = ""
+    """File with the registration certificate (JWT) that its requests carry and that bounds what it may ask."""
 
     @model_validator(mode="after")
     def _has_a_role(self) -> Self:
@@ -144,7 +151,7 @@ class PortadocSettings(_Table):
     def verifier_settings(self) -> VerifierSettings:
         """Return the verifier's settings. Raises Misconfigured[setting_invalid]."""
         institutions = tuple(
-            _checked(VerifyingInstitution, {**_names_of(slug, each), "registered_types": each.verifies}, slug=slug)
+            _checked(VerifyingInstitution, {**_names_of(slug, each), **_asks(each)}, slug=slug)
             for slug, each in self.institutions.items()
             if each.verifies
         )
@@ -237,6 +244,15 @@ def _checked(model: type[_Model], values: Mapping[str, Any], *, role: str = "", 
 
 def _names_of(slug: str, institution: Institution) -> dict[str, Any]:
     return {"slug": slug, "institution_id": institution.id, "names": {UNDETERMINED: institution.name}}
+
+
+def _asks(institution: Institution) -> dict[str, Any]:
+    return {
+        "registered_types": institution.verifies,
+        "client_id_prefix": institution.client_id_prefix,
+        "verifier_attestation": institution.verifier_attestation,
+        "registration_certificate": institution.registration_certificate,
+    }
 
 
 def _institutions(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Institution]:

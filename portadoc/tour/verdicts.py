@@ -1,47 +1,36 @@
 """A result as people read it: the verdict, the three lines of validity, every check with its sentence."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from portadoc.errors import Param
-from portadoc.i18n import Message, render
 from portadoc.tour.labels import ShownClaim, shown_claims
 from portadoc.tour.texts import Reader
-from portadoc.verification.report import (
-    COVERAGE_PERIOD,
-    DOCUMENT_VALIDITY,
-    TECHNICAL_VALIDITY,
-    Check,
-    Colour,
-    Outcome,
-)
+from portadoc.verification.checks import COVERAGE_PERIOD, DOCUMENT_VALIDITY, TECHNICAL_VALIDITY
+from portadoc.verification.rendering.shown import ShownCheck, shown_report
+from portadoc.verification.rendering.wording import Words
+from portadoc.verification.verdict import Colour
 from portadoc.verifier.results import Result
 
 VALIDITY_LINES: Final = (TECHNICAL_VALIDITY.id, DOCUMENT_VALIDITY.id, COVERAGE_PERIOD.id)
-_NEEDS_ADVICE: Final = frozenset({Outcome.FAIL, Outcome.UNKNOWN, Outcome.WARNING})
 
 
 @dataclass(frozen=True, slots=True)
-class ShownCheck:
-    """One check: its name, how it ended (a value for the style sheet, a word for people), and why."""
+class Reason:
+    """Why an answer is not accepted: sentence, advice, code."""
 
-    title: str
-    outcome: str
-    word: str
-    sentence: str
-    advice: str
-    clause: str
+    text: str
+    action: str
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class ShownResult:
-    """What came of a question. ``reason`` is the first problem, empty when the answer is accepted."""
+    """What came of a question. ``verdict`` is for the style sheet; ``reason`` is None for an accepted one."""
 
     verdict: Literal["accepted", "unknown", "refused"]
-    reason: Message
-    code: str
+    headline: str
+    sentence: str
+    reason: Reason | None
     validity: tuple[ShownCheck, ...]
     checks: tuple[ShownCheck, ...]
     claims: tuple[ShownClaim, ...]
@@ -51,15 +40,17 @@ class ShownResult:
 
 def shown_result(result: Result, vct: str, reader: Reader) -> ShownResult:
     """Return a result in the reader's language. The tour asks for one attestation, of the type ``vct``."""
-    problem = result.problem
+    verdict = _verdict(result)
     report = result.presentations[0].report if result.presentations else None
-    checks = report.checks if report else ()
+    shown = shown_report(report, reader.language) if report else None
+    says_it_all = shown is not None and (result.accepted or not result.problems)
     return ShownResult(
-        verdict=_verdict(result),
-        reason=_message(problem.code, problem.params, reader) if problem else Message("", ""),
-        code=problem.full_code if problem else "",
-        validity=tuple(_shown_check(check, reader) for check in checks if check.id in VALIDITY_LINES),
-        checks=tuple(_shown_check(check, reader) for check in checks),
+        verdict=verdict,
+        headline=shown.headline if shown and says_it_all else reader.say(f"verdict.{verdict}"),
+        sentence=shown.sentence if shown and says_it_all else "",
+        reason=_reason(result, Words(reader.language)),
+        validity=tuple(check for check in shown.checks if check.id in VALIDITY_LINES) if shown else (),
+        checks=shown.checks if shown else (),
         claims=shown_claims(vct, report.claims, reader) if report and report.credential_type == vct else (),
         institution_id=(report.institution_id if report else None) or "",
         as_of=report.as_of if report else None,
@@ -73,18 +64,9 @@ def _verdict(result: Result) -> Literal["accepted", "unknown", "refused"]:
     return "refused" if result.problems or Colour.RED in colours or not colours else "unknown"
 
 
-def _shown_check(check: Check, reader: Reader) -> ShownCheck:
-    message = _message(check.code, check.params, reader)
-    return ShownCheck(
-        title=reader.say(f"check.{check.id}"),
-        outcome=check.outcome.value,
-        word=reader.say(f"outcome.{check.outcome.value}"),
-        sentence=message.text,
-        advice=message.action if check.outcome in _NEEDS_ADVICE else "",
-        clause=check.clause,
-        code=check.full_code,
-    )
-
-
-def _message(code: str, params: Mapping[str, Param], reader: Reader) -> Message:
-    return render(code, {name: reader.readable(value) for name, value in params.items()}, reader.language)
+def _reason(result: Result, words: Words) -> Reason | None:
+    problem = result.problem
+    if problem is None:
+        return None
+    message = words.message(problem.code, problem.params)
+    return Reason(message.text, message.action, problem.full_code)

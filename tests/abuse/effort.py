@@ -1,6 +1,6 @@
 """How hard the abuse tests try: a bounded, repeatable run by default, a long random one on demand.
 
-``HYPOTHESIS_PROFILE=long`` (``make fuzz``) multiplies every number of examples and draws anew each time.
+``HYPOTHESIS_PROFILE=long`` (``make routes``) multiplies every number of examples and draws anew each time.
 """
 
 import os

@@ -1,8 +1,9 @@
 """Speed as a ratio to the physical limit and to a peer, all in one run: ``make bench``.
 
-Candidates take turns within one process; a round lasts about 30 ms of processor time; medians count. The limit of
-issuing is one ES256 signature, one call for random bytes and one SHA-256 a disclosure; the limit of verifying is
-two ES256 verifications and the same digests.
+Candidates take turns within one process; a round lasts about 30 ms of processor time. A ratio is formed within
+each round and its median counts, so that what else the machine does weighs on both sides. The limit of issuing is
+one ES256 signature, one call for random bytes and one SHA-256 a disclosure; the limit of verifying is two ES256
+verifications and the same digests.
 """
 
 import argparse
@@ -41,6 +42,8 @@ from portadoc.verification.policy import KeyBindingRequired, VerificationPolicy
 from portadoc.verification.procedure import verify_presentation
 
 ROUND_S = 0.03
+GATES = {"issue / limit": 0.45, "verify / limit": 0.52, "whole procedure / limit": 0.33}
+"""Well below what a quiet machine shows: what else runs on it costs the longer code more."""
 ALGS = frozenset({"ES256"})
 AUDIENCE, NONCE = "x509_hash:bench", "a-nonce-of-thirty-two-characters"
 NOW = int(time.time())
@@ -116,7 +119,8 @@ class Ours:
         }
         self.disclosable = tuple((name,) for name in flat_claims(count))
         self.issued = self.issue()
-        self.presented = bind(self.issued, audience=AUDIENCE, nonce=NONCE, now=NOW, signer=self.holder)
+        self.presented = self.bound(self.issued)
+        self.presented_with_kid = self.bound(self.issue_with_kid())
         self.key = self.trust.resolve_chain(self.signer.chain, purpose=KeyPurpose.CREDENTIAL, at=NOW).key
         token = VerifiedStatusList(
             "https://bench.example/status/1", StatusList.of(131_072, bits=1), NOW, NOW + 3600, 300
@@ -153,14 +157,26 @@ class Ours:
             random_bytes=system_random_bytes,
         ).text
 
+    def bound(self, issued: str) -> str:
+        """Present everything with a key binding, as the holder does."""
+        return bind(issued, audience=AUDIENCE, nonce=NONCE, now=NOW, signer=self.holder)
+
     def check_own_output(self) -> None:
         """Read back what was issued: signature and every digest."""
         parts = parse(self.issued)
         process(jws.verify(jws.split(parts.jws_text, CREDENTIAL, allowed_algs=ALGS), self.key), parts.disclosures)
 
     def verify(self) -> None:
+        """Verify a presentation with the certificate chain in its header; the issuer's key is at hand."""
+        self.verify_text(self.presented)
+
+    def verify_with_kid(self) -> None:
+        """Verify a presentation with a key id in its header, as the peer does."""
+        self.verify_text(self.presented_with_kid)
+
+    def verify_text(self, presented: str) -> None:
         """Verify signature, digests and key binding with a holder key that was never seen before."""
-        parts = parse(self.presented)
+        parts = parse(presented)
         payload = jws.verify(jws.split(parts.jws_text, CREDENTIAL, allowed_algs=ALGS), self.key)
         processed = process(payload, parts.disclosures)
         verify_key_binding(
@@ -176,7 +192,7 @@ class Ours:
         )
 
     def judge(self) -> Any:
-        """Run the whole procedure, all thirteen checks, to a report."""
+        """Run the whole procedure, every check, to a report; chain and status list were believed before."""
         return verify_presentation(
             self.presented, trust=self.trust, status=self.status, policy=self.policy, now=NOW
         )
@@ -210,8 +226,8 @@ class Peer:
         self.verifier_class(self.presented, lambda *_: self.issuer_key, AUDIENCE, NONCE)
 
 
-def measure(candidates: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Return the median microseconds of processor time of one call of each candidate."""
+def measure(candidates: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+    """Return the microseconds of processor time of one call of each candidate, round by round."""
     repeats = {name: _repeats(call) for name, call in candidates.items()}
     found: dict[str, list[float]] = {name: [] for name in candidates}
     for _ in range(rounds):
@@ -220,7 +236,7 @@ def measure(candidates: dict[str, Callable[[], object]], rounds: int) -> dict[st
             for _ in range(repeats[name]):
                 call()
             found[name].append((time.process_time() - began) / repeats[name] * 1e6)
-    return {name: statistics.median(times) for name, times in found.items()}
+    return found
 
 
 def _repeats(call: Callable[[], object]) -> int:
@@ -241,7 +257,7 @@ def main() -> None:
     with TemporaryDirectory() as directory:
         limit, ours = Limit(options.disclosures), Ours(options.disclosures, Path(directory))
         peer = Peer(options.disclosures, ours)
-        times = measure(
+        found = measure(
             {
                 "limit issue": limit.issue,
                 "issue": ours.issue,
@@ -250,20 +266,27 @@ def main() -> None:
                 "peer issue": peer.issue,
                 "limit verify": limit.verify,
                 "verify with key binding": ours.verify,
+                "verify, kid header": ours.verify_with_kid,
                 "whole procedure": ours.judge,
                 "peer verify": peer.verify,
             },
             options.rounds,
         )
     ratios = {
-        "issue / limit": times["limit issue"] / times["issue"],
-        "issue / peer": times["peer issue"] / times["issue"],
-        "verify / limit": times["limit verify"] / times["verify with key binding"],
-        "whole procedure / limit": times["limit verify"] / times["whole procedure"],
-        "verify / peer": times["peer verify"] / times["verify with key binding"],
+        "issue / limit": ratio(found, "limit issue", "issue"),
+        "issue / peer": ratio(found, "peer issue", "issue"),
+        "verify / limit": ratio(found, "limit verify", "verify with key binding"),
+        "verify, kid header / limit": ratio(found, "limit verify", "verify, kid header"),
+        "whole procedure / limit": ratio(found, "limit verify", "whole procedure"),
+        "verify / peer": ratio(found, "peer verify", "verify with key binding"),
     }
-    show(times, ratios, as_json=options.json)
-    sys.exit(0 if ratios["issue / limit"] >= 0.45 and ratios["verify / limit"] >= 0.5 else 1)
+    show({name: statistics.median(times) for name, times in found.items()}, ratios, as_json=options.json)
+    sys.exit(0 if all(ratios[name] >= gate for name, gate in GATES.items()) else 1)
+
+
+def ratio(found: dict[str, list[float]], measure_of: str, name: str) -> float:
+    """Return how many times as fast as ``measure_of`` a candidate is: the median over the rounds."""
+    return statistics.median(one / other for one, other in zip(found[measure_of], found[name], strict=True))
 
 
 def show(times: dict[str, float], ratios: dict[str, float], *, as_json: bool) -> None:

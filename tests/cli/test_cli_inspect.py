@@ -8,12 +8,21 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from portadoc.formats import jws
+from portadoc.formats.cose import cose_sign1
 from portadoc.formats.headers import signing_header
 from portadoc.formats.jwe import encrypt, new_encryption_key
 from portadoc.formats.key_proof import make_key_proof
-from portadoc.formats.openid4vp.request_object import PresentationRequest, client_id_of, make_request_object
+from portadoc.formats.openid4vp.client_identifier import ClientIdentifier, ClientIdPrefix, client_id_of
+from portadoc.formats.openid4vp.registration_certificate import Registration, make_registration_certificate
+from portadoc.formats.openid4vp.request_object import PresentationRequest, ResponseMode, make_request_object
+from portadoc.formats.openid4vp.verifier_attestation import make_verifier_attestation
+from portadoc.formats.status_list.claims import StatusListTerms
+from portadoc.formats.status_list.cwt_form import sign_status_list_cwt
+from portadoc.formats.status_list.statuses import StatusList
+from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.private_jwk import new_private_jwk
 from portadoc.keys.purposes import KeyPurpose
+from portadoc.keys.signer import LocalSigner
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.type_metadata import type_metadata
@@ -86,7 +95,13 @@ def link(scheme: str, **parameters: str) -> str:
     return f"{scheme}://?{urlencode(parameters)}"
 
 
-def request_object(desk: Any, **changes: Any) -> str:
+def request_object(
+    desk: Any,
+    *,
+    client: ClientIdentifier | None = None,
+    verifier_attestation: str | None = None,
+    **changes: Any,
+) -> str:
     key = new_encryption_key(system_random_bytes)
     values: dict[str, Any] = {
         "response_uri": "https://verifier.example/responses/1",
@@ -99,7 +114,13 @@ def request_object(desk: Any, **changes: Any) -> str:
         **changes,
     }
     signer = desk.signer(KeyPurpose.REQUEST, "de-inspection")
-    return make_request_object(PresentationRequest(**values), signer=signer, wallet_nonce=None)
+    return make_request_object(
+        PresentationRequest(**values),
+        signer=signer,
+        wallet_nonce=None,
+        client=client,
+        verifier_attestation=verifier_attestation,
+    )
 
 
 def test_the_first_words_for_people_are_that_nothing_is_verified(run: Any, desk: Any) -> None:
@@ -224,6 +245,51 @@ def test_a_status_list_that_is_not_in_order_says_why(inspected: Any, desk: Any) 
     assert tree["findings"][0]["params"]["reason"] == "lst_compression"
 
 
+def cwt(desk: Any, statuses: StatusList, **terms: Any) -> bytes:
+    told = {"uri": desk.LIST_URI, "iat": desk.NOW - 60, "exp": desk.NOW + 3600, "ttl": 300, **terms}
+    return sign_status_list_cwt(statuses, StatusListTerms(**told), signer=desk.signer(KeyPurpose.STATUS))
+
+
+def test_a_status_list_in_cbor_is_counted_too(inspected: Any, desk: Any) -> None:
+    message = cwt(
+        desk, StatusList.of(20_000, bits=1).with_status([3, 9], 1), aggregation_uri="https://x.example/all"
+    )
+    tree = inspected(message)
+    assert (tree["kind"], codes(tree)) == ("status_list_token", ["signature_fits"])
+    assert tree["content"]["statuses"] == {"bits": 1, "capacity": 20_000, "not_valid": {"1": 2}}
+    assert tree["content"]["payload"]["status_list"] == {"bits": 1, "aggregation_uri": "https://x.example/all"}
+    assert tree["parts"]["x5chain"]["kind"] == "certificate_chain"
+
+
+def test_a_status_list_in_cbor_that_is_not_in_order_says_why(inspected: Any, run: Any, desk: Any) -> None:
+    statuses = StatusList.of(20_000, bits=1)
+    assert bad(inspected(cwt(desk, statuses)[:-1] + b"\x00")) == ["status_invalid"]
+    assert bad(inspected(cwt(desk, statuses, iat=desk.NOW - 7200, exp=desk.NOW - 3600))) == ["status_invalid"]
+    bare = cose_sign1.sign(
+        {2: 7, 65533: {"bits": 3, "lst": b"x", 9: [b"y"]}, 7: b"z"},
+        typ="application/other",
+        signer=LocalSigner(new_private_key("ES256", system_random_bytes)),
+    )
+    tree = inspected(bare)
+    assert bad(tree) == ["status_invalid", "status_invalid", "status_list_without", "status_list_without"]
+    assert (tree["content"]["payload"]["7"], tree["parts"]) == ("1 bytes", {})
+    unsigned = StatusListTerms(uri=desk.LIST_URI, iat=desk.NOW, exp=desk.NOW + 600, ttl=60)
+    nameless = sign_status_list_cwt(
+        statuses, unsigned, signer=LocalSigner(new_private_key("ES256", system_random_bytes))
+    )
+    assert bad(inspected(nameless)) == []
+    assert run("inspect", "-", stdin=b"\xd2\x84garbage").exit_code != 0
+
+
+def test_d21_an_address_of_one_credential_alone_and_a_list_of_few_are_told(inspected: Any, desk: Any) -> None:
+    for uri in ("https://status.example/lists?of=7", "https://status.example/lists#7"):
+        tree = inspected(desk.credential(status={"status_list": {"idx": 7, "uri": uri}}))
+        assert "status_uri_of_one" in codes(tree, "warning")
+    assert "status_uri_of_one" not in codes(inspected(desk.credential()))
+    assert codes(inspected(cwt(desk, StatusList.of(64, bits=1))), "warning") == ["status_list_small"]
+    assert "status_list_small" not in codes(inspected(desk.status_list()))
+
+
 def test_offers_by_value_and_by_reference_are_told_apart(inspected: Any) -> None:
     tree = inspected(link("openid-credential-offer", credential_offer=json.dumps(OFFER)))
     assert (tree["kind"], said(tree["parts"]["offer"])) == (
@@ -270,6 +336,59 @@ def test_a_request_link_and_the_request_inside_it(inspected: Any, desk: Any) -> 
     assert request["parts"]["x5c"]["kind"] == "certificate_chain"
     assert "signature_fits" in codes(request)
     assert bad(tree) == []
+
+
+def attested_request(desk: Any, *, chain: bool = True) -> str:
+    """Return a request under an attestation; the credential key of an issuer stands in for a registrar's."""
+    signer = desk.signer(KeyPurpose.REQUEST, "de-inspection")
+    registrar = desk.signer(KeyPurpose.CREDENTIAL, "fr-demo")
+    attestation = make_verifier_attestation(
+        issuer="https://registrar.example",
+        subject="inspection.example",
+        verifier_jwk=dict(signer.public_jwk),
+        iat=1_795_300_000,
+        exp=4_000_000_000,
+        signer=registrar,
+    )
+    if not chain:
+        claims = jws.unverified_claims(attestation)
+        attestation = jws.sign({"typ": "verifier-attestation+jwt"}, claims, registrar)
+    client = ClientIdentifier(ClientIdPrefix.VERIFIER_ATTESTATION, "inspection.example")
+    return request_object(desk, client=client, verifier_attestation=attestation)
+
+
+def test_a_request_under_an_attestation(inspected: Any, desk: Any) -> None:
+    tree = inspected(attested_request(desk))
+    assert (bad(tree), "signature_fits" in codes(tree)) == ([], True)
+    assert bad(inspected(attested_request(desk, chain=False))) == ["verifier_attestation_invalid"]
+    header = attested_request(desk).partition(".")[0]
+    attestation = inspected(json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["jwt"])
+    assert (attestation["kind"], bad(attestation)) == ("verifier_attestation", [])
+
+
+def test_a_request_through_the_browser(inspected: Any, desk: Any) -> None:
+    through = {"response_mode": ResponseMode.DC_API_JWT, "response_uri": None, "state": None}
+    tree = inspected(request_object(desk, **through, expected_origins=("https://verifier.example",)))
+    assert (bad(tree), "signature_fits" in codes(tree)) == ([], True)
+    assert bad(inspected(request_object(desk, **through))) == ["request_object_invalid"]
+
+
+def test_a_registration_certificate(inspected: Any, desk: Any) -> None:
+    registration = Registration(
+        sub="DE:TEST90",
+        name="Prüfstelle Test",
+        country="DE",
+        registry_uri="https://registry.example",
+        entitlements=(),
+        credentials=(),
+        purposes={},
+        issued_at=1_795_300_000,
+        expires_at=1_795_400_000,
+    )
+    signer = desk.signer(KeyPurpose.CREDENTIAL, "fr-demo")
+    tree = inspected(make_registration_certificate(registration, signer=signer))
+    assert (tree["kind"], "signature_fits" in codes(tree)) == ("registration_certificate", True)
+    assert tree["parts"]["x5c"]["kind"] == "certificate_chain"
 
 
 def test_requests_of_old_drafts_are_found(inspected: Any, desk: Any) -> None:

@@ -141,6 +141,7 @@ def test_nothing_is_shared_without_consent(run: Any, portadoc: Any, served: Serv
     assert refused.exit_code == 1
     assert "asked by DE:TEST90 (DE)" in refused.stdout
     assert "calls itself x509_hash:" in refused.stdout
+    assert "warning: The verifier shows no registration certificate." in refused.stdout
     shown = dict(line.strip().split(": ", 1) for line in refused.stdout.splitlines() if line.startswith("    "))
     assert shown["opened up"].strip() == "document_number"
     assert "legislation_country" in shown["readable in any case"]
@@ -170,10 +171,12 @@ def test_a_verifier_asks_and_reads_the_result_by_commands(run: Any, portadoc: An
     assert run("wallet", "present", made["link"], "--yes", *here).exit_code == 0
     found = run("verifier", "result", *here, *session_of(made))
     assert (found.exit_code, found.stdout.splitlines()[-1]) == (0, "ACCEPTED")
-    assert "key_binding" in found.stdout
-    told = json.loads(run("verifier", "result", "--json", *here, *session_of(made)).stdout)
+    assert "Structure" in found.stdout
+    piped = ("verifier", "result", "--json", *here, "de-inspection", made["transaction_id"], "-")
+    told = json.loads(run(*piped, stdin=f"{made['session_secret']}\n").stdout)
+    assert told["receipt"].count(".") == 2
     assert (told["phase"], told["result"]["accepted"]) == ("answered", True)
-    wrong = run("verifier", "result", *here, "--", "de-inspection", made["transaction_id"], "wrong")
+    wrong = run("verifier", "result", *here, "de-inspection", made["transaction_id"], "-wrong")
     assert (wrong.exit_code, "not_found" in wrong.stderr) == (1, True)
 
 
@@ -185,7 +188,7 @@ def test_a_refused_result_says_why(run: Any, portadoc: Any, served: Served) -> N
     assert (presented.exit_code, "presentation_refused" in presented.stderr) == (1, True)
     found = run("verifier", "result", *here, *session_of(made))
     assert (found.exit_code, "REFUSED" in found.stdout.splitlines()) == (1, True)
-    assert "(document_not_yet_valid)" in found.stdout or "coverage" in found.stdout
+    assert "(document_not_yet_issued)" in found.stdout
 
 
 def test_for_people_the_request_is_a_qr_code_with_what_reads_its_result(run: Any, served: Served) -> None:
@@ -233,6 +236,18 @@ def test_a_withdrawal_says_when_verifiers_learn_of_it(run: Any, portadoc: Any, s
     assert "already withdrawn" in run(*arguments).stdout
 
 
+def test_a_withdrawal_says_from_when_why_and_what_takes_its_place(run: Any, portadoc: Any, served: Served) -> None:
+    made, successor = offer(portadoc), offer(portadoc)["record_id"]
+    portadoc("wallet", "accept", made["offer_uri"])
+    effect = ("--effective-from", "2026-11-02", "--cause", "ended_early", "--successor", successor)
+    done = portadoc("issuer", "withdraw", "fr-demo", made["record_id"], *effect)
+    assert (done["effective_from"], done["cause"], done["successor"]) == ("2026-11-02", "ended_early", successor)
+    more = offer(portadoc)
+    portadoc("wallet", "accept", more["offer_uri"])
+    told = run("issuer", "withdraw", "fr-demo", more["record_id"], "--data-dir", served.folder).stdout
+    assert "published cause: facts_changed" in told
+
+
 def test_an_offer_is_inspected_before_it_is_accepted(run: Any, portadoc: Any) -> None:
     tree = json.loads(run("inspect", offer(portadoc)["offer_uri"], "--json").stdout)
     assert tree["parts"]["offer"]["content"]["credential_configuration_ids"] == ["pda1"]
@@ -250,9 +265,12 @@ def test_an_offer_is_inspected_before_it_is_accepted(run: Any, portadoc: Any) ->
         ),
         (("issuer", "withdraw", "fr-demo", "none"), 1, "withdrawal_subject_unknown"),
         (("issuer", "withdraw", "fr-demo", "none", "--reason", "mood"), 2, "--reason"),
+        (("issuer", "withdraw", "fr-demo", "none", "--cause", "fraud"), 2, "--cause"),
+        (("issuer", "withdraw", "fr-demo", "none", "--effective-from", "2999-01-01"), 1, "withdrawal_date_future"),
+        (("issuer", "withdraw", "fr-demo", "none", "--effective-from", "soon"), 2, "--effective-from"),
         (("wallet", "accept", "hello"), 1, "link_invalid"),
         (("wallet", "accept", "openid-credential-offer://?credential_offer=%7B%7D"), 1, "message_invalid"),
-        (("wallet", "present", "openid4vp://?client_id=x"), 1, "message_invalid"),
+        (("wallet", "present", "openid4vp://?client_id=x"), 1, "request_object_invalid"),
         (("wallet", "accept", "x", "--copies", "0"), 2, "--copies"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else str(value),

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from fastapi import FastAPI
 
 from portadoc.clock import FixedClock
-from portadoc.errors import Refused
+from portadoc.errors import Refused, Untrusted
 from portadoc.fetch import Fetched
+from portadoc.formats.openid4vp.request_object import ResponseMode
+from portadoc.formats.openid4vp.transaction_data import INSPECTION as INSPECTION_ACKNOWLEDGED
+from portadoc.formats.openid4vp.transaction_data import make_transaction_data
 from portadoc.issuer.openid4vci import wallet_router as issuer_routes
 from portadoc.issuer.service import Issuer, WithdrawalReason, build_issuer
 from portadoc.issuer.settings import InstitutionSettings as IssuingInstitution
@@ -24,10 +28,12 @@ from portadoc.schemas.examples import example
 from portadoc.schemas.profiles import profile
 from portadoc.storage.engine import open_database
 from portadoc.verification.presets.presets import preset
-from portadoc.verifier.http.openid4vp import wallet_router as verifier_routes
-from portadoc.verifier.requests import CreatedRequest
-from portadoc.verifier.results import Result
 from portadoc.verifier.asking import Asked
+from portadoc.verifier.http.browser_api import browser_api_router
+from portadoc.verifier.http.openid4vp import wallet_router as verifier_routes
+from portadoc.verifier.http.pages import page_router
+from portadoc.verifier.requests import Channel, CreatedRequest
+from portadoc.verifier.results import Result
 from portadoc.verifier.service import Verifier, build_verifier
 from portadoc.verifier.settings import InstitutionSettings as VerifyingInstitution
 from portadoc.verifier.settings import VerifierSettings
@@ -65,6 +71,7 @@ class Town:
     wallet: Wallet
     clock: FixedClock
     fetch: InProcessFetch
+    http: AsgiTransport
 
     def give(self, configuration: str) -> str:
         record_id = self.issuer.upload("fr-demo", example("posted-worker-fr-de", date(2026, 11, 22)))
@@ -127,6 +134,8 @@ def town(tmp_path: Path) -> Iterator[Town]:
     )
     app.include_router(issuer_routes(issuer))
     app.include_router(verifier_routes(verifier))
+    app.include_router(page_router(verifier))
+    app.include_router(browser_api_router(verifier))
     install_problems(app)
     protect(app)
     wallet = Wallet(
@@ -137,13 +146,13 @@ def town(tmp_path: Path) -> Iterator[Town]:
         random_bytes=system_random_bytes,
         profile=profile("ietf-latest"),
     )
-    yield Town(issuer, verifier, wallet, clock, fetch)
+    yield Town(issuer, verifier, wallet, clock, fetch, transport)
     database.close()
 
 
 @pytest.mark.parametrize(
     ("configuration", "question"),
-    [("pda1", "inspector-quick"), ("pda1-rulebook", "inspector-quick"), ("pda1-webuild", "inspector-webuild")],
+    [("pda1", "inspector-quick"), ("pda1-rulebook", "inspector-quick"), ("pda1-webuild", "inspector-quick")],
 )
 def test_issued_presented_withdrawn_and_refused(town: Town, configuration: str, question: str) -> None:
     record_id = town.give(configuration)
@@ -151,7 +160,9 @@ def test_issued_presented_withdrawn_and_refused(town: Town, configuration: str, 
     first = town.ask(question)
     town.wallet.present(first.link)
     assert town.result(first).accepted
-    assert town.fetch.asked == before + 1
+    assert town.fetch.asked == before + 2  # the whole list, and the withdrawals beside it
+    town.wallet.present(town.ask(question).link)
+    assert town.fetch.asked == before + 2  # nothing more for another presentation
 
     town.issuer.withdraw("fr-demo", record_id, reason=WithdrawalReason.ISSUED_IN_ERROR)
     town.clock.advance(60)
@@ -165,6 +176,65 @@ def test_issued_presented_withdrawn_and_refused(town: Town, configuration: str, 
     assert problem is not None
     assert problem.code == "revoked"
     assert town.result(first).accepted  # what was found then stays as it was
+
+
+@pytest.mark.parametrize("mode", [ResponseMode.DIRECT_POST, ResponseMode.DIRECT_POST_JWT])
+def test_the_wallet_answers_in_the_form_that_is_asked_for(town: Town, mode: ResponseMode) -> None:
+    town.give("pda1")
+    asked = town.ask(response_mode=mode)
+    town.wallet.present(asked.link)
+    assert town.result(asked).accepted
+
+
+def test_on_the_same_device_the_wallet_leads_back_to_the_browser_that_asked(town: Town) -> None:
+    town.give("pda1")
+    asked = town.ask(channel=Channel.SAME_DEVICE)
+    outcome = town.wallet.present(asked.link)
+    back = urlsplit(outcome.redirect_uri or "")
+    session = f"/verifier/{INSPECTION}/sessions/{asked.transaction_id}"
+    assert back.path == f"{session}/return"
+    cookie = {"cookie": f"portadoc-session={asked.session_secret}", "accept": "text/html"}
+    assert "report-" not in town.http.get(session, headers=cookie).text
+    assert town.http.get(f"{back.path}?{back.query}", headers={"accept": "text/html"}).status == 404
+    assert town.http.get(f"{back.path}?{back.query}", headers=cookie).status == 303
+    assert "report-green" in town.http.get(session, headers=cookie).text
+
+
+def test_on_another_device_the_holder_gets_the_receipt_and_the_number_to_compare(town: Town) -> None:
+    town.give("pda1")
+    asked = town.ask(channel=Channel.CROSS_DEVICE)
+    outcome = town.wallet.present(asked.link)
+    page = town.http.get(outcome.redirect_uri or "", headers={"accept": "text/html"})
+    view = town.verifier.session(INSPECTION, asked.transaction_id, asked.session_secret)
+    assert view.request.confirmation in page.text
+    assert view.receipt is not None
+    assert view.receipt == town.http.get((outcome.redirect_uri or "").replace("?", "/file?")).text
+
+
+@pytest.mark.parametrize("mode", [ResponseMode.DC_API, ResponseMode.DC_API_JWT])
+def test_v59_a_page_asks_through_the_browser_of_the_holder(town: Town, mode: ResponseMode) -> None:
+    town.give("pda1")
+    asked = town.ask(channel=Channel.BROWSER, response_mode=mode)
+    session = f"/verifier/{INSPECTION}/sessions/{asked.transaction_id}"
+    own = {"cookie": f"portadoc-session={asked.session_secret}", "sec-fetch-site": "same-origin"}
+    requests = town.http.get(f"{session}/requests", headers=own).json()["requests"]
+    assert [each["protocol"] for each in requests] == ["openid4vp-v1-signed", "openid4vp-v1-unsigned"]
+    protocol, data = requests[0]["protocol"], requests[0]["data"]
+    with pytest.raises(Untrusted):
+        town.wallet.preview_browser(protocol, data, origin="https://evil.example")
+    preview = town.wallet.preview_browser(protocol, data, origin=BASE_URL)
+    answer = {"protocol": protocol, "data": town.wallet.answer_browser(preview)}
+    assert town.http.post_json(f"{session}/answers", answer, headers=own).json() == {}
+    assert town.result(asked).accepted
+
+
+def test_a_transaction_is_acknowledged_by_the_wallet(town: Town) -> None:
+    town.give("pda1")
+    details = {"site": "Hamburg", "verifier": "Test inspection", "purpose": "Test"}
+    text = make_transaction_data(INSPECTION_ACKNOWLEDGED, details, credential_id="a1")
+    asked = town.ask(transaction_data=(text,))
+    town.wallet.present(asked.link)
+    assert town.result(asked).accepted
 
 
 def test_a_holder_who_declines_is_no_failure_of_the_wallet(town: Town) -> None:

@@ -49,7 +49,9 @@ class FuzzTarget:
 def all_targets() -> Iterator[Mapping[str, FuzzTarget]]:
     """Yield every reader by name."""
     from tests.fuzz.targets_of_documents import document_targets
+    from tests.fuzz.targets_of_exchanges import exchange_targets
     from tests.fuzz.targets_of_requests import request_targets
+    from tests.fuzz.targets_of_trust_lists import trust_list_targets
 
     with open_world() as world:
         yield {
@@ -58,6 +60,8 @@ def all_targets() -> Iterator[Mapping[str, FuzzTarget]]:
             **bindings(world),
             **request_targets(world),
             **document_targets(world),
+            **exchange_targets(world),
+            **trust_list_targets(world),
         }
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -17,12 +18,18 @@ from portadoc.randomness import system_random_bytes
 from portadoc.serve.house import House, open_house
 from portadoc.serve.run import listen, serving
 from portadoc.serve.settings import PortadocSettings
+from tests.interop.peers import PyeudiwProcess
 
 SCRIPTS: Final = Path(__file__).resolve().parent / "node"
+PYTHON_PEERS: Final = Path(__file__).resolve().parent / "python_peers"
+ENVIRONMENT: Final = Path(__file__).resolve().parent.parent.parent / ".venv-peers"
 OLDEST_NODE: Final = 20
 INSTALL_S: Final = 120
 RUN_S: Final = 60
 _NO_NETWORK: Final = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH)\b")
+_NO_INDEX: Final = re.compile(
+    r"(NewConnectionError|ConnectTimeoutError|Temporary failure|No matching distribution)"
+)
 
 
 RunScript = Callable[[str, object], Any]
@@ -81,6 +88,47 @@ def _install(npm: str) -> None:
     if done.returncode:
         pytest.fail(f"npm ci ended with {done.returncode}:\n{done.stderr[-4000:]}", pytrace=False)
     stamp.write_text(lock, encoding="ascii")
+
+
+@pytest.fixture(scope="session")
+def pyeudiw() -> Iterator[PyeudiwProcess]:
+    """PyPI ``pyeudiw`` in an environment of its own: it needs a ``cryptography`` older than ours."""
+    python = _environment_of_peers()
+    with subprocess.Popen(
+        [str(python), "-I", str(PYTHON_PEERS / "judge.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    ) as process:
+        yield PyeudiwProcess(process)
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(timeout=RUN_S)
+
+
+def _environment_of_peers() -> Path:
+    """Return the Python that has exactly what the requirements name, by hash; nothing is built from source."""
+    requirements = PYTHON_PEERS / "requirements.txt"
+    lock = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    stamp, python = ENVIRONMENT / ".installed-lock", ENVIRONMENT / "bin" / "python"
+    if stamp.is_file() and stamp.read_text(encoding="ascii") == lock:
+        return python
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    for command in (
+        [sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)],
+        [*pip, "--only-binary", ":all:", "--require-hashes", "-r", str(requirements)],
+    ):
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_S, check=False)
+        except subprocess.TimeoutExpired:
+            pytest.skip(f"pip took longer than {INSTALL_S} s: PyPI pyeudiw could not be installed")
+        if done.returncode and _NO_INDEX.search(done.stderr):
+            pytest.skip("pip had no index or no fitting wheel: PyPI pyeudiw could not be installed")
+        if done.returncode:
+            pytest.fail(f"{command[2:4]} ended with {done.returncode}:\n{done.stderr[-4000:]}", pytrace=False)
+    stamp.write_text(lock, encoding="ascii")
+    return python
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from portadoc.errors import Untrusted
-from portadoc.formats.status_list.jwt_form import StatusListLimits, read_status_list_token
-from portadoc.formats.status_list.statuses import StatusList, decode_lst
+from portadoc.formats.cose import strict_cbor
+from portadoc.formats.status_list.claims import StatusListForm, StatusListLimits
+from portadoc.formats.status_list.cwt_form import read_status_list_cwt
+from portadoc.formats.status_list.jwt_form import read_status_list_token
+from portadoc.formats.status_list.statuses import StatusList, decode_lst, inflate_lst
 from portadoc.keys.jwk import public_key_from_jwk
 
 LIMIT = 2 * 1024 * 1024
@@ -88,3 +91,33 @@ def test_published_token_verifies_with_the_published_key(vectors: Path) -> None:
         limits=StatusListLimits(max_age_s=2**31),
     )
     assert (verified.statuses.packed.hex(), verified.ttl, verified.exp) == ("b9a3", 43_200, 2_291_720_170)
+
+
+def hexadecimal(vectors: Path, name: str) -> bytes:
+    text = (vectors / f"specs/status-list-spec/{name}.txt").read_text()
+    return bytes.fromhex("".join(re.findall(r"^[0-9a-f\s]+$", text, re.MULTILINE)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_published_cbor_holds_the_same_list(vectors: Path, name: str) -> None:
+    document = json.loads((vectors / "specs/extracted/status_list_cbor_hex.json").read_text())
+    in_cbor = name.removesuffix("_json") + "_cbor"
+    encoded = bytes.fromhex(next(each["hex"] for each in document["cbor_hex"] if each["name"] == in_cbor))
+    content = strict_cbor.loads_map(encoded, what="status list")
+    expected = vector(vectors, name)["status_list"]
+    statuses = inflate_lst(content["lst"], bits=content["bits"], max_inflated=LIMIT)
+    assert statuses == decode_lst(expected["lst"], bits=expected["bits"], max_inflated=LIMIT)
+    assert strict_cbor.dumps(content) == encoded or set(content) == {"bits", "lst"}
+
+
+def test_published_cwt_verifies_with_the_published_key(vectors: Path) -> None:
+    verified = read_status_list_cwt(
+        hexadecimal(vectors, "status_list_cwt"),
+        key=public_key_from_jwk(DRAFT_KEY, allowed_algs={"ES256"}),
+        uri="https://example.com/statuslists/1",
+        now=1_686_920_170,
+        skew_s=0,
+        limits=StatusListLimits(max_age_s=2**31),
+    )
+    assert (verified.statuses.packed.hex(), verified.ttl, verified.exp) == ("b9a3", 43_200, 2_291_720_170)
+    assert verified.form is StatusListForm.CWT

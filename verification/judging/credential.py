@@ -4,9 +4,11 @@ from itertools import product
 
 from portadoc.errors import Malformed, Refused, Untrusted
 from portadoc.formats.numeric_date import numeric_date
+from portadoc.formats.type_metadata import check_disclosability
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.schemas.catalogue import issuing_countries, issuing_institution
 from portadoc.schemas.codes import canonical_country
+from portadoc.schemas.pid import Pid
 from portadoc.verification.answers import TrustAnswers
 from portadoc.verification.checks import Finding, Outcome
 from portadoc.verification.judging.reading import Reading
@@ -23,16 +25,17 @@ def authorisation(
     claims = reading.claims
     signed_at = numeric_date(claims, "iat", required=False)
     times = {now, now if signed_at is None else min(signed_at, now)}
+    issuer, institution, countries = reading.text("iss"), issuing_institution(claims), issuing_countries(claims)
     for at, claimed in product(sorted(times), claimed_types(reading, policy) or (None,)):
         trusted = trust.resolve(
             chain,
             purpose=KeyPurpose.CREDENTIAL,
             at=at,
             credential_type=claimed,
-            issuer=reading.text("iss"),
-            institution=issuing_institution(claims),
+            issuer=issuer,
+            institution=institution,
         )
-        if not issuing_countries(claims) <= {canonical_country(trusted.country)}:
+        if not countries <= {canonical_country(trusted.country)}:
             raise Untrusted("issuer_untrusted", spec="ARF 3.0 OIA_14", reason="country_mismatch")
     return Finding(Outcome.PASS, "authorisation_ok")
 
@@ -50,17 +53,53 @@ def credential_type(reading: Reading, policy: VerificationPolicy) -> Finding:
 def content(reading: Reading, policy: VerificationPolicy) -> Finding:
     """Ask whether the claims read as their type says; deviations from the layout are a warning.
 
-    Spec: SD-JWT VC §2.2.2, rulebooks of the attestations.
+    Spec: SD-JWT VC §2.2.2 and Type Metadata, ETSI TS 119 472-1 §5.2, rulebooks of the attestations.
     """
     for name in sorted(policy.profile.required_claims):
         if name not in reading.claims:
             raise Malformed("claim_missing", spec="SD-JWT VC §2.2.2", claim=name)
     deviations = reading.restored.deviations
+    _require_category(reading, policy)
+    edition_unknown = _is_of_unknown_edition(reading, policy)
     if deviations:
         return Finding(
             Outcome.WARNING, "content_deviates", {"count": len(deviations), "first": deviations[0].code}
         )
+    if edition_unknown:
+        return Finding(Outcome.WARNING, "type_metadata_unknown")
     return Finding(Outcome.PASS, "content_ok")
+
+
+def _require_category(reading: Reading, policy: VerificationPolicy) -> None:
+    """Require that an attestation of a public body says that it is one; identity data are none.
+
+    Spec: ETSI TS 119 472-1 §5.2.2.3.
+    """
+    category = policy.profile.attestation_category
+    if category is None or reading.layout.kind == Pid.KIND:
+        return
+    if "category" not in reading.claims:
+        raise Malformed("claim_missing", spec="ETSI TS 119 472-1 §5.2.2.3", claim="category")
+    if reading.claims["category"] != category:
+        raise Malformed("claim_invalid", spec="ETSI TS 119 472-1 §5.2.2.3", claim="category")
+
+
+def _is_of_unknown_edition(reading: Reading, policy: VerificationPolicy) -> bool:
+    """Judge how the claims travelled by the Type Metadata to which the issuer binds them, if it does.
+
+    Return whether the document that it means is none of those that are known; only a profile that demands the
+    binding refuses that. Raises Untrusted[type_metadata_invalid]. Spec: SD-JWT VC, Type Metadata.
+    """
+    pin = reading.text("vct#integrity")
+    if pin is None or reading.vct is None:
+        return False
+    metadata = policy.type_metadata.of_type(reading.vct, pin)
+    if metadata is not None:
+        check_disclosability(metadata, reading.processed)
+        return False
+    if "vct#integrity" in policy.profile.required_claims and policy.type_metadata.knows(reading.vct):
+        raise Untrusted("type_metadata_invalid", spec="SD-JWT VC, Type Metadata", reason="integrity_mismatch")
+    return True
 
 
 def claimed_types(reading: Reading, policy: VerificationPolicy) -> tuple[str, ...]:

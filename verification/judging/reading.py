@@ -3,6 +3,7 @@
 from functools import cached_property
 
 from portadoc.errors import Error, Malformed
+from portadoc.formats.sd_jwt.processing import ProcessedClaims
 from portadoc.schemas.catalogue import projection_for
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.projections import Deviation, Projection, Restored
@@ -11,8 +12,9 @@ from portadoc.schemas.projections import Deviation, Projection, Restored
 class Reading:
     """Claims that a trusted signature vouches for, and the layout in which they are to be read."""
 
-    def __init__(self, claims: JsonObject) -> None:
-        self.claims = claims
+    def __init__(self, processed: ProcessedClaims) -> None:
+        self.processed = processed
+        self.claims: JsonObject = processed.claims
 
     @cached_property
     def vct(self) -> str | None:

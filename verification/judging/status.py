@@ -33,33 +33,40 @@ def status(
             Outcome.UNKNOWN, answer.code, {"reason": answer.reason, "since": moment_text(answer.as_of or None)}
         )
     if answer.withdrawal is not None:
-        return _recorded(answer.withdrawal, policy)
+        return _recorded(answer.withdrawal, policy, as_of=answer.as_of)
     if answer.value == StatusValue.INVALID:
-        return _unrecorded(policy, now)
+        return _unrecorded(policy, now, as_of=answer.as_of)
     if answer.value != StatusValue.VALID:
         raise _of_no_meaning(answer.value, policy)
     stale = answer.knowledge is StatusKnowledge.STALE
     outcome, code = (Outcome.WARNING, "status_stale") if stale else (Outcome.PASS, "status_ok")
-    return Finding(outcome, code, {"age_s": max(0, now - answer.as_of)})
+    return Finding(
+        outcome, code, {"age_s": max(0, now - answer.as_of), "as_of": answer.as_of, "form": answer.form}
+    )
 
 
-def _recorded(record: WithdrawalRecord, policy: VerificationPolicy) -> Finding:
+def _recorded(record: WithdrawalRecord, policy: VerificationPolicy, *, as_of: int) -> Finding:
     """Judge the day in question by the institution's own record: before it takes effect, the document binds."""
     said = {
         "effective_from": record.effective_from.isoformat(),
         "cause": record.cause.value,
         "successor": record.successor or "-",
+        "as_of": as_of,
     }
     if policy.on_date < record.effective_from:
         return Finding(Outcome.WARNING, "withdrawn_later", said)
     return Finding(Outcome.FAIL, "revoked", said)
 
 
-def _unrecorded(policy: VerificationPolicy, now: int) -> Finding:
+def _unrecorded(policy: VerificationPolicy, now: int, *, as_of: int) -> Finding:
     """Judge by the bit alone: it speaks of today, and cannot say from which day on."""
     if policy.on_date < utc_day(now):
-        return Finding(Outcome.UNKNOWN, "effect_not_established", {"day": policy.on_date.isoformat()})
-    return Finding(Outcome.FAIL, "revoked", {"effective_from": "-", "cause": "-", "successor": "-"})
+        return Finding(
+            Outcome.UNKNOWN, "effect_not_established", {"day": policy.on_date.isoformat(), "as_of": as_of}
+        )
+    return Finding(
+        Outcome.FAIL, "revoked", {"effective_from": "-", "cause": "-", "successor": "-", "as_of": as_of}
+    )
 
 
 def _outlives_a_day(claims: JsonObject, policy: VerificationPolicy) -> bool:

@@ -7,9 +7,9 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-from portadoc.schemas.catalogue import OLD_VCTS
+from portadoc.schemas.catalogue import current_type
 from portadoc.schemas.claims import EACH_MEMBER, ClaimPattern
-from portadoc.schemas.projections import PROJECTIONS, Projection
+from portadoc.schemas.projections import LAYOUTS, Projection
 
 _SHORT_FOR: Final[Mapping[str, tuple[str, ...]]] = {"pda1-dc4eu": ("pda1-dc4eu-a", "pda1-dc4eu-b")}
 
@@ -52,8 +52,8 @@ def _pattern(path: str) -> ClaimPattern:
 
 def layouts_of(vct: str) -> tuple[Projection, ...]:
     """Return the layouts of a credential type, older names of it included; none of an unknown type."""
-    current = OLD_VCTS.get(vct, vct)
-    return tuple(projection for projection in PROJECTIONS.values() if projection.vct == current)
+    names = {vct, current_type(vct)}
+    return tuple(projection for projection in LAYOUTS.values() if projection.vct in names)
 
 
 def columns_of(projection: Projection, path: ClaimPattern) -> frozenset[str]:

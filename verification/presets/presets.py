@@ -66,7 +66,12 @@ def _preset(id_: str, row: Mapping[str, Any]) -> Preset:
 
 
 def _asked(row: Mapping[str, Any]) -> Asked:
-    return Asked(tuple(row["asks"]), tuple(row.get("where_there", ())), row.get("optional", False))
+    return Asked(
+        needed=tuple(row["asks"]),
+        where_there=tuple(row.get("where_there", ())),
+        optional=row.get("optional", False),
+        first=row.get("first"),
+    )
 
 
 PRESETS: Final[Mapping[str, Preset]] = {id_: _preset(id_, row) for id_, row in table("presets").items()}

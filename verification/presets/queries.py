@@ -18,13 +18,17 @@ _QUERY_IDS: Final[Mapping[str, Mapping[str, str]]] = {
 """The credential queries by kind of attestation: one for each type, the type that most wallets hold first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is asked of one kind of attestation: field ids that are needed, and others where they are there."""
+    """What is asked of one kind of attestation: field ids that are needed, and others where they are there.
+
+    ``first`` is the layout whose type the wallet should rather present, where it has both.
+    """
 
     needed: tuple[str, ...]
     where_there: tuple[str, ...]
     optional: bool
+    first: str | None
 
 
 def query_of(attestations: Mapping[str, Asked]) -> JsonObject:
@@ -40,7 +44,9 @@ def query_of(attestations: Mapping[str, Asked]) -> JsonObject:
 
 
 def _one_of(kind: str, asked: Asked) -> JsonObject:
-    options: JsonObject = {"options": [[query_id] for query_id in _QUERY_IDS[kind]]}
+    first = None if asked.first is None else PROJECTIONS[asked.first].vct
+    ids = sorted(_QUERY_IDS[kind], key=lambda query_id: _QUERY_IDS[kind][query_id] != first)
+    options: JsonObject = {"options": [[query_id] for query_id in ids]}
     return {**options, "required": False} if asked.optional else options
 
 

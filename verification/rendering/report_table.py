@@ -33,8 +33,7 @@ def report_lines(report: VerificationReport, language: str) -> Iterator[Line]:
         yield Line("    ", "- ", words.say("deviations.more", count=shown.more_deviations), "warning")
     yield Line("  ", f"{words.say('colour.' + shown.colour)}: {shown.headline}", "", shown.colour)
     yield Line("  ", "", shown.sentence, shown.colour)
-    if shown.action:
-        yield Line("  ", "", shown.action, shown.colour)
+    yield Line("  ", "", shown.action, shown.colour)
 
 
 def _of_check(check: ShownCheck) -> Iterator[Line]:

@@ -7,7 +7,7 @@ from typing import Final
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.claims import Json, claims_at
 from portadoc.schemas.codes import STATUS_CONFIRMATIONS
-from portadoc.schemas.projections import PROJECTIONS, Claim
+from portadoc.schemas.projections import LAYOUTS, Claim
 from portadoc.verification.checks import LETS_THROUGH, STATUS, Check, Outcome
 from portadoc.verification.rendering.wording import Words
 from portadoc.verification.report import VerificationReport
@@ -147,7 +147,7 @@ def _says(report: VerificationReport, words: Words) -> Iterator[Labelled]:
     """Yield label and value of each claim that its layout names, in the layout's order."""
     if report.layout is None:
         return
-    for row in PROJECTIONS[report.layout].claims:
+    for row in LAYOUTS[report.layout].claims:
         for _, value in claims_at(report.claims, row.path):
             if not isinstance(value, dict | list):
                 yield Labelled(row.fr if words.language == "fr" else row.en, _value(row, value, words))

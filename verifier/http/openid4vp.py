@@ -12,6 +12,7 @@ from portadoc.errors import Conflict, Error, Malformed, Misconfigured, Refused, 
 from portadoc.formats import strict_json
 from portadoc.schemas.openid4vci import read_message
 from portadoc.schemas.openid4vp import DirectPostAnswer, RequestUriPost
+from portadoc.verifier.responses import Received
 from portadoc.verifier.service import Verifier
 from portadoc.web.answers import NO_STORE, json_answer
 from portadoc.web.bodies import FORM, require_content_type
@@ -74,18 +75,27 @@ def response_router(verifier: Verifier) -> APIRouter:
 
     @router.post("/{request_id}")
     def take_response(institution: str, request_id: str, request: Request, body: Body) -> Response:
-        """Take the one encrypted answer to a request. Spec: OpenID4VP 1.0 §8.2."""
+        """Take the one answer to a request. Spec: OpenID4VP 1.0 §8.2."""
 
-        def act() -> Response:
-            received = verifier.receive_response(institution, request_id, _form(request, body))
-            problem_found = received.result.problem
-            if problem_found is not None and received.result.wallet_error is None:
-                return _error("invalid_request", problem_found.code, status=400)
-            return json_answer(DirectPostAnswer(redirect_uri=received.redirect_uri).to_json(), status=200)
-
-        return _answered(act, _refused_response)
+        return answered_response(lambda: verifier.receive_response(institution, request_id, _form(request, body)))
 
     return router
+
+
+def answered_response(receive: Callable[[], Received]) -> Response:
+    """Return what a wallet is told: where to send the holder on, or why its answer is refused.
+
+    Spec: OpenID4VP 1.0 §8.2, §8.5.
+    """
+
+    def act() -> Response:
+        received = receive()
+        problem_found = received.result.problem
+        if problem_found is not None and received.result.wallet_error is None:
+            return _error("invalid_request", problem_found.code, status=400)
+        return json_answer(DirectPostAnswer(redirect_uri=received.redirect_uri).to_json(), status=200)
+
+    return _answered(act, _refused_response)
 
 
 def _answered(act: Callable[[], Response], refuse: Callable[[Error], Response]) -> Response:

@@ -8,8 +8,10 @@ presentations wait for is fetched once. Spec: Token Status List §8, §9, §11.5
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from threading import Lock
+from types import MappingProxyType
 from typing import Final
 from zlib import crc32
 
@@ -17,9 +19,10 @@ from portadoc.errors import Error, Malformed, Untrusted
 from portadoc.formats.status_list.claims import StatusListForm
 from portadoc.formats.status_list.statuses import SMALLEST_CROWD
 from portadoc.verification.answers import HeldStatusList, HeldStatusLists
+from portadoc.verification.status_tokens import BelievedStatusList
 from portadoc.verifier.deployment import Deployment
 from portadoc.verifier.status.aggregations import Aggregations
-from portadoc.verifier.status.list_source import SPEC, FetchedStatusList, ListSource
+from portadoc.verifier.status.list_source import SPEC, BelievedWithdrawals, FetchedStatusList, ListSource
 from portadoc.verifier.store import status_list_store
 from portadoc.verifier.store.status_list_store import StoredStatusList
 
@@ -81,9 +84,18 @@ class StatusLists:
             known = self._known(key, now)
         if known is None:
             problem = self._problems.get(key)
-            return HeldStatusLists() if problem is None else _problem_answer(uri, problem.code, problem.reason)
+            return self._answer(problems={} if problem is None else {uri: (problem.code, problem.reason)})
         self._mark_used(key, known, now)
-        return HeldStatusLists(lists={uri: known.held})
+        return self._answer(lists={uri: known.held})
+
+    def _answer(
+        self,
+        *,
+        lists: Mapping[str, HeldStatusList] = MappingProxyType({}),
+        problems: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+    ) -> HeldStatusLists:
+        skew_s, trust = self._deployment.settings.clock_skew_s, self._deployment.trust
+        return HeldStatusLists(lists, problems, skew_s, trust.speaks_for)
 
     def refresh(self, now: int, *, everything: bool = False) -> int:
         """Fetch every list that is due or soon will be and that is still asked for, and every list that an
@@ -92,22 +104,33 @@ class StatusLists:
         ``everything`` takes those that are not due as well.
         """
         ahead_s = self._settings.max_age_s if everything else self._settings.ahead_s
-        anew = self._aggregations.read_due(now, everything=everything)
-        named, fetched = self._aggregations.status_lists, 0
+        anew, fetched = self._aggregations.read_due(now, everything=everything), 0
         for institution in self._deployment.settings.institutions:
-            slug = institution.slug
             if anew:  # who named them asks for them, so they stay fresh
                 with self._deployment.database.transaction() as connection:
-                    status_list_store.mark_lists_used(connection, slug, named, now=now)
-            with self._deployment.database.read() as connection:
-                due = status_list_store.lists_due(
-                    connection, slug, by=now + ahead_s, used_after=now - self._settings.idle_s
-                )
-                kept = status_list_store.kept_uris(connection, slug)
-            unseen = [uri for uri in named if uri not in kept and self._may_try((slug, uri), now)]
-            for uri in (*(each.uri for each in due), *unseen[:_NEW_IN_A_ROUND]):
-                fetched += self._fetch_once((slug, uri), now, ahead_s=ahead_s)
+                    named = self._aggregations.status_lists
+                    status_list_store.mark_lists_used(connection, institution.slug, named, now=now)
+            for uri in self._wanted(institution.slug, now, ahead_s=ahead_s):
+                fetched += self._fetch_once((institution.slug, uri), now, ahead_s=ahead_s)
         return fetched
+
+    def _wanted(self, slug: str, now: int, *, ahead_s: int) -> tuple[str, ...]:
+        """Return the lists that are due, and those named and not seen before for which there is room.
+
+        A list that was only named takes no other's place: the two would take turns for ever.
+        """
+        with self._deployment.database.read() as connection:
+            used_after = now - self._settings.idle_s
+            due = status_list_store.lists_due(connection, slug, by=now + ahead_s, used_after=used_after)
+            kept = status_list_store.kept_uris(connection, slug)
+        unseen = [uri for uri in self._aggregations.status_lists if uri not in kept]
+        room = max(0, self._settings.max_lists - len(kept))
+        if len(unseen) > room:
+            _logger.warning(
+                "aggregations name %d status lists more than max_lists has room for", len(unseen) - room
+            )
+        new = [uri for uri in unseen if self._may_try((slug, uri), now)]
+        return (*(each.uri for each in due), *new[: min(room, _NEW_IN_A_ROUND)])
 
     def _known(self, key: _Key, now: int) -> _Held | None:
         """Return a list that can still be believed: from memory, or from the database when that has a newer one.
@@ -133,8 +156,14 @@ class StatusLists:
             believed = self._source.believed(stored.token, StatusListForm(stored.form), stored.uri, now)
         except (Malformed, Untrusted):  # it was in order when it was stored: expired or no longer trusted
             return None
-        held = HeldStatusList(believed.token, believed.issued_by, resolved_at=stored.fetched_at)
+        withdrawals = self._source.believed_withdrawals(stored.withdrawals, believed, now)
+        held = _held(believed, withdrawals, resolved_at=stored.fetched_at)
         return self._hold(key, _Held(held, stored.used_at))
+
+    def _withdrawals_of(self, key: _Key) -> str | None:
+        with self._deployment.database.read() as connection:
+            stored = status_list_store.find_list(connection, *key)
+        return None if stored is None else stored.withdrawals
 
     def _fetch_once(self, key: _Key, now: int, *, ahead_s: int = 0) -> bool:
         """Fetch the list unless somebody else just did or failed to; say whether it came."""
@@ -145,7 +174,8 @@ class StatusLists:
             if known is not None and known.held.token.exp > now and not _is_due(known, now + ahead_s):
                 return False
             try:
-                self._keep(key, self._source.status_list(key[1], now), now)
+                fetched = self._source.status_list(key[1], now, known_withdrawals=self._withdrawals_of(key))
+                self._keep(key, fetched, now)
             except Error as error:
                 self._note_problem(key, error, now)
                 return False
@@ -168,7 +198,7 @@ class StatusLists:
             issued_by=issued_by,
             form=token.form.value,
             token=fetched.body,
-            withdrawals=None,
+            withdrawals=None if fetched.withdrawals is None else fetched.withdrawals.text,
             iat=token.iat,
             fetched_at=now,
             refresh_at=now + token.ttl,
@@ -182,7 +212,7 @@ class StatusLists:
             raise Untrusted("status_invalid", spec=f"{SPEC} §13.7", reason="rollback")
         if known is None and token.statuses.capacity < SMALLEST_CROWD:
             _logger.warning("a status list of %s has few entries: fetching it tells about whom", issued_by)
-        self._hold(key, _Held(HeldStatusList(token, issued_by, resolved_at=now), used_at))
+        self._hold(key, _Held(_held(fetched.believed, fetched.withdrawals, resolved_at=now), used_at))
 
     def _hold(self, key: _Key, held: _Held) -> _Held:
         with self._memory:
@@ -210,12 +240,15 @@ class StatusLists:
             status_list_store.mark_lists_used(connection, key[0], (key[1],), now=now)
 
 
+def _held(
+    believed: BelievedStatusList, withdrawals: BelievedWithdrawals | None, *, resolved_at: int
+) -> HeldStatusList:
+    records = {} if withdrawals is None else withdrawals.believed.withdrawals
+    return HeldStatusList(believed.token, believed.issued_by, resolved_at, records)
+
+
 def _is_due(known: _Held, now: int) -> bool:
     return known.held.resolved_at + known.held.token.ttl < now
-
-
-def _problem_answer(uri: str, code: str, reason: str) -> HeldStatusLists:
-    return HeldStatusLists(problems={uri: (code, reason)})
 
 
 def _told(error: Error) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from threading import Lock
 from typing import Final
 
-from portadoc.errors import Misconfigured, Untrusted
+from portadoc.errors import Misconfigured
 from portadoc.formats.trust_pack import (
     MAX_LISTS,
     PackedList,
@@ -67,8 +67,8 @@ class TrustPacks:
         # 2. sign
         signed = make_trust_pack(pack, signer=signer)
         # 3. check our own output as a reader does
-        if verify_trust_pack(parse_trust_pack(signed, allowed_algs=ALL_ALGORITHMS), trusted=trusted) != pack:
-            raise Untrusted("trust_pack_invalid", reason="not_as_made")
+        read_back = verify_trust_pack(parse_trust_pack(signed, allowed_algs=ALL_ALGORITHMS), trusted=trusted)
+        assert read_back == pack, "a pack says what was recorded"
         # 4. release it, unless another process has released a newer one
         made = StoredTrustPack(sequence=sequence, as_of=pack.as_of, expires_at=pack.exp, pack=signed)
         with here.database.transaction() as connection:

@@ -8,16 +8,26 @@ from typing import Any, Final
 from portadoc.cli.inspection.finding import Finding, Inspection, Said, Severity, refusal, refusals, unknown_input
 from portadoc.cli.inspection.moments import moment
 from portadoc.errors import Error, Untrusted
+from portadoc.formats.trust_pack import (
+    UnverifiedTrustPack,
+    parse_trust_pack,
+    unverified_content,
+    verify_trust_pack,
+)
+from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.certificates import (
+    ORGANIZATION_IDENTIFIER,
     CertificateFacts,
     UnverifiedCertificate,
     certificate_facts,
     certificate_key,
     from_pem,
+    only_name,
     parse_certificate,
     parse_chain,
 )
 from portadoc.keys.trust.trust_file import trust_from_json
+from portadoc.keys.trust.trust_store import TrustedKey
 from portadoc.schemas.claims import JsonObject
 
 _RFC5280: Final = "RFC 5280 §4.1.2.5"
@@ -80,6 +90,37 @@ def inspect_trust(members: JsonObject, now: int) -> Inspection:
         content={"authorisations": members["authorisations"]},
         parts={each.name: inspect_certificate(each.certificate, now) for each in store.anchors},
     )
+
+
+def inspect_trust_pack(message: bytes, now: int) -> Inspection:
+    """Return what a trust pack says. Raises Untrusted[trust_pack_invalid] for what is none at all."""
+    pack = parse_trust_pack(message, allowed_algs=ALL_ALGORITHMS)
+    members, chain = unverified_content(pack), pack.unverified_chain
+    parts = {"x5chain": inspect_chain(chain, now, in_header=True)} if chain else {}
+    if isinstance(members.get("trust"), dict):
+        parts["trust"] = inspect_trust(members["trust"], now)
+    shown = {name: value for name, value in members.items() if name not in ("trust", "type_metadata")}
+    said = {"operator": str(members.get("iss", "-")), "sequence": str(members.get("sequence", "-"))}
+    return Inspection(
+        kind="trust_pack",
+        said=(Said("what_trust_pack", said),),
+        findings=_strict_pack(pack),
+        content=shown,
+        parts=parts,
+    )
+
+
+def _strict_pack(pack: UnverifiedTrustPack) -> tuple[Finding, ...]:
+    """Return what a strict reader refuses, with the certificate that comes along taken for a trusted one."""
+    if not pack.unverified_chain:
+        return ()
+    try:
+        leaf = parse_chain(pack.unverified_chain[:1])[0]
+        named = only_name(leaf, ORGANIZATION_IDENTIFIER)
+        verify_trust_pack(pack, trusted=TrustedKey(certificate_key(leaf), named, "", leaf.not_after))
+    except Error as error:
+        return (refusal(error),)
+    return (Finding(Severity.NOTE, "signature_fits"),)
 
 
 def _certificate(certificate: UnverifiedCertificate, now: int) -> Inspection:

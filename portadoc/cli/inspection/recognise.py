@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from portadoc.cli.inputs import MAX_INPUT_BYTES
-from portadoc.cli.inspection.certificates import inspect_chain, inspect_pem, inspect_trust
+from portadoc.cli.inspection.certificates import inspect_chain, inspect_pem, inspect_trust, inspect_trust_pack
 from portadoc.cli.inspection.finding import Finding, Inspection, Severity, masked, objects, unknown_input
 from portadoc.cli.inspection.keys import inspect_jwk, inspect_jwks
 from portadoc.cli.inspection.links import inspect_link, inspect_offer
@@ -24,15 +24,20 @@ from portadoc.cli.inspection.requests import (
     inspect_request_object,
 )
 from portadoc.cli.inspection.sd_jwts import inspect_json_form, inspect_sd_jwt
-from portadoc.cli.inspection.status_lists import inspect_status_list
+from portadoc.cli.inspection.status_lists import inspect_status_list, inspect_status_list_cwt
 from portadoc.cli.inspection.tokens import inspect_jwe, inspect_token, open_token, read_json
-from portadoc.errors import Malformed
+from portadoc.errors import Malformed, Untrusted
+from portadoc.formats.trust_pack import parse_trust_pack
+from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.schemas.claims import JsonObject
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(//|\?)")
 _TOKEN: Final = re.compile(r"e[A-Za-z0-9_=+/-]+(\.[A-Za-z0-9_=+/-]*)+")
 """Segments in base64, the first of them a JSON object: an opening brace always becomes an ``e``."""
 _BASE64_DER: Final = re.compile(r"MI[A-Za-z0-9+/]+={0,2}")
+
+_COSE_SIGN1: Final = b"\xd2\x84"
+"""Tag 18 and an array of four; never the beginning of UTF-8 text."""
 
 _Shape = tuple[Callable[[JsonObject], bool], Callable[[JsonObject, int], Inspection]]
 
@@ -81,8 +86,8 @@ _SHAPES: Final[tuple[_Shape, ...]] = (
 def inspect_input(raw: bytes, *, now: int) -> Inspection:
     """Return what something says, secret parts of keys masked. Nothing is verified, nothing is fetched.
 
-    Raises Malformed[input_unknown], [input_empty], [input_is_address], [limit_exceeded], and [malformed_token] for
-    a token that cannot even be shown.
+    Raises Malformed[input_unknown], [input_empty], [input_is_address], [limit_exceeded], and [malformed_token],
+    [cbor_malformed] for a token that cannot even be shown.
     """
     if len(raw) > MAX_INPUT_BYTES:
         raise Malformed("limit_exceeded", what="input", limit=MAX_INPUT_BYTES)
@@ -92,6 +97,8 @@ def inspect_input(raw: bytes, *, now: int) -> Inspection:
 def _recognised(raw: bytes, now: int) -> Inspection:
     if raw[:1] == b"0" and raw[1:2] >= b"\x80":  # a DER sequence; text never has such a second byte
         return inspect_chain([raw], now)
+    if raw[:2] == _COSE_SIGN1:
+        return _cose(raw, now)
     try:
         text = raw.decode("utf-8").strip()
     except UnicodeDecodeError as exc:
@@ -110,6 +117,15 @@ def _recognised(raw: bytes, now: int) -> Inspection:
         return found
     wrapped = Finding(Severity.WARNING, "white_space_inside", clause="RFC 7515 §2")
     return replace(found, findings=(wrapped, *found.findings))
+
+
+def _cose(message: bytes, now: int) -> Inspection:
+    """Return what a COSE_Sign1 is by its type: a trust pack, else a status list."""
+    try:
+        parse_trust_pack(message, allowed_algs=ALL_ALGORITHMS)
+    except (Malformed, Untrusted):
+        return inspect_status_list_cwt(message, now)
+    return inspect_trust_pack(message, now)
 
 
 def _text(text: str, now: int) -> Inspection:

@@ -18,10 +18,22 @@ from portadoc.cli.inspection.finding import (
 from portadoc.cli.inspection.keys import inspect_jwks
 from portadoc.cli.inspection.moments import said_times
 from portadoc.cli.inspection.tokens import OpenedToken, carried_key, content_of, parts_of
-from portadoc.errors import Error
+from portadoc.errors import Error, Untrusted
 from portadoc.formats.dcql.query import CredentialQuery, DcqlQuery, parse_query
-from portadoc.formats.openid4vp.request_object import parse_request_object, verify_request_object
+from portadoc.formats.openid4vp.digital_credentials import verify_browser_request
+from portadoc.formats.openid4vp.request_object import (
+    UnverifiedRequestObject,
+    parse_request_object,
+    verify_request_object,
+)
+from portadoc.formats.openid4vp.verifier_attestation import (
+    VerifierAttestation,
+    parse_verifier_attestation,
+    verify_verifier_attestation,
+)
 from portadoc.keys.algorithms import ALL_ALGORITHMS
+from portadoc.keys.certificates import certificate_key, parse_certificate
+from portadoc.keys.jwk import VerificationKey
 from portadoc.schemas.claims import JsonObject, dotted
 
 _VP: Final = "OpenID4VP 1.0 §5"
@@ -147,19 +159,49 @@ def _request_sentences(members: Mapping[str, Any]) -> Iterator[Said]:
 
 def _strict(token: OpenedToken, now: int) -> tuple[Finding, ...]:
     """Return what a strict wallet refuses, with the certificate in the request taken for a trusted one."""
-    client_id, wallet_nonce = token.payload.get("client_id"), token.payload.get("wallet_nonce")
     try:
         unverified = parse_request_object(token.text, allowed_algs=ALL_ALGORITHMS)
-        key = carried_key(token)
-        assert key is not None, "a request object without certificates does not parse"
-        verify_request_object(
-            unverified,
-            key=key,
-            client_id=client_id if isinstance(client_id, str) else "",
-            wallet_nonce=wallet_nonce if isinstance(wallet_nonce, str) else None,
-            now=now,
-            skew_s=_SKEW_S,
-        )
+        attestation = _attestation(unverified, now)
+        key = attestation.key if attestation else carried_key(token)
+        assert key is not None, "a request object without certificates or attestation does not parse"
+        _verify(unverified, token.payload, key, attestation, now)
     except Error as error:
         return (refusal(error),)
     return (Finding(Severity.NOTE, "signature_fits"),)
+
+
+def _verify(
+    unverified: UnverifiedRequestObject,
+    payload: JsonObject,
+    key: VerificationKey,
+    attestation: VerifierAttestation | None,
+    now: int,
+) -> None:
+    """Judge a request as a wallet does that was asked from where the request says."""
+    client_id, wallet_nonce = payload.get("client_id"), payload.get("wallet_nonce")
+    origins = payload.get("expected_origins")
+    if isinstance(origins, list) and origins and str(payload.get("response_mode", "")).startswith("dc_api"):
+        verify_browser_request(
+            unverified, key=key, origin=str(origins[0]), now=now, skew_s=_SKEW_S, attestation=attestation
+        )
+        return
+    verify_request_object(
+        unverified,
+        key=key,
+        client_id=client_id if isinstance(client_id, str) else "",
+        wallet_nonce=wallet_nonce if isinstance(wallet_nonce, str) else None,
+        now=now,
+        skew_s=_SKEW_S,
+        attestation=attestation,
+    )
+
+
+def _attestation(unverified: UnverifiedRequestObject, now: int) -> VerifierAttestation | None:
+    """Return the attestation in a request, its own certificate taken for a trusted one."""
+    if unverified.unverified_attestation is None:
+        return None
+    read = parse_verifier_attestation(unverified.unverified_attestation, allowed_algs=ALL_ALGORITHMS)
+    if not read.unverified_chain:
+        raise Untrusted("verifier_attestation_invalid", spec="OpenID4VP 1.0 §12", reason="x5c_missing")
+    key = certificate_key(parse_certificate(read.unverified_chain[0]))
+    return verify_verifier_attestation(read, key=key, now=now, skew_s=_SKEW_S, allowed_algs=ALL_ALGORITHMS)

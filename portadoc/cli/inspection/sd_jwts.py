@@ -158,6 +158,15 @@ def _claim_findings(token: OpenedToken) -> Iterator[Finding]:
         yield old_shape("status {type, purpose, index, uri}", "status.status_list", "CIR (EU) 2026/1731")
     else:
         yield from refusals(lambda: status_reference(payload))
+    if _leads_to_one_person(status):
+        yield Finding(Severity.WARNING, "status_uri_of_one", clause="Token Status List §12.2")
+
+
+def _leads_to_one_person(status: Json) -> bool:
+    """Tell whether the address of the list is more than that: asking for it could say whom it is about."""
+    reference = status.get("status_list") if isinstance(status, dict) else None
+    uri = reference.get("uri") if isinstance(reference, dict) else None
+    return isinstance(uri, str) and ("?" in uri or "#" in uri)
 
 
 def _layout_findings(claims: JsonObject) -> Iterator[Finding]:

@@ -42,7 +42,9 @@ _KNOWN: Final[Mapping[str, tuple[str, TokenRole | None]]] = {
     "keyattestation+jwt": ("what_key_attestation", None),
     "oauth-client-attestation+jwt": ("what_wallet_attestation", None),
     "oauth-client-attestation-pop+jwt": ("what_wallet_attestation_proof", None),
-    "rc-wrp+jwt": ("what_registration_certificate", None),
+    "rc-wrp+jwt": ("what_registration_certificate", roles.REGISTRATION_CERTIFICATE),
+    "verification-receipt+jwt": ("what_receipt", roles.RECEIPT),
+    "verifier-attestation+jwt": ("what_verifier_attestation", roles.VERIFIER_ATTESTATION),
 }
 
 

@@ -100,7 +100,7 @@ def _status_lists(files: Iterable[str], trust: TrustStore, at: int) -> HeldStatu
         if held is not None:
             _say_of_file("status_list_passed_over", files_of[uri])
         lists[uri], files_of[uri] = found, file
-    return HeldStatusLists(lists, problems)
+    return HeldStatusLists(lists, problems, SKEW_S, trust.speaks_for)
 
 
 def _token(file: str) -> tuple[str | bytes, str]:

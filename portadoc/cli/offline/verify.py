@@ -4,6 +4,7 @@ The same file, time and trust pack give the same bytes of ``--json``, on every m
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -81,6 +82,7 @@ def verify(
     (red); 3: something is not established (amber); 4: the trust file, the anchor or the pack has to be mended.
     """
     from portadoc.clock import SystemClock
+    from portadoc.verification.pack_answers import packed_types
     from portadoc.verification.procedure import verify_presentation
 
     if pack_file is None and anchor_file is not None:
@@ -94,6 +96,8 @@ def verify(
     now = SystemClock().now() if at is None else at
     policy, text = _policy(now=now, **asked), read_text(file)
     sources = _sources(pack_file, anchor_file, trust_file, status_files, now)
+    if sources.pack is not None:
+        policy = replace(policy, type_metadata=packed_types(sources.pack))
     report = verify_presentation(text, trust=sources.trust, status=sources.status, policy=policy, now=now)
     if as_html:
         _tell_page(report)
@@ -122,6 +126,7 @@ def _policy(
     asked = [] if chosen is None else [wanted.vct_values for wanted in parse_query(chosen.query).credentials]
     return VerificationPolicy(
         policy_id=POLICY_ID if chosen is None else chosen.id,
+        policy_version="" if chosen is None else chosen.version,
         accepted_types=frozenset(types) or frozenset().union(*asked) or ACCEPTED_VCTS,
         key_binding=_key_binding(audience, nonce),
         status_required=chosen is not None and chosen.status_required,

@@ -59,7 +59,8 @@ await answer(async ({ origin, link, held, selectOnce, walletMetadata }) => {
   }
 })
 
-// For each credential query the first held credential that answers it, and the claims to show of it.
+// Of each set of queries the first option that can be met: for each of its queries the first held credential that
+// answers it, and the claims to show of that.
 async function matchesOf(unparsed, held, anchors) {
   const instance = await holder({ anchors })
   const credentials = []
@@ -80,7 +81,9 @@ async function matchesOf(unparsed, held, anchors) {
     position: found.input_credential_index,
     claims: found.claims.valid_claim_sets[0].output,
   })
-  return Object.fromEntries(Object.entries(matched.credential_matches).map(([id, match]) => [id, first(match)]))
+  const sets = matched.credential_sets?.map(({ matching_options: options }) => options?.[0] ?? [])
+  const chosen = sets?.flat() ?? Object.keys(matched.credential_matches)
+  return Object.fromEntries(chosen.map((id) => [id, first(matched.credential_matches[id])]))
 }
 
 // What a verifier built on @sd-jwt says of the same presentations, status list included.

@@ -53,11 +53,19 @@ def test_a_request_says_no_more_than_it_must(server: Any, fetch: UnsafeLoopbackF
     assert lines[0] == "GET / HTTP/1.1"
     assert sorted(line for line in lines[1:] if line) == [
         "Accept-Encoding: identity",
-        "Accept: application/statuslist+jwt, application/json",
+        "Accept: application/statuslist+jwt, application/json;q=0.9",
         "Connection: close",
         f"Host: 127.0.0.1:{server.port}",
         "User-Agent: portadoc",
     ]
+
+
+def test_the_first_media_type_is_the_one_preferred(
+    server: Any, fetch: UnsafeLoopbackFetch, answer_with: Answer
+) -> None:
+    server.answer("/", answer_with())
+    fetch.get(server.origin, accept=("application/a", "application/json", "application/c"))
+    assert b"\r\nAccept: application/a, application/json;q=0.9, application/c;q=0.8\r\n" in server.requests[0]
 
 
 def test_a_proxy_of_the_environment_is_not_used(

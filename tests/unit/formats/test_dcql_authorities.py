@@ -45,3 +45,9 @@ def test_bytes_that_are_no_certificate_are_refused() -> None:
     with pytest.raises(Malformed) as refusal:
         authorities_of((b"no certificate",))
     assert refusal.value.code == "malformed_token"
+
+
+def test_the_trusted_lists_that_stand_behind_a_chain_are_listed() -> None:
+    leaf = certificate(x509.AuthorityKeyIdentifier(b"\x01\x02\x03", None, None))
+    uri = "https://lists.example.test/pub-eaa.jwt"
+    assert authorities_of((leaf,), trust_lists=frozenset({uri})) == {("aki", "AQID"), ("etsi_tl", uri)}

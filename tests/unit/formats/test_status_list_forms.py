@@ -1,6 +1,7 @@
 """Status lists in both forms, JWT and CWT: one judgement, the same refusals."""
 
 import gzip
+import random
 import time
 import tracemalloc
 import zlib
@@ -283,6 +284,16 @@ def test_a_cwt_is_smaller_than_a_jwt_and_holds_the_same() -> None:
     limits = StatusListLimits(max_inflated=12_500)
     held = read_status_list_cwt(message, key=KEY, uri=URI, now=NOW, skew_s=0, limits=limits)
     assert held.statuses == many
+
+
+@pytest.mark.parametrize(
+    ("size", "rate", "kilobytes"),
+    [(100_000, 0.001, 0.25), (100_000, 0.01, 1.4), (1_000_000, 0.001, 2.2), (1_000_000, 0.01, 13.7)],
+)
+def test_lists_are_as_small_as_the_drafts_own_table_says(size: int, rate: float, kilobytes: float) -> None:
+    withdrawn = random.Random(7).sample(range(size), int(size * rate))
+    compressed = StatusList.of(size, bits=1).with_status(withdrawn, 1).compressed()
+    assert len(compressed) == pytest.approx(kilobytes * 1024, rel=0.06)
 
 
 def test_a_byte_string_inflates_to_the_list() -> None:

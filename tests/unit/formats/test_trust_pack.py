@@ -22,6 +22,7 @@ from portadoc.formats.trust_pack import (
     TrustPack,
     make_trust_pack,
     parse_trust_pack,
+    unverified_content,
     verify_trust_pack,
 )
 from portadoc.keys.algorithms import ALL_ALGORITHMS
@@ -125,6 +126,13 @@ def test_a_pack_is_read_as_it_was_made(house: House) -> None:
     assert parse_trust_pack(message, allowed_algs=ALL_ALGORITHMS).unverified_chain == house.signer.chain
     assert [each.form for each in pack.status_lists] == ["jwt", "cwt"]
     assert house.open(make_trust_pack(house.pack(status_lists=(), withdrawal_lists=()), signer=house.signer))
+
+
+def test_the_json_of_a_pack_can_be_shown(house: House) -> None:
+    shown = parse_trust_pack(make_trust_pack(house.pack(), signer=house.signer), allowed_algs=ALL_ALGORITHMS)
+    assert unverified_content(shown) == house.content()[0]
+    broken = parse_trust_pack(house.signed_bytes(b"not zlib"), allowed_algs=ALL_ALGORITHMS)
+    assert refusal(lambda: unverified_content(broken)) == invalid("compression")
 
 
 def test_tokens_do_not_show_where_a_pack_is_printed(house: House) -> None:

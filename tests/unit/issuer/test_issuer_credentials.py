@@ -1,5 +1,6 @@
 """What a credential says, for how long, and that copies of it cannot be told to belong together."""
 
+import hashlib
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -182,6 +183,13 @@ class TestProfiles:
         rig = make_rig(profile="eudi-2026")
         claims = rig.claims_of(*rig.issued())
         check_integrity(rig.transport.get("/types/urn:eudi:pda1:1").body, claims["vct#integrity"])
+
+    def test_v33_the_european_profile_names_its_category_and_the_certificate(self, make_rig: Any) -> None:
+        rig = make_rig(profile="eudi-2026")
+        (text,) = rig.issued()
+        leaf = rig.key_ring.signer("fr-demo", KeyPurpose.CREDENTIAL).chain[0]
+        assert rig.claims_of(text)["category"] == "urn:etsi:esi:eaa:eu:pub"
+        assert header_of(text)["x5t#S256"] == base64url.encode(hashlib.sha256(leaf).digest())
 
     def test_the_high_assurance_profile_has_no_kid_beside_the_chain(self, make_rig: Any) -> None:
         rig = make_rig(profile="haip-1.0")

@@ -38,7 +38,7 @@ def test_defaults_are_those_of_the_specifications() -> None:
         {"institutions": (INSTITUTION, INSTITUTION)},
         {"status_ttl_s": 30_000},
         {"copies_per_grant": 5},
-        {"status_list_size": 64, "batch_size": 33, "copies_per_grant": 33},
+        {"status_list_size": 64, "batch_size": 33, "copies_per_grant": 33, "mode": "development"},
         {"status_list_size": 1001},
         {"batch_size": 1},
         {"unheard_of": 1},
@@ -48,6 +48,14 @@ def test_defaults_are_those_of_the_specifications() -> None:
 def test_f16_a_relation_that_does_not_hold_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         IssuerSettings(**{**GOOD, **change})
+
+
+def test_d21_lists_of_few_entries_are_for_development_only() -> None:
+    """A list of one credential would tell its issuer who is checked and when: no service starts with such."""
+    with pytest.raises(ValidationError, match="status_list_size: below 10000"):
+        IssuerSettings(**GOOD, status_list_size=9_992)
+    assert IssuerSettings(**GOOD, status_list_size=10_000).status_list_size == 10_000
+    assert IssuerSettings(**GOOD, status_list_size=64, mode="development").status_list_size == 64
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8700", "localhost:8700", "[::1]:8700"])

@@ -205,7 +205,7 @@ def test_listing_needs_no_passphrase(ring: KeyRing) -> None:
         (key.institution, key.purpose, key.kid, key.alg, key.state, key.not_after)
         for key in opened(ring, b"").keys
     ]
-    assert len(rows) == 25
+    assert len(rows) == 26
 
 
 def swap(first: Path, second: Path) -> None:

@@ -28,12 +28,9 @@ from portadoc.schemas.openid4vci import (
     read_message,
 )
 from portadoc.schemas.openid4vp import (
-    AuthorizationRequest,
     AuthorizationRequestLink,
     AuthorizationResponse,
-    ClientMetadata,
     DirectPost,
-    PresentationResult,
 )
 
 PRE_AUTHORIZED = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
@@ -41,14 +38,6 @@ OFFER = {
     "credential_issuer": "https://issuer.example/issuer/fr-demo",
     "credential_configuration_ids": ["pda1"],
     "grants": {PRE_AUTHORIZED: {"pre-authorized_code": "SplxlOBeZQQYbYS6WxSbIA", "tx_code": {}}},
-}
-REQUEST = {
-    "client_id": "x509_hash:abc",
-    "response_type": "vp_token",
-    "response_mode": "direct_post.jwt",
-    "response_uri": "https://verifier.example/verifier/de-inspection/responses/1",
-    "nonce": "n-0S6_WzA2Mj",
-    "dcql_query": {"credentials": []},
 }
 CONFIGURATION = {"format": "dc+sd-jwt", "vct": "urn:eudi:pda1:1", "scope": "pda1"}
 METADATA = {
@@ -174,14 +163,6 @@ def test_a_changed_copy_is_checked_anew() -> None:
         (NotificationRequest, {"notification_id": "n", "event": "credential_lost"}, "/event"),
         (ErrorResponse, {"error": "a", "error_description": 'say "no"'}, "/error_description"),
         (ErrorResponse, {"error": "a", "error_description": "é"}, "/error_description"),
-        (AuthorizationRequest, {**REQUEST, "response_type": "code"}, "/response_type"),
-        (AuthorizationRequest, {**REQUEST, "nonce": "a b"}, "/nonce"),
-        (AuthorizationRequest, {**REQUEST, "state": "ü"}, "/state"),
-        (AuthorizationRequest, {**REQUEST, "scope": "a1"}, ""),
-        (AuthorizationRequest, {k: v for k, v in REQUEST.items() if k != "dcql_query"}, ""),
-        (AuthorizationRequest, {k: v for k, v in REQUEST.items() if k != "response_uri"}, ""),
-        (AuthorizationRequest, {**REQUEST, "redirect_uri": "https://verifier.example"}, ""),
-        (AuthorizationRequest, {**REQUEST, "dcql_query": "{}"}, "/dcql_query"),
         (AuthorizationRequestLink, {"client_id": "a"}, ""),
         (AuthorizationRequestLink, {"client_id": "a", "request": "b", "request_uri": "https://v.example"}, ""),
         (AuthorizationRequestLink, {"client_id": "a", "request": "b", "request_uri_method": "post"}, ""),
@@ -198,7 +179,6 @@ def test_a_changed_copy_is_checked_anew() -> None:
         (AuthorizationResponse, {"vp_token": {"a1": "eyJ"}}, "/vp_token/a1"),
         (AuthorizationResponse, {"vp_token": "eyJ"}, "/vp_token"),
         (AuthorizationResponse, {"vp_token": {"a1": ["eyJ"]}, "error": "access_denied"}, ""),
-        (PresentationResult, {"state": "finished"}, "/state"),
     ],
 )
 def test_each_fault_is_told_by_message_and_member(
@@ -229,28 +209,9 @@ def test_a_response_with_credentials_has_its_wire_form() -> None:
     assert response.to_json() == {"credentials": [{"credential": "eyJ~"}], "notification_id": "n1"}
 
 
-def test_client_metadata_keeps_the_hyphens_of_its_names() -> None:
-    wire = {
-        "vp_formats_supported": {
-            "dc+sd-jwt": {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]},
-            "mso_mdoc": {},
-        },
-        "jwks": {"keys": [{"kty": "EC"}]},
-        "encrypted_response_enc_values_supported": ["A128GCM", "A256GCM"],
-    }
-    message = read_message(ClientMetadata, wire)
-    del wire["vp_formats_supported"]["mso_mdoc"]  # type: ignore[attr-defined]
-    assert message.to_json() == wire
-
-
 @pytest.mark.parametrize(
     ("model", "wire"),
     [
-        (AuthorizationRequest, REQUEST),
-        (
-            AuthorizationRequest,
-            {**REQUEST, "state": "s-1", "iat": 1795305600, "client_metadata": {"client_name": "DE"}},
-        ),
         (
             AuthorizationRequestLink,
             {"client_id": "a", "request_uri": "https://v.example/r", "request_uri_method": "post"},
@@ -264,7 +225,6 @@ def test_client_metadata_keeps_the_hyphens_of_its_names() -> None:
         (CredentialRequest, {"credential_configuration_id": "pda1", "proofs": {"jwt": ["a", "b"]}}),
         (CredentialResponse, {"transaction_id": "t", "interval": 5}),
         (ErrorResponse, {"error": "invalid_proof", "error_description": "proof_invalid"}),
-        (PresentationResult, {"state": "answered", "verdict": "authentic_in_force", "report": {"checks": []}}),
     ],
 )
 def test_a_right_message_goes_out_as_it_came_in(model: type[ProtocolMessage], wire: dict[str, Any]) -> None:
@@ -283,12 +243,3 @@ def test_the_issuer_metadata_of_the_specification_is_read(vectors: Path) -> None
     metadata = json.loads(file.read_text(encoding="utf-8"))
     read = read_message(IssuerMetadata, metadata)
     assert set(read.credential_configurations_supported) == set(metadata["credential_configurations_supported"])
-
-
-def test_the_verifier_metadata_of_the_specification_is_read(vectors: Path) -> None:
-    file = vectors / "specs" / "openid4vp-1.0" / "client_metadata" / "sd_jwt_vc_verifier_metadata.json"
-    metadata = json.loads(file.read_text(encoding="utf-8"))
-    formats = read_message(ClientMetadata, metadata).vp_formats_supported
-    assert formats is not None
-    assert formats.dc_sd_jwt is not None
-    assert formats.dc_sd_jwt.sd_jwt_alg_values

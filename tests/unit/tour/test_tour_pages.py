@@ -202,8 +202,8 @@ def test_a_status_that_cannot_be_had_is_no_pass(visitor, journey):
     """Here the verifier cannot reach the status list: no server listens."""
     walk(visitor, journey, until="report")
     page = visitor.get(f"/tour/{journey}/report").text
-    assert "Not confirmed" in page
-    assert "Accepted" not in page
+    assert "Status not known" in page
+    assert "Authentic and in force" not in page
     assert "Ask again" in page
 
 

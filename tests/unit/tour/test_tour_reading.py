@@ -97,7 +97,8 @@ def test_an_accepted_result_has_fourteen_checks_three_lines_and_no_reason():
         "Document validity",
         "Coverage period",
     ]
-    assert (shown.reason.text, shown.code) == ("", "")
+    assert shown.reason is None
+    assert shown.headline == "Authentic and in force"
     assert shown.validity[2].sentence == "The decision covers 1 November 2026 to 31 August 2027."
 
 
@@ -105,8 +106,10 @@ def test_a_withdrawn_attestation_is_refused_with_sentence_clause_and_advice():
     shown = shown_result(result(status=(Outcome.FAIL, "revoked")), PDA1, FR)
     check = shown.checks[[kind.id for kind in PROCEDURE].index(STATUS.id)]
     assert shown.verdict == "refused"
-    assert shown.code == "revoked"
-    assert shown.reason.text == "L'attestation a été retirée par son émetteur."
+    assert shown.headline == "Retiré ou remplacé"
+    assert shown.reason is not None
+    assert shown.reason.code == "revoked"
+    assert shown.reason.text.startswith("L'attestation a été retirée par son émetteur")
     assert (check.word, check.outcome, check.clause) == ("Échoue", "fail", STATUS.clause)
     assert check.advice != ""
 
@@ -128,7 +131,9 @@ def test_a_passing_check_needs_no_advice():
 )
 def test_an_answer_without_a_presentation_is_refused_and_says_why(told, code):
     shown = shown_result(told, PDA1, EN)
-    assert (shown.verdict, shown.code, shown.checks, shown.claims) == ("refused", code, (), ())
+    assert shown.reason is not None
+    assert (shown.verdict, shown.reason.code, shown.checks, shown.claims) == ("refused", code, (), ())
+    assert (shown.headline, shown.sentence) == ("Refused", "")
     assert shown.reason.action != ""
 
 

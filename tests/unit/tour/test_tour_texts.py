@@ -12,7 +12,6 @@ from portadoc.i18n import LANGUAGES
 from portadoc.tour.journeys import JOURNEYS
 from portadoc.tour.rendering import SCREENS
 from portadoc.tour.texts import Reader, page_texts
-from portadoc.verification.report import PROCEDURE, Outcome
 
 ROOM = Path(portadoc.tour.__file__).parent
 TEMPLATES = sorted((ROOM / "templates").glob("*.html"))
@@ -31,7 +30,6 @@ def wanted() -> set[str]:
     names |= {f"step.{page}" for page in SCREENS} | {f"start.path.{page}" for page in SCREENS}
     names |= {f"role.{screen}" for screen in SCREENS.values()}
     names |= {f"start.role.{screen}{end}" for screen in SCREENS.values() for end in ("", ".does")}
-    names |= {f"check.{kind.id}" for kind in PROCEDURE} | {f"outcome.{outcome.value}" for outcome in Outcome}
     names |= {f"verdict.{verdict}" for verdict in ("accepted", "unknown", "refused")}
     names |= {f"language.{language}" for language in LANGUAGES} | {"value.yes", "value.no"}
     names |= {

@@ -1,5 +1,6 @@
 """A small world: a certified institution, a holder, a credential and its presentation."""
 
+import hashlib
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -8,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from portadoc import base64url
 from portadoc.formats.headers import signing_header
 from portadoc.formats.sd_jwt.issuance import issue
 from portadoc.formats.sd_jwt.key_binding import bind
 from portadoc.formats.status_list.claims import VerifiedStatusList
 from portadoc.formats.status_list.statuses import StatusList
+from portadoc.formats.type_metadata import integrity
 from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
 from portadoc.keys.purposes import KeyPurpose
@@ -23,6 +26,7 @@ from portadoc.randomness import system_random_bytes
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.examples import example
 from portadoc.schemas.profiles import profile
+from portadoc.schemas.type_metadata import type_metadata
 from portadoc.verification.answers import HeldStatusList, HeldStatusLists
 from portadoc.verification.policy import KeyBindingRequired, VerificationPolicy
 from portadoc.verification.procedure import verify_presentation
@@ -78,6 +82,25 @@ class World:
             signer=self.signer,
             random_bytes=system_random_bytes,
         ).text
+
+    def certified(self, claims: dict[str, Any] | None = None, **header: Any) -> str:
+        """Return a credential with all that eudi-2026 demands, changed by ``claims``; None takes one away."""
+        thumbprint = base64url.encode(hashlib.sha256(self.signer.chain[0]).digest())
+        demanded = {
+            "category": "urn:etsi:esi:eaa:eu:pub",
+            "nbf": NOW - 3600,
+            "vct#integrity": integrity(type_metadata("urn:eudi:pda1:1")),
+        }
+        full = {**self.claims(), **demanded, **(claims or {})}
+        kept = {name: value for name, value in full.items() if value is not None}
+        return self.credential(kept, **{"x5t#S256": thumbprint, **header})
+
+    def webuild(self, **changes: Any) -> dict[str, Any]:
+        """Return the claims of the same A1 in the layout of WE BUILD."""
+        projection = CREDENTIAL_TYPES["pda1-webuild"].projection
+        envelope = {name: self.claims()[name] for name in ("iss", "iat", "exp", "cnf", "status")}
+        subject = projection.project(example("posted-worker-fr-de"))
+        return {**subject, **envelope, "vct": projection.vct, **changes}
 
     def presentation(self, credential: str | None = None, *, now: int = NOW) -> str:
         return bind(credential or self.credential(), audience=AUDIENCE, nonce=NONCE, now=now, signer=self.holder)

@@ -8,7 +8,7 @@ import pytest
 from portadoc.errors import Malformed, Refused
 from portadoc.i18n import LANGUAGES, render
 from portadoc.schemas.catalogue import OLD_VCTS
-from portadoc.schemas.projections import PROJECTIONS
+from portadoc.schemas.projections import LAYOUTS
 from portadoc.verification.presets.fields import columns_of, fields, table
 from portadoc.verification.presets.lint import Finding, lint
 from portadoc.verification.presets.presets import PRESETS
@@ -62,9 +62,9 @@ def test_every_field_that_goes_too_far_is_found(name: str, index: int, field: st
     assert (CODES[permission], fields()[field].column) in {(each.code, each.column) for each in found}
 
 
-@pytest.mark.parametrize("layout", PROJECTIONS)
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_claim_of_every_layout_falls_under_a_column(layout: str) -> None:
-    projection = PROJECTIONS[layout]
+    projection = LAYOUTS[layout]
     for claim in projection.claims:
         for place in (claim.path, *claim.also):
             assert columns_of(projection, place), f"{place}: give it a field in presets.toml"
@@ -74,9 +74,9 @@ def test_every_field_and_every_purpose_uses_columns_that_there_are() -> None:
     assert {field.column for field in fields().values()} == set(COLUMNS)
     for asker in PURPOSES.values():
         assert set(asker.columns) <= set(COLUMNS), asker.id
-        assert asker.attestations <= {projection.kind for projection in PROJECTIONS.values()}
+        assert asker.attestations <= {projection.kind for projection in LAYOUTS.values()}
     for row in table("fields").values():
-        assert set(row) - {"column", "pda1-dc4eu"} <= set(PROJECTIONS)
+        assert set(row) - {"column", "pda1-dc4eu"} <= set(LAYOUTS)
 
 
 def test_a_container_is_asked_for_with_everything_beneath_it() -> None:

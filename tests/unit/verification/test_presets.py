@@ -10,7 +10,7 @@ from portadoc.formats.dcql.matching import CredentialView, match
 from portadoc.formats.dcql.query import parse_query
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.examples import example
-from portadoc.schemas.projections import PROJECTIONS
+from portadoc.schemas.projections import LAYOUTS
 from portadoc.verification.presets.fields import fields, starts_with
 from portadoc.verification.presets.presets import PRESETS, Preset, preset
 from portadoc.verification.presets.purposes import PURPOSES
@@ -68,6 +68,13 @@ def test_a_layout_is_asked_for_its_own_names_of_the_same_thing() -> None:
     assert "placesOfWork" in shown("inspector-quick", "pda1-webuild")
 
 
+def test_where_the_person_is_compared_the_form_that_names_the_person_is_preferred() -> None:
+    wallet = [held("pda1"), held("pda1-webuild"), held("pid")]
+    for name, preferred in (("inspector-full", "a1-full-form"), ("inspector-quick", "a1")):
+        chosen = match(parse_query(PRESETS[name].query), wallet).choose(optional_sets=False)
+        assert chosen.keys() - {"pid"} == {preferred}
+
+
 def test_the_full_check_names_the_person_and_joins_pid() -> None:
     assert {"subject.names", "subject.dateOfBirth"} <= shown("inspector-full", "pda1-webuild")
     (pid,) = (each for each in PRESETS["inspector-full"].query["credentials"] if each["id"] == "pid")
@@ -112,8 +119,8 @@ def test_a_country_without_a_fixed_place_is_shown_in_place_of_an_address() -> No
 def test_every_claim_that_a_preset_needs_is_one_that_the_layout_demands() -> None:
     for name, each in fields().items():
         for layout, patterns in each.claims.items():
-            known = [claim.path for claim in PROJECTIONS[layout].claims]
-            beside = PROJECTIONS[layout].envelope
+            known = [claim.path for claim in LAYOUTS[layout].claims]
+            beside = LAYOUTS[layout].envelope
             for pattern in patterns:
                 assert pattern in known or pattern[0] in beside, (name, pattern)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from portadoc.formats.headers import signing_header
-from portadoc.formats.openid4vp.request_object import x509_hash
+from portadoc.formats.openid4vp.client_identifier import x509_hash
 from portadoc.formats.sd_jwt.issuance import issue
 from portadoc.formats.sd_jwt.key_binding import bind
 from portadoc.i18n import LANGUAGES, render
@@ -311,7 +311,7 @@ def test_a_profile_may_want_a_status_of_everything_that_outlives_a_day(world: An
         ({name: value for name, value in short.items() if name != "exp"}, Outcome.FAIL),
         ({**short, "nbf": 0}, Outcome.FAIL),
     ):
-        text = world.presentation(world.credential(claims))
+        text = world.presentation(world.certified({"exp": None, **claims, "status": None}))
         report = world.verify(text, status_required=False, profile=eudi)
         assert report.check(STATUS).outcome is outcome
 
@@ -365,7 +365,8 @@ def test_the_older_typ_passes_only_under_a_profile_that_tolerates_it(world: Any)
 
 
 def test_a_profile_may_require_claims_and_header_parameters_of_its_own(world: Any) -> None:
-    text = world.presentation(world.credential(x5u="https://issuer.example/chain.pem"))
+    link = {"x5u": "https://issuer.example/chain.pem", "x5t#S256": x509_hash(world.signer.chain[0])}
+    text = world.presentation(world.credential(**link))
     assert found(world.verify(text), HEADER) == (Outcome.FAIL, "header_param_forbidden")
     eudi = world.verify(text, profile=profile("eudi-2026"))
     assert found(eudi, HEADER)[0] is Outcome.PASS

@@ -1,18 +1,25 @@
 """Status lists from anybody: believed only under a chain that may sign them, and only for its own institution."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from portadoc.errors import Error, Untrusted
-from portadoc.formats.status_list.jwt_form import StatusListLimits, make_status_list_token
+from portadoc.errors import Error, Malformed, Untrusted
+from portadoc.formats.status_list.claims import StatusListForm, StatusListLimits, StatusListTerms
+from portadoc.formats.status_list.cwt_form import sign_status_list_cwt
+from portadoc.formats.status_list.jwt_form import make_status_list_token
 from portadoc.formats.status_list.statuses import StatusList
+from portadoc.keys.signer import LocalSigner
 from portadoc.verification.rendering.report_json import report_from_json, report_to_json
 from portadoc.verification.report import STATUS, Outcome, Verdict
-from portadoc.verification.status_tokens import BelievedStatusList, believe_status_list
+from portadoc.verification.status_tokens import BelievedStatusList, believe_status_list, unverified_token
 
 
-def believe(world: Any, text: str, *, uri: str | None = None, now: int | None = None) -> BelievedStatusList:
+def believe(
+    world: Any, text: str | bytes, *, uri: str | None = None, now: int | None = None
+) -> BelievedStatusList:
     return believe_status_list(
         text,
         uri=uri or world.LIST_URI,
@@ -55,6 +62,70 @@ def test_v41_v42_a_list_that_is_not_in_order_is_not_believed(world: Any) -> None
         with pytest.raises(Untrusted) as caught:
             believe(world, text, **terms)
         assert full_code(caught.value).startswith(code)
+
+
+def cwt(world: Any, signer: Any = None, **changes: Any) -> bytes:
+    values = {"uri": world.LIST_URI, "iat": world.NOW - 60, "exp": world.NOW + 3600, "ttl": 300, **changes}
+    statuses = StatusList.of(64, bits=1)
+    return sign_status_list_cwt(statuses, StatusListTerms(**values), signer=signer or world.status_signer)
+
+
+def test_both_forms_are_believed_alike(world: Any) -> None:
+    jwt, in_cbor = believe(world, token(world)), believe(world, cwt(world))
+    assert in_cbor.issued_by == jwt.issued_by
+    assert in_cbor.token == replace(jwt.token, form=StatusListForm.CWT)
+
+
+def test_v41_v42_a_cwt_that_is_not_in_order_is_not_believed(world: Any) -> None:
+    wrong: dict[str, tuple[bytes, dict[str, Any]]] = {
+        "status_invalid.cbor_malformed": (b"hello", {}),
+        "status_invalid.sub_mismatch": (cwt(world), {"uri": world.LIST_URI + "/"}),
+        "status_invalid.expired": (cwt(world), {"now": world.NOW + 10_000}),
+        "status_invalid.signature_invalid": (cwt(world)[:-1] + bytes([cwt(world)[-1] ^ 1]), {}),
+        "chain_invalid.extended_key_usage": (cwt(world, world.signer), {}),
+        "chain_invalid.chain_missing": (cwt(world, world.holder), {}),
+    }
+    for code, (message, terms) in wrong.items():
+        with pytest.raises(Untrusted) as caught:
+            believe(world, message, **terms)
+        assert full_code(caught.value).startswith(code)
+
+
+def test_v41_a_self_signed_leaf_in_either_form_leads_to_no_anchor(world: Any) -> None:
+    anchor = world.trust.anchors[0].certificate
+    lone = LocalSigner(ec.derive_private_key(5, ec.SECP256R1()), chain=(anchor,))
+    for each in (token(world, lone), cwt(world, lone)):
+        with pytest.raises(Untrusted) as caught:
+            believe(world, each)
+        assert caught.value.code == "chain_invalid"
+
+
+def test_v48_d22_the_list_of_today_is_no_answer_about_the_past(world: Any) -> None:
+    """Whoever asks about a past time believes with that time and no skew: iat <= t <= exp, else refused."""
+    for each in (token(world), cwt(world)):
+        for past in (world.NOW - 61, world.NOW - 3600):
+            with pytest.raises(Untrusted) as caught:
+                believe_status_list(
+                    each, uri=world.LIST_URI, trust=world.trust, now=past, skew_s=0, limits=StatusListLimits()
+                )
+            assert full_code(caught.value) == "status_invalid.not_yet_valid"
+        assert believe(world, each, now=world.NOW - 60).token.iat == world.NOW - 60
+
+
+def test_what_was_fetched_is_taken_as_its_form_wants_it() -> None:
+    assert unverified_token(b"e30.e30.AA", StatusListForm.JWT) == "e30.e30.AA"
+    assert unverified_token(b"\xd2", StatusListForm.CWT) == b"\xd2"
+    with pytest.raises(Malformed, match="malformed_token"):
+        unverified_token(b"\xff", StatusListForm.JWT)
+
+
+def test_a_provider_that_speaks_for_the_issuer_is_heard_and_nobody_else(world: Any) -> None:
+    def speaks_for(provider: str, institution: str) -> bool:
+        return (provider, institution) == ("XX:PROVIDER", "FR:TEST01")
+
+    for provider, outcome in (("XX:PROVIDER", Outcome.PASS), ("XX:OTHER", Outcome.UNKNOWN)):
+        held = replace(world.held(issued_by=provider), speaks_for=speaks_for)
+        assert world.verify(status=held).check(STATUS).outcome is outcome
 
 
 def full_code(error: Error) -> str:

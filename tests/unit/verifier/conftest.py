@@ -37,8 +37,10 @@ from portadoc.schemas.examples import example
 from portadoc.storage.engine import Database, open_database
 from portadoc.verification.presets.presets import Preset, preset
 from portadoc.verifier.asking import Asked
+from portadoc.verifier.http.browser_api import browser_api_router
 from portadoc.verifier.http.management import management_router
 from portadoc.verifier.http.openid4vp import wallet_router
+from portadoc.verifier.http.pages import page_router
 from portadoc.verifier.requests import CreatedRequest
 from portadoc.verifier.service import Verifier, build_verifier
 from portadoc.verifier.sessions import SessionView
@@ -55,8 +57,11 @@ RECORDS = {
     "pda1-rulebook": "posted-worker-fr-de",
     "pda1-webuild": "posted-worker-fr-de",
     "ehic": "insured-traveller",
+    "pid": "pid-posted-worker",
 }
-ISSUERS = {"ehic": "fr-health"}
+ISSUERS = {"ehic": "fr-health", "pid": "fr-identity"}
+CONFIGURATIONS = {"a1": "pda1", "a1-full-form": "pda1-webuild", "ehic": "ehic", "pid": "pid"}
+"""What answers the queries of the presets, by query id."""
 PDA1_TYPES = frozenset({"urn:eudi:pda1:1", "eu.we-build.pda1.1"})
 
 Answer = Callable[[], Fetched] | Error | bytes
@@ -171,6 +176,14 @@ class World:
             random_bytes=system_random_bytes,
         ).text
 
+    def held(self, configuration: str, **changes: Any) -> str:
+        """Return a credential whose status stands in a list of its own issuer."""
+        slug = ISSUERS.get(configuration, "fr-demo")
+        uri = f"https://status.example/lists/{slug}"
+        self.network.published[uri] = self.status_token(by=slug, uri=uri).encode()
+        status = {"status_list": {"idx": 7, "uri": uri}}
+        return self.credential(configuration, claims=self.claims(configuration, status=status, **changes))
+
     def ask(self, question: Preset | str = "inspector-quick", **options: Any) -> "Session":
         asked = preset(question) if isinstance(question, str) else question
         return Session(self, self.verifier.create_request(SLUG, asked, asked=Asked(**options)))
@@ -222,6 +235,15 @@ class Session:
         plaintext = payload if isinstance(payload, bytes) else strict_json.dumps(dict(payload))
         return encrypt(plaintext, jwk or self.encryption_jwk, enc="A128GCM", apu=None, apv=None)
 
+    def everything(self, *, leave_out: frozenset[str] = frozenset()) -> dict[str, list[str]]:
+        """Return a token that answers every required query of a preset."""
+        query = parse_query(self.request["dcql_query"])
+        ids = [item.options[0][0] for item in query.credential_sets if item.required] or [
+            each.id for each in query.credentials
+        ]
+        wanted = [name for name in ids if name not in leave_out]
+        return {name: [self.present(self.world.held(CONFIGURATIONS[name]))] for name in wanted}
+
     def post(self, form: Mapping[str, str]) -> TransportResponse:
         return self.world.http.post_form(self.request["response_uri"], form)
 
@@ -261,6 +283,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
         [
             institution("fr-demo", "FR:TEST01", Role.ISSUER, PDA1_TYPES),
             institution("fr-health", "FR:TEST02", Role.ISSUER, frozenset({"urn:eudi:ehic:1"})),
+            institution("fr-identity", "FR:TEST03", Role.ISSUER, frozenset({"urn:eudi:pid:1"})),
             institution(SLUG, "DE:TEST90", Role.VERIFIER),
             institution("de-other", "DE:TEST91", Role.VERIFIER),
         ],
@@ -277,7 +300,7 @@ def settings(**changes: Any) -> VerifierSettings:
         slug=SLUG,
         institution_id="DE:TEST90",
         names={"en": "Test inspection"},
-        registered_types=(*PDA1_TYPES, "urn:eudi:ehic:1"),
+        registered_types=(*PDA1_TYPES, "urn:eudi:ehic:1", "urn:eudi:pid:1"),
     )
     other = InstitutionSettings(
         slug="de-other",
@@ -305,6 +328,8 @@ def make_world(keys: Keys) -> Iterator[Callable[..., World]]:
         app = FastAPI(openapi_url=None)
         app.include_router(wallet_router(verifier))
         app.include_router(management_router(verifier))
+        app.include_router(page_router(verifier))
+        app.include_router(browser_api_router(verifier))
         install_problems(app)
         protect(app)
         return World(keys, made, database, clock, network, verifier, AsgiTransport(app, BASE_URL))

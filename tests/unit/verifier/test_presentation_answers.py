@@ -31,8 +31,6 @@ from portadoc.wallet_sim.faults import (
     GoodResponse,
 )
 
-CONFIGURATION = {"inspector-quick": "pda1", "inspector-webuild": "pda1-webuild", "care-desk": "ehic"}
-
 
 def refused(response: Any, code: str, status: int = 400) -> None:
     assert response.status == status
@@ -41,17 +39,15 @@ def refused(response: Any, code: str, status: int = 400) -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_good_presentation_is_accepted_for_every_preset(world: Any, name: str) -> None:
-    if name == "care-desk":
-        world.publish(by="fr-health")
     session = world.ask(name)
-    response = session.answer(session.present(world.credential(CONFIGURATION[name])))
-    assert (response.status, response.json()) == (200, {})
+    response = session.answer("unused", vp_token=session.everything())
+    assert (response.status, set(response.json())) == (200, {"redirect_uri"})
     view = session.view()
     assert session.code == "accepted"
     assert view.phase is Phase.ANSWERED
-    (presentation,) = view.result.presentations
-    assert presentation.report.verdict is Verdict.AUTHENTIC_IN_FORCE
-    assert [check.id for check in presentation.report.checks] == [kind.id for kind in PROCEDURE]
+    for presentation in view.result.presentations:
+        assert presentation.report.verdict is Verdict.AUTHENTIC_IN_FORCE
+        assert [check.id for check in presentation.report.checks] == [kind.id for kind in PROCEDURE]
 
 
 def test_both_layouts_of_the_type_satisfy_the_quick_question(world: Any) -> None:
@@ -121,7 +117,9 @@ def test_v24_g20_a_key_binding_may_be_two_minutes_off_and_not_ten(world: Any) ->
 
 
 @pytest.mark.parametrize("fault", RESPONSE_FAULTS, ids=lambda fault: fault.name)
-def test_v54_a_response_that_anybody_could_have_sent_leaves_the_request_open(world: Any, fault: Any) -> None:
+def test_v54_g05_g06_a_response_that_anybody_could_have_sent_leaves_the_request_open(
+    world: Any, fault: Any
+) -> None:
     session, another = world.ask(), world.ask()
     good = GoodResponse(
         vp_token={"a1": [session.present()]},
@@ -229,7 +227,7 @@ def test_v51_members_of_older_drafts_change_nothing(world: Any) -> None:
 
 
 def test_g07_another_type_than_asked_is_refused(world: Any) -> None:
-    session = world.ask("inspector-webuild")
+    session = world.ask("billing-office")
     refused(session.answer(session.present(world.credential("pda1"))), "type_not_accepted")
 
 
@@ -260,8 +258,8 @@ def test_g07_v52_a_value_outside_those_asked_for_is_refused(world: Any) -> None:
 def test_g09_an_authority_that_was_not_asked_for_is_refused(world: Any) -> None:
     authorities = [{"type": "aki", "values": ["s9tIpPmhxdiuNkHMEWNpYim8S8Y"]}]
     session = world.ask(question([{"path": ["legislation_country"]}], trusted_authorities=authorities))
-    refused(session.answer(), "query_unsatisfied")
-    assert session.code == "query_unsatisfied.authority"
+    refused(session.answer(), "issuer_untrusted")
+    assert session.code == "issuer_untrusted.authority_not_asked_for"
 
 
 A1_AND_CARD = {
@@ -482,14 +480,16 @@ def test_v57_an_encrypted_error_is_taken_too(world: Any) -> None:
     assert session.view().result.wallet_error == "access_denied"
 
 
-def test_g16_text_of_the_wallet_is_not_kept(world: Any) -> None:
+def test_v57_g16_text_of_the_wallet_is_kept_plain_and_short(world: Any) -> None:
     session = world.ask()
     hostile = "<script>alert(1)</script>"
     form = {"error": hostile, "error_description": hostile * 50, "state": session.request["state"]}
     assert session.post(form).status == 200
     result = session.view().result
     assert result.wallet_error == "unreadable_error"
-    assert "script" not in result.to_text()
+    assert result.wallet_error_description.startswith("?script?alert(1)?/script?")
+    assert len(result.wallet_error_description) == 200
+    assert not set(result.wallet_error_description) & set("<>&\"'`")
 
 
 # --- logs and 500

@@ -388,6 +388,7 @@ def test_d17_v45_every_value_but_zero_refuses(world: Any, value: int, code: str)
         ({"status_list": {"idx": 1.5, "uri": "https://status.example/lists/1"}}, "status_invalid.index_form"),
         ({"status_list": {"idx": "5", "uri": "https://status.example/lists/1"}}, "status_invalid.index_form"),
         ({"status_list": {"idx": True, "uri": "https://status.example/lists/1"}}, "status_invalid.index_form"),
+        ({"status_list": {"idx": 2**63, "uri": "https://status.example/lists/1"}}, "status_invalid.index_form"),
         ({"status_list": {"idx": 1024, "uri": "https://status.example/lists/1"}}, "index_out_of_range"),
         (None, "claim_missing"),
     ],

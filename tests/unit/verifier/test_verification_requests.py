@@ -11,7 +11,8 @@ import pytest
 from portadoc.errors import Conflict, Malformed, Refused
 from portadoc.formats.dcql.query import parse_query
 from portadoc.formats.jws import unverified_claims
-from portadoc.formats.openid4vp.request_object import parse_request_object, verify_request_object, x509_hash
+from portadoc.formats.openid4vp.client_identifier import x509_hash
+from portadoc.formats.openid4vp.request_object import parse_request_object, verify_request_object
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.key_ring import KeyRing
 from portadoc.keys.purposes import KeyPurpose
@@ -183,13 +184,13 @@ QUESTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "no vct": (query(meta={}), "query_malformed"),
     "another format": (query(format="mso_mdoc", meta={"doctype_value": "x"}), "query_unsupported"),
     "without holder binding": (query(require_cryptographic_holder_binding=False), "query_unsupported"),
-    "authority by list": (
-        query(trusted_authorities=[{"type": "etsi_tl", "values": ["https://lists.example/1"]}]),
+    "authority by federation": (
+        query(trusted_authorities=[{"type": "openid_federation", "values": ["https://federation.example"]}]),
         "query_unsupported",
     ),
-    "a type not registered": (query(meta={"vct_values": ["urn:eudi:pid:1"]}), "query_not_registered"),
+    "a type not registered": (query(meta={"vct_values": ["urn:example:other:1"]}), "query_not_registered"),
     "one type of two not registered": (
-        query(meta={"vct_values": ["urn:eudi:pda1:1", "urn:eudi:pid:1"]}),
+        query(meta={"vct_values": ["urn:eudi:pda1:1", "urn:example:other:1"]}),
         "query_not_registered",
     ),
 }

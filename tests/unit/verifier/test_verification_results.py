@@ -175,7 +175,7 @@ def test_g17_g18_an_unsound_question_is_unprocessable(world: Any, name: str) -> 
 
 
 def test_g19_asking_for_what_is_not_registered_is_forbidden(world: Any) -> None:
-    query = {"credentials": [{"id": "a", "format": "dc+sd-jwt", "meta": {"vct_values": ["urn:eudi:pid:1"]}}]}
+    query = {"credentials": [{"id": "a", "format": "dc+sd-jwt", "meta": {"vct_values": ["urn:example:other:1"]}}]}
     response = create(world, {"dcql_query": query})
     assert (response.status, response.json()["code"]) == (403, "query_not_registered")
 

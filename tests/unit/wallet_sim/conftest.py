@@ -14,7 +14,12 @@ from portadoc.clock import FixedClock
 from portadoc.formats import jwe, jws, strict_json
 from portadoc.formats.headers import signing_header
 from portadoc.formats.key_proof import verify_key_proof
-from portadoc.formats.openid4vp.request_object import client_id_of
+from portadoc.formats.openid4vp.client_identifier import client_id_of
+from portadoc.formats.openid4vp.registration_certificate import (
+    SERVICE_PROVIDER,
+    RegisteredCredential,
+    Registration,
+)
 from portadoc.formats.sd_jwt import issue
 from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.development_chain import (
@@ -38,6 +43,9 @@ NOW = int(datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp())
 BASE = "http://127.0.0.1:8700"
 ISSUER = f"{BASE}/issuer/fr-demo"
 VERIFIER = f"{BASE}/verifier/de-inspection"
+BY_NAME = "http://localhost:8700"
+REGISTRAR = f"{BASE}/registrar/de-register"
+TRUST_LIST = "https://lists.example/attestations"
 PDA1, FULL = CREDENTIAL_TYPES["pda1"], CREDENTIAL_TYPES["pda1-webuild"]
 PRE_AUTHORIZED = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
 
@@ -77,6 +85,7 @@ class World:
     credential: Signer
     metadata: Signer
     request: Signer
+    registrar: Signer
     stranger: Signer
     trust: TrustStore
 
@@ -84,12 +93,14 @@ class World:
 @pytest.fixture(scope="session")
 def world() -> World:
     french = CertifiedInstitution("FR:TEST01", "FR", "Caisse de test", (ISSUER,))
-    german = CertifiedInstitution("DE:TEST90", "DE", "Prüfstelle Test", (VERIFIER,))
+    german = CertifiedInstitution("DE:TEST90", "DE", "Prüfstelle Test", (VERIFIER, f"{BY_NAME}/verifier"))
+    register = CertifiedInstitution("DE:TEST80", "DE", "Register Test", (REGISTRAR,))
     attestation_root, credential = certified(
         french, TrustDomain.ATTESTATION, (KeyPurpose.CREDENTIAL,), b"attestation"
     )
     metadata_root, metadata = certified(french, TrustDomain.ACCESS, (KeyPurpose.METADATA,), b"metadata")
     access_root, request = certified(german, TrustDomain.ACCESS, (KeyPurpose.REQUEST,), b"access")
+    register_root, registrar = certified(register, TrustDomain.ACCESS, (KeyPurpose.REGISTRATION,), b"register")
     _, stranger = certified(
         french, TrustDomain.ATTESTATION, (KeyPurpose.CREDENTIAL, KeyPurpose.REQUEST), b"stranger"
     )
@@ -98,16 +109,19 @@ def world() -> World:
             TrustAnchor("attestation", attestation_root, frozenset({KeyPurpose.CREDENTIAL})),
             TrustAnchor("metadata", metadata_root, frozenset({KeyPurpose.METADATA})),
             TrustAnchor("access", access_root, frozenset({KeyPurpose.REQUEST})),
+            TrustAnchor("register", register_root, frozenset({KeyPurpose.REGISTRATION})),
         ),
         authorisations=(
             authorisation(french, frozenset({KeyPurpose.CREDENTIAL, KeyPurpose.METADATA})),
             authorisation(german, frozenset({KeyPurpose.REQUEST})),
+            authorisation(register, frozenset({KeyPurpose.REGISTRATION})),
         ),
     )
     return World(
         credential[KeyPurpose.CREDENTIAL],
         metadata[KeyPurpose.METADATA],
         request[KeyPurpose.REQUEST],
+        registrar[KeyPurpose.REGISTRATION],
         stranger[KeyPurpose.CREDENTIAL],
         trust,
     )
@@ -353,6 +367,9 @@ class VerifierPeer:
         if "error" in asked.form:
             self.errors.append(asked.form)
             return json_reply({})
+        if "vp_token" in asked.form:
+            self.received.append({**asked.form, "vp_token": json.loads(asked.form["vp_token"])})
+            return self.reply
         plain = jwe.decrypt(
             asked.form["response"],
             self.key,
@@ -361,6 +378,22 @@ class VerifierPeer:
         )
         self.received.append(strict_json.loads_object(plain, what="answer"))
         return self.reply
+
+
+def registration(*paths: tuple[str | int | None, ...], **changes: Any) -> Registration:
+    """Return what the verifier has registered: questions for these claims of a PDA1."""
+    terms: dict[str, Any] = {
+        "sub": "DE:TEST90",
+        "name": "Prüfstelle Test",
+        "country": "DE",
+        "registry_uri": REGISTRAR,
+        "entitlements": (SERVICE_PROVIDER,),
+        "credentials": (RegisteredCredential("dc+sd-jwt", (PDA1.vct,), paths),),
+        "purposes": {"en": "Inspection of posted work"},
+        "issued_at": NOW - 60,
+        "expires_at": NOW + 86_400,
+    }
+    return Registration(**terms | changes)
 
 
 def pda1_query(*claims: Any, **changes: Any) -> dict[str, Any]:
