@@ -28,7 +28,7 @@ help: ## show this list
 links:
 	@for room in $(ROOMS); do [ -e portadoc/$$room ] || ln -s ../$$room portadoc/$$room; done
 
-.PHONY: help links setup demo serve test check coverage fix bench docs vectors lock wheel soak fuzz routes mutants
+.PHONY: help links setup demo serve test check coverage fix bench docs vectors lock wheel soak fuzz routes mutants expected
 
 setup: .venv/development.stamp ## make the environment with everything for development
 
@@ -70,6 +70,9 @@ routes: .venv/development.stamp ## throw random input at every reader and route,
 
 mutants: .venv/development.stamp ## change the code of the verdict and count the changes that tests notice
 	@$(BIN)/python -m tests.mutation $(T)
+
+expected: .venv/development.stamp ## write the reports, pages and questions that tests expect anew (then read the difference)
+	@PORTADOC_WRITE_EXPECTED=1 $(BIN)/python -m pytest -q -k exactly tests/unit/verification tests/vectors
 
 vectors: .venv/development.stamp ## write our own vectors anew
 	@$(BIN)/python -m tests.vectors.generate

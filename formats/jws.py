@@ -89,6 +89,14 @@ def _header_segment(header: bytes) -> str:
     return base64url.encode(header)
 
 
+def unverified_payload(jws: UnverifiedJws) -> JsonObject:
+    """Return the claims of a token before its signature is checked, for looking up who should have signed.
+
+    Raises Malformed[malformed_token], Malformed[limit_exceeded].
+    """
+    return _object(jws.payload, "payload", max_bytes=jws.role.max_bytes)
+
+
 def unverified_claims(token: str) -> JsonObject:
     """Return the claims of a compact JWS that the caller verified before, or only shows or looks up.
 

@@ -9,15 +9,23 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from portadoc.errors import Malformed
 from portadoc.schemas.claims import JsonObject, pointer
 
 Item = TypeVar("Item")
-Several = Annotated[tuple[Item, ...], Field(strict=False)]
-"""An array, kept as a tuple."""
-AtLeastOne = Annotated[tuple[Item, ...], Field(strict=False, min_length=1)]
+Several = Annotated[tuple[Item, ...], Field(strict=False, fail_fast=True)]
+"""An array, kept as a tuple. One element that is not in order is enough: an error for each takes a kilobyte."""
+AtLeastOne = Annotated[tuple[Item, ...], Field(strict=False, min_length=1, fail_fast=True)]
 """An array with one element or more, kept as a tuple."""
 
 
@@ -279,7 +287,9 @@ class Proofs(ProtocolMessage):
     """Key proofs of exactly one type. Spec: OpenID4VCI 1.0 §8.2"""
 
     jwt: AtLeastOne[Text] | None = None
-    attestation: Annotated[tuple[Text, ...], Field(strict=False, min_length=1, max_length=1)] | None = None
+    attestation: (
+        Annotated[tuple[Text, ...], Field(strict=False, min_length=1, max_length=1, fail_fast=True)] | None
+    ) = None
 
     @model_validator(mode="before")
     @classmethod

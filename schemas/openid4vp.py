@@ -1,10 +1,13 @@
 """Messages of OpenID for Verifiable Presentations 1.0."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from portadoc.schemas.openid4vci import AtLeastOne, ProtocolMessage, Text, Url, exactly_one
+
+MAX_ANSWERED: Final = 32
+"""Credential queries that one response answers: as many as one request may hold."""
 
 
 class AuthorizationRequestLink(ProtocolMessage):
@@ -59,6 +62,13 @@ class AuthorizationResponse(ProtocolMessage):
     error: Text | None = None
     error_description: str | None = None
     state: Text | None = None
+
+    @field_validator("vp_token", mode="before")
+    @classmethod
+    def _is_of_one_request(cls, vp_token: Any) -> Any:
+        if isinstance(vp_token, dict) and len(vp_token) > MAX_ANSWERED:
+            raise ValueError("more answers than a request has questions")
+        return vp_token
 
     @model_validator(mode="after")
     def _token_or_error(self) -> Self:

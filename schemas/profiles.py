@@ -43,6 +43,8 @@ class ProtocolProfile:
     status_rule: StatusRule
     high_assurance: bool
     """Whether every request is signed and every answer encrypted. Spec: HAIP 1.0 §5"""
+    web_keys_allowed: bool = False
+    """Whether issuers may be believed by keys that they publish, without certificates. Spec: HAIP 1.0 §6.1.1"""
     suspension_allowed: bool = True
     """Whether a status may be anything between withdrawn and not. Spec: CIR (EU) 2026/1731"""
     thumbprint_required: bool = False
@@ -68,6 +70,7 @@ _IETF_LATEST: Final = ProtocolProfile(
     required_claims=frozenset({"vct"}),
     status_rule=StatusRule.WHEN_PRESENT,
     high_assurance=False,
+    web_keys_allowed=True,
 )
 
 _HAIP: Final = ProtocolProfile(

@@ -1,6 +1,7 @@
 """What every test may use: where outside material lies, and aloud skipping where it is absent."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,17 @@ def _outside(variable: str, default: str) -> Path:
 def vectors() -> Path:
     """The folder of test data from elsewhere, read in place."""
     return _outside("PORTADOC_VECTORS", "vectors")
+
+
+@pytest.fixture
+def as_expected(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text with the file of that name in ``expected`` beside the test; ``make expected`` rewrites it."""
+
+    def compare(name: str, text: str) -> None:
+        place = request.path.parent / "expected" / name
+        if "PORTADOC_WRITE_EXPECTED" in os.environ:
+            place.parent.mkdir(exist_ok=True)
+            place.write_text(text, encoding="utf-8")
+        assert text == place.read_text(encoding="utf-8")
+
+    return compare

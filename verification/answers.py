@@ -14,12 +14,13 @@ from portadoc.formats.type_metadata import TypeMetadata, check_integrity, resolv
 from portadoc.formats.withdrawal_list import WithdrawalRecord
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.trust.trust_store import TrustedKey
+from portadoc.keys.trust.web_issuers import WebIssuer
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.type_metadata import type_metadata
 
 
 class TrustAnswers(Protocol):
-    """Answer whether a chain may sign a credential type for an institution at a time."""
+    """Answer whether a chain may sign a credential type for an institution at a time, and for whom none may."""
 
     def resolve_chain(self, chain: tuple[bytes, ...], *, purpose: KeyPurpose, at: int) -> TrustedKey: ...
 
@@ -33,6 +34,9 @@ class TrustAnswers(Protocol):
         issuer: str | None,
         institution: str | None,
     ) -> TrustedKey: ...
+
+    def web_issuer(self, issuer: str) -> WebIssuer | None:
+        """Return an issuer that is believed by its published keys only, with those held of it; None for others."""
 
 
 class TypeMetadataAnswers(Protocol):

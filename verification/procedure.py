@@ -14,7 +14,6 @@ from portadoc.formats.jws import UnverifiedJws, certificate_chain, split, verify
 from portadoc.formats.roles import CREDENTIAL, CREDENTIAL_WITH_X5U
 from portadoc.formats.sd_jwt.parse import UnverifiedSdJwt, parse
 from portadoc.formats.sd_jwt.processing import process
-from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.trust.trust_store import TrustedKey
 from portadoc.verification.answers import StatusAnswers, TrustAnswers
 from portadoc.verification.checks import (
@@ -38,6 +37,7 @@ from portadoc.verification.checks import (
 )
 from portadoc.verification.judging import credential, holder, validity
 from portadoc.verification.judging import status as judging_status
+from portadoc.verification.judging.mechanism import Mechanism, mechanism_of
 from portadoc.verification.judging.reading import Reading
 from portadoc.verification.policy import VerificationPolicy
 from portadoc.verification.report import VerificationReport
@@ -56,7 +56,7 @@ def verify_presentation(
     try:
         sd_jwt = run.authenticate(STRUCTURE, lambda: parse(unverified_text))  # 1
         jws, chain = run.authenticate(HEADER, lambda: _read_header(sd_jwt, policy))  # 2
-        trusted = run.authenticate(TRUST_CHAIN, lambda: _find_trusted_key(chain, trust, now))  # 3
+        signer, trusted = run.authenticate(TRUST_CHAIN, lambda: _find_key(jws, chain, trust, policy, now))  # 3
         payload = run.authenticate(SIGNATURE, lambda: verify(jws, trusted.key))  # 4
         processed = run.authenticate(DISCLOSURES, lambda: process(payload, sd_jwt.disclosures))  # 5
     except Stopped:
@@ -68,7 +68,7 @@ def verify_presentation(
             on_date=policy.on_date,
         )
     reading, claims, institution = Reading(processed), processed.claims, trusted.institution_id
-    run.judge(AUTHORISATION, lambda: credential.authorisation(chain, reading, trust, policy, now))  # 6
+    run.judge(AUTHORISATION, lambda: credential.authorisation(signer, reading, trust, policy, now))  # 6
     run.judge(TYPE, lambda: credential.credential_type(reading, policy))  # 7
     run.judge(KEY_BINDING, lambda: holder.key_binding(sd_jwt, processed, policy, now))  # 8
     run.judge(CONTENT, lambda: credential.content(reading, policy))  # 9
@@ -135,6 +135,9 @@ def _check_thumbprint(jws: UnverifiedJws, chain: tuple[bytes, ...], policy: Veri
         raise Untrusted("chain_invalid", spec="ETSI TS 119 472-1 §5.6.3", reason="thumbprint_mismatch")
 
 
-def _find_trusted_key(chain: tuple[bytes, ...], trust: TrustAnswers, now: int) -> TrustedKey:
+def _find_key(
+    jws: UnverifiedJws, chain: tuple[bytes, ...], trust: TrustAnswers, policy: VerificationPolicy, now: int
+) -> tuple[Mechanism, TrustedKey]:
     """Spec: HAIP 1.0 §6.1.1, SD-JWT VC §2.5."""
-    return trust.resolve_chain(chain, purpose=KeyPurpose.CREDENTIAL, at=now)
+    signer = mechanism_of(jws, chain, trust, policy)
+    return signer, signer.trusted_key(trust, at=now)

@@ -15,6 +15,7 @@ from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.storage.installation import Installation
 from portadoc.verifier.papers import Papers
 from portadoc.verifier.settings import InstitutionSettings, VerifierSettings
+from portadoc.verifier.trust.issuer_keys import IssuerKeys
 from portadoc.verifier.trust.trust_lists import TrustLists
 
 
@@ -23,13 +24,14 @@ class Deployment(Installation[VerifierSettings, InstitutionSettings]):
     """One verifier installation: whom it trusts, its way to status lists, and its institutions' papers by slug."""
 
     trust_lists: TrustLists
+    issuer_keys: IssuerKeys
     fetch: Fetch
     papers: Mapping[str, Papers]
 
     @property
     def trust(self) -> TrustStore:
-        """Whom this installation trusts now: the operator's own file and the trusted lists that it names."""
-        return self.trust_lists.current()
+        """Whom this installation trusts now: the operator's own file, and the lists and issuers that it names."""
+        return self.issuer_keys.added_to(self.trust_lists.current())
 
     def request_signer(self, slug: str) -> Signer:
         """Return what signs the institution's requests, under its access certificate.
@@ -58,7 +60,12 @@ class Deployment(Installation[VerifierSettings, InstitutionSettings]):
                 return ClientIdentifier(prefix, self.response_uri(slug, request_id))
 
     def listed_authorities(self, chain: tuple[bytes, ...], *, now: int) -> frozenset[Authority]:
-        """Return an ``etsi_tl`` entry for each trusted list that vouches for a chain (DER, leaf first; judged)."""
+        """Return an ``etsi_tl`` entry for each trusted list that vouches for a chain (DER, leaf first; judged).
+
+        None where the issuer is believed without a chain.
+        """
+        if not chain:
+            return frozenset()
         trusted = self.trust.resolve_chain(chain, purpose=KeyPurpose.CREDENTIAL, at=now)
         return authorities_of((), trust_lists=trusted.trust_lists)
 

@@ -29,6 +29,7 @@ from portadoc.formats.status_list.statuses import status_reference
 from portadoc.keys.jwk import thumbprint
 from portadoc.schemas.claims import JsonObject
 from portadoc.verification.answers import HeldStatusLists
+from portadoc.verification.judging.mechanism import unknown_key_of
 from portadoc.verification.persons import PersonMatch, compare_persons, shown_person
 from portadoc.verification.policy import KeyBindingRequired, VerificationPolicy
 from portadoc.verification.procedure import verify_presentation, with_status
@@ -182,9 +183,7 @@ def judge_presentation(
     A status list is looked up only once a trusted institution's signature has been verified, and fetched only when
     everything else about the credential holds. Spec: Token Status List §8.3 step 1.
     """
-    report = verify_presentation(
-        unverified_text, trust=deployment.trust, status=HeldStatusLists(), policy=policy, now=now
-    )
+    report = _authenticated(deployment, unverified_text, policy, now=now, may_fetch=may_fetch)
     if report.institution_id is None or report.check(STATUS).outcome is not Outcome.UNKNOWN:
         return report
     reference = status_reference(report.claims)
@@ -192,6 +191,22 @@ def judge_presentation(
     wanted = may_fetch and report.verdict is Verdict.STATUS_NOT_KNOWN
     answers = status_lists.answers(slug, reference.uri, now=now, may_fetch=wanted)
     return with_status(report, status=answers, policy=policy, now=now)
+
+
+def _authenticated(
+    deployment: Deployment, unverified_text: str, policy: VerificationPolicy, *, now: int, may_fetch: bool
+) -> VerificationReport:
+    """Return the report with no status yet; a key of a web issuer that is not known may be asked for first."""
+    trust = deployment.trust
+    report = verify_presentation(unverified_text, trust=trust, status=HeldStatusLists(), policy=policy, now=now)
+    issuer = unknown_key_of(report)
+    if issuer is None or not may_fetch:
+        return report
+    deployment.issuer_keys.ask_anew(trust, issuer)
+    newer = deployment.trust
+    if newer is trust:
+        return report
+    return verify_presentation(unverified_text, trust=newer, status=HeldStatusLists(), policy=policy, now=now)
 
 
 def asked_claims(wanted: CredentialQuery, presented: CredentialView) -> JsonObject:

@@ -46,6 +46,7 @@ from portadoc.verifier.settings import VerifierSettings
 from portadoc.verifier.status.status_lists import StatusLists
 from portadoc.verifier.store import request_store, status_list_store, tables
 from portadoc.verifier.store.trust_pack_store import StoredTrustPack
+from portadoc.verifier.trust.issuer_keys import IssuerKeys
 from portadoc.verifier.trust.trust_lists import TrustLists
 from portadoc.verifier.trust.trust_pack import TrustPacks
 
@@ -194,6 +195,10 @@ class Verifier:
         """Fetch the trusted lists that are due, or all of them; return how many came."""
         return self._deployment.trust_lists.refresh(everything=everything)
 
+    def refresh_issuer_keys(self, *, everything: bool = False) -> int:
+        """Fetch the published keys of issuers that are due, or all; return how many issuers' came."""
+        return self._deployment.issuer_keys.refresh(self._deployment.trust, everything=everything)
+
     @property
     def trust_lists(self) -> TrustLists:
         """The trusted lists that are held, and the trust in force."""
@@ -291,6 +296,7 @@ def build_verifier(
             clock=clock,
             skew_s=settings.clock_skew_s,
         ),
+        issuer_keys=IssuerKeys(database=database, fetch=fetch, clock=clock),
         fetch=fetch,
         clock=clock,
         random_bytes=random_bytes,

@@ -18,11 +18,10 @@ from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration
 from signxml.xades.xades import XAdESVerifier
 
-from portadoc.errors import Malformed
 from portadoc.formats.trust_lists.listing import SchemeOperators, malformed, untrusted
+from portadoc.formats.trust_lists.xml_size import check_canonical_form, check_text
 from portadoc.keys.certificates import UnverifiedCertificate
 
-MAX_BYTES: Final = 16 * 1024 * 1024
 _REFUSALS: Final = (
     *(SignXMLException, InvalidSignature, UnsupportedAlgorithm, etree.LxmlError),
     *(ValueError, TypeError, AttributeError, KeyError, NotImplementedError),
@@ -48,13 +47,12 @@ _METHODS: Final = frozenset(
 _DIGESTS: Final = frozenset({DigestAlgorithm.SHA256, DigestAlgorithm.SHA384, DigestAlgorithm.SHA512})
 
 
-def parse_xml(raw: bytes, *, max_bytes: int = MAX_BYTES) -> etree._Element:
+def parse_xml(raw: bytes) -> etree._Element:
     """Return the root of a document without doctype, entities, comments or processing instructions; UTF-8 only.
 
     Nothing is fetched or expanded. Raises Malformed[limit_exceeded], Malformed[trust_list_malformed].
     """
-    if len(raw) > max_bytes:
-        raise Malformed("limit_exceeded", what="trust_list", limit=max_bytes)
+    check_text(raw)
     try:
         root = etree.fromstring(raw, parser=_parser())
     except (etree.XMLSyntaxError, ValueError) as exc:
@@ -64,6 +62,7 @@ def parse_xml(raw: bytes, *, max_bytes: int = MAX_BYTES) -> etree._Element:
         raise malformed("doctype")
     if _depth(root) > _MAX_DEPTH:
         raise malformed("depth")
+    check_canonical_form(root)
     return root
 
 

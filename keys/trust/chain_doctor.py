@@ -51,6 +51,7 @@ REASONS: Final[Mapping[str, str]] = {
     "purpose_not_authorised": "chain_purpose_not_authorised",
     "type_not_authorised": "chain_type_not_authorised",
     "issuer_not_authorised": "chain_issuer_not_authorised",
+    "believed_by_web_keys": "chain_believed_by_web_keys",
 }
 """The sentence of each reason for which a chain is refused: what it is, and what would mend it."""
 

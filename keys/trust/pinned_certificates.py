@@ -5,6 +5,7 @@ from portadoc.keys.certificates import UnverifiedCertificate, parse_chain
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.trust.chain_validation import validate_chain
 from portadoc.keys.trust.trust_store import TrustedKey
+from portadoc.keys.trust.web_issuers import WebIssuer
 
 
 class PinnedCertificates:
@@ -53,3 +54,7 @@ class PinnedCertificates:
         below = chain[: above[0]] if above else chain
         validated = validate_chain(below, self._anchors, purpose=purpose, at=at)
         return TrustedKey(validated.key, validated.institution_id, validated.country, validated.not_after)
+
+    def web_issuer(self, _issuer: str) -> WebIssuer | None:
+        """Return None: nobody is believed by keys of the web here."""
+        return None

@@ -159,7 +159,7 @@ def combine(
     for snapshot, rules in lists:
         anchors += snapshot.anchors
         authorisations += _authorisations(snapshot, rules)
-    return TrustStore(tuple(anchors), tuple(authorisations))
+    return TrustStore(tuple(anchors), tuple(authorisations), base.web_issuers)
 
 
 def _authorisations(snapshot: TrustListSnapshot, rules: tuple[AuthorisationRule, ...]) -> Iterator[Authorisation]:

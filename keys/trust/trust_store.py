@@ -11,6 +11,7 @@ from portadoc.keys.certificates import UnverifiedCertificate, parse_certificate
 from portadoc.keys.jwk import VerificationKey
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.trust.chain_validation import ValidatedChain, ValidatedChains, validate_chain
+from portadoc.keys.trust.web_issuers import WebIssuer
 
 _CACHE_SIZE: Final = 1024
 
@@ -57,7 +58,7 @@ class Authorisation:
 
 @dataclass(frozen=True, slots=True)
 class TrustedKey:
-    """The leaf's key, whose it is, and until when (seconds, inclusive) its chain is valid.
+    """A key, whose it is, and until when (seconds, inclusive) its chain is valid or its publication believed.
 
     ``anchor`` names the anchor that the chain leads to, ``trust_lists`` are the URIs of the lists that it is on.
     """
@@ -80,6 +81,8 @@ class TrustStore:
 
     anchors: tuple[TrustAnchor, ...]
     authorisations: tuple[Authorisation, ...]
+    web_issuers: tuple[WebIssuer, ...] = field(default=(), hash=False)
+    _by_url: Mapping[str, WebIssuer] = field(init=False, repr=False, compare=False)
     _certificates: Mapping[KeyPurpose, tuple[UnverifiedCertificate, ...]] = field(
         init=False, repr=False, compare=False
     )
@@ -94,6 +97,7 @@ class TrustStore:
     def __post_init__(self) -> None:
         if not self.anchors or not self.authorisations:
             raise Misconfigured("trust_empty")
+        object.__setattr__(self, "_by_url", {each.issuer: each for each in self.web_issuers})
         object.__setattr__(self, "_certificates", _certificates_by_purpose(self.anchors))
         object.__setattr__(self, "_dedicated", _of_one_purpose(self.anchors))
         object.__setattr__(self, "_sources", _by_certificate(self.anchors))
@@ -134,6 +138,13 @@ class TrustStore:
         Spec: HAIP 1.0 §6.1.1.
         """
         return self._trusted(self._validate(chain, purpose, at), purpose)
+
+    def web_issuer(self, issuer: str) -> WebIssuer | None:
+        """Return the issuer that is believed by the keys it publishes, and by nothing else; None for any other.
+
+        Spec: SD-JWT VC §2.5.
+        """
+        return self._by_url.get(issuer)
 
     def speaks_for(self, provider_id: str, institution_id: str) -> bool:
         """Tell whether a status list of ``provider_id`` may speak for the credentials of ``institution_id``.
@@ -186,6 +197,9 @@ class TrustStore:
 
         Empty when it may. Spec: ARF 3.0 OIA_14.
         """
+        named = validated.uris if issuer is None else {issuer}
+        if purpose is KeyPurpose.CREDENTIAL and not self._by_url.keys().isdisjoint(named):
+            return ("believed_by_web_keys",)
         authorisations = self._by_institution.get(validated.institution_id)
         if authorisations is None:
             return ("institution_unknown",)

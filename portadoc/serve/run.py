@@ -128,6 +128,7 @@ def other_chores(house: House) -> Mapping[str, Callable[[], object]]:
     """Return what else has to be done again and again, by name."""
     return {
         "trusted lists": house.verifier.refresh_trust_lists,
+        "keys of issuers": house.verifier.refresh_issuer_keys,
         "status lists of others": house.verifier.refresh_status_lists,
         "expired grants": house.issuer.forget_expired,
         "expired requests": house.verifier.forget,

@@ -1,7 +1,7 @@
 """Status lists, sound and spoilt, read by us, by npm ``@sd-jwt/jwt-status-list`` and by PyPI ``pyeudiw``.
 
-JWT form by all three, CWT form by us and by pyeudiw. ``DISAGREEMENTS`` names what a library reads although we refuse
-it, with the reason; an entry that is true no longer fails as well.
+JWT form by all three, CWT form by us and by pyeudiw. ``DISAGREEMENTS`` names what a library reads although we
+refuse it, with the reason; an entry that is true no longer fails as well.
 """
 
 import gzip

@@ -2,6 +2,9 @@
 
 mutmut changes files in place and knows one tree of packages, so the project is copied first, with the rooms in the
 package where the links stand. A change that no test notices is a survivor; the score is the share that is noticed.
+
+``--again`` keeps what was noticed before, and tries only the survivors, and functions that changed since, against
+code and tests as they are now. ``--workshop`` names another folder: two runs can go side by side.
 """
 
 import argparse
@@ -11,26 +14,27 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
-WORKSHOP: Final = ROOT / ".mutants"
 MUTATED: Final = ("portadoc/verification/*", "portadoc/formats/sd_jwt/*")
 TESTS: Final = ("tests/unit/formats", "tests/unit/verification", "tests/vectors")
 NOTICED: Final = frozenset({"killed", "timeout", "segfault", "caught by type check"})
 _RESULT: Final = re.compile(r"\s*(?P<name>[\w.ǁ]+): (?P<outcome>[a-z ]+)")
 
 
-def prepare() -> None:
+def prepare(workshop: Path, *, again: bool) -> None:
     """Copy the project to where it may be changed, and tell mutmut what to change."""
-    shutil.rmtree(WORKSHOP, ignore_errors=True)
+    if not again:
+        shutil.rmtree(workshop, ignore_errors=True)
     left_out = shutil.ignore_patterns("__pycache__", "node_modules", "*.pyc")
-    shutil.copytree(ROOT / "portadoc", WORKSHOP / "portadoc", ignore=left_out)
-    for folder in ("tests", "docs"):
-        shutil.copytree(ROOT / folder, WORKSHOP / folder, ignore=left_out)
+    for folder in ("portadoc", "tests", "docs"):
+        shutil.copytree(ROOT / folder, workshop / folder, ignore=left_out, dirs_exist_ok=True)
     settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    (WORKSHOP / "pyproject.toml").write_text(
+    (workshop / "pyproject.toml").write_text(
         f"{settings}\n[tool.mutmut]\n"
         'source_paths = ["portadoc"]\n'
         f"only_mutate = {list(MUTATED)}\n"
@@ -41,18 +45,26 @@ def prepare() -> None:
     )
 
 
-def mutmut(*arguments: str) -> str:
-    """Run mutmut in the copy and return what it says."""
+def mutmut(workshop: Path, *arguments: str) -> str:
+    """Run mutmut in the copy and return what it says; end with its last words when it fails."""
     environment = {**os.environ, "PYTHONPATH": "", "HYPOTHESIS_PROFILE": "mutation"}
     command = (str(Path(sys.executable).parent / "mutmut"), *arguments)
-    told = subprocess.run(command, cwd=WORKSHOP, env=environment, capture_output=True, text=True, check=False)
-    return told.stdout + told.stderr
+    told = subprocess.run(command, cwd=workshop, env=environment, capture_output=True, text=True, check=False)
+    if told.returncode:
+        sys.exit((told.stdout + told.stderr)[-4000:])
+    return told.stdout
 
 
-def outcomes() -> dict[str, str]:
+def outcomes(workshop: Path) -> dict[str, str]:
     """Return what came of every change, by its name."""
-    found = (_RESULT.fullmatch(line) for line in mutmut("results", "--all", "true").splitlines())
+    told = mutmut(workshop, "results", "--all", "true")
+    found = (_RESULT.fullmatch(line) for line in told.splitlines())
     return {each["name"]: each["outcome"] for each in found if each}
+
+
+def named(found: Mapping[str, str], pattern: str, chosen: Callable[[str], bool]) -> list[str]:
+    """Return the names of changes that fit a pattern and came to a chosen outcome."""
+    return [name for name, outcome in found.items() if fnmatch(name, pattern) and chosen(outcome)]
 
 
 def show(found: dict[str, str]) -> float:
@@ -78,17 +90,22 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--survivors", action="store_true", help="print every change that nobody noticed")
     parser.add_argument("--at-least", type=float, default=90.0)
+    parser.add_argument("--again", action="store_true", help="try only what nobody noticed the last time")
+    parser.add_argument("--workshop", type=Path, default=ROOT / ".mutants", help="folder for the copy")
     chosen = parser.parse_args()
-    prepare()
-    told = mutmut("run", "--max-children", str(chosen.jobs), *([chosen.only] if chosen.only else []))
-    found = {name: outcome for name, outcome in outcomes().items() if outcome != "not checked"}
-    if not found:
-        print(told[-4000:])
-        return 1
+    workshop = chosen.workshop.resolve()
+    prepare(workshop, again=chosen.again)
+    wanted = [chosen.only or "*"]
+    if chosen.again:
+        wanted = named(outcomes(workshop), wanted[0], lambda outcome: outcome not in NOTICED)
+    while wanted:
+        mutmut(workshop, "run", "--max-children", str(chosen.jobs), *wanted)
+        wanted = named(outcomes(workshop), chosen.only or "*", "not checked".__eq__)
+    found = {name: outcome for name, outcome in outcomes(workshop).items() if outcome != "not checked"}
     if chosen.survivors:
         for name, outcome in found.items():
             if outcome not in NOTICED:
-                print(mutmut("show", name))
+                print(mutmut(workshop, "show", name))
     return 0 if show(found) >= chosen.at_least else 1
 
 

@@ -5,20 +5,20 @@ from itertools import product
 from portadoc.errors import Malformed, Refused, Untrusted
 from portadoc.formats.numeric_date import numeric_date
 from portadoc.formats.type_metadata import check_disclosability
-from portadoc.keys.purposes import KeyPurpose
 from portadoc.schemas.catalogue import issuing_countries, issuing_institution
 from portadoc.schemas.codes import canonical_country
 from portadoc.schemas.pid import Pid
 from portadoc.verification.answers import TrustAnswers
 from portadoc.verification.checks import Finding, Outcome
+from portadoc.verification.judging.mechanism import Mechanism
 from portadoc.verification.judging.reading import Reading
 from portadoc.verification.policy import VerificationPolicy
 
 
 def authorisation(
-    chain: tuple[bytes, ...], reading: Reading, trust: TrustAnswers, policy: VerificationPolicy, now: int
+    signer: Mechanism, reading: Reading, trust: TrustAnswers, policy: VerificationPolicy, now: int
 ) -> Finding:
-    """Ask whether this chain may sign each type for this institution and country, now and when it signed.
+    """Ask whether this signer may sign each type for this institution and country, now and when it signed.
 
     Spec: SD-JWT VC §2.5, ARF OIA_14.
     """
@@ -27,15 +27,10 @@ def authorisation(
     times = {now, now if signed_at is None else min(signed_at, now)}
     issuer, institution, countries = reading.text("iss"), issuing_institution(claims), issuing_countries(claims)
     for at, claimed in product(sorted(times), claimed_types(reading, policy) or (None,)):
-        trusted = trust.resolve(
-            chain,
-            purpose=KeyPurpose.CREDENTIAL,
-            at=at,
-            credential_type=claimed,
-            issuer=issuer,
-            institution=institution,
+        country = signer.authorised_country(
+            trust, at=at, credential_type=claimed, issuer=issuer, institution=institution
         )
-        if not countries <= {canonical_country(trusted.country)}:
+        if not countries <= {canonical_country(country)}:
             raise Untrusted("issuer_untrusted", spec="ARF 3.0 OIA_14", reason="country_mismatch")
     return Finding(Outcome.PASS, "authorisation_ok")
 

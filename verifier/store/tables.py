@@ -1,9 +1,9 @@
 """The verifier's tables.
 
-Every key begins with the institution, but for trusted lists, which all of them share; times are seconds since the
-epoch (UTC). Session secrets and response codes are held as digests. The private encryption key of a request is
-there only while the request is open. What must happen once is decided by the database: a conditional UPDATE that
-changes exactly one row.
+Every key begins with the institution, but for trusted lists and issuers' keys, which all share; times are in
+seconds since the epoch (UTC). Session secrets and response codes are held as digests. The private encryption key
+of a request is there only while the request is open. What must happen once is decided by the database: a conditional
+UPDATE that changes exactly one row.
 """
 
 from typing import Final
@@ -86,4 +86,13 @@ TRUST_LISTS: Final = Table(
     Column("digest", String(64), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("fetched_at", BigInteger, nullable=False),
+)
+
+ISSUER_KEYS: Final = Table(
+    "verifier_issuer_keys",
+    METADATA,
+    Column("issuer", String(2048), primary_key=True),
+    Column("key_set", Text),
+    Column("fetched_at", BigInteger),
+    Column("attempted_at", BigInteger, nullable=False),
 )

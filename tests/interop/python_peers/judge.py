@@ -1,7 +1,8 @@
 """PyPI ``pyeudiw`` as a verifier, in an environment of its own: one JSON value a line comes in, one goes out.
 
-In: {"now", "presentations": {"issuer", "audience", "nonce", "texts"}} or {"now", "lists": {name: {"token", "at"}}},
-where a token in CWT form is in hexadecimal. Out: {name: {"ok", "value"} or {"ok", "error"}}. It imports nothing of ours.
+In: {"now", "presentations": {"issuer", "audience", "nonce", "texts"}}
+or {"now", "lists": {name: {"token", "at"}}};
+a token in CWT form is in hexadecimal. Out: {name: {"ok", "value"} or {"ok", "error"}}. It imports nothing of ours.
 """
 
 import json

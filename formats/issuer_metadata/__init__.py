@@ -1,0 +1,1 @@
+"""What issuers publish about themselves beside their credentials."""
