@@ -23,6 +23,11 @@ from portadoc.keys.algorithms import (
 PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"})
 _OBJECTS: Final = (dict, Mapping)  # what JSON gives first: asking an abstract class takes long
 _OPTIONAL_MEMBERS: Final = frozenset({"alg", "use", "key_ops"})
+_PRIME_25519: Final = 2**255 - 19
+_WITHOUT_SIGN: Final = 2**255 - 1
+_OF_ORDER_EIGHT: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+_OF_SMALL_ORDER: Final = frozenset({0, 1, _PRIME_25519 - 1, _OF_ORDER_EIGHT, _PRIME_25519 - _OF_ORDER_EIGHT})
+"""The y of the eight points whose order divides eight. Spec: RFC 8032 §5.1."""
 
 
 class VerificationKey(NamedTuple):
@@ -67,7 +72,7 @@ def public_key_from_jwk(jwk: Mapping[str, object], *, allowed_algs: Collection[s
 
     Input is unverified. Members that this function does not know are ignored. Raises Untrusted[alg_not_allowed],
     Untrusted[holder_key_unsupported] (reason: not_an_object, private_member, key_type, alg_mismatch, use, key_ops,
-    coordinate, not_on_curve). Spec: RFC 7517 §4, RFC 7518 §6.2, RFC 8037 §2.
+    coordinate, not_on_curve, small_order). Spec: RFC 7517 §4, RFC 7518 §6.2, RFC 8037 §2.
     """
     if not isinstance(jwk, _OBJECTS):
         raise _unsupported("not_an_object")
@@ -157,8 +162,11 @@ def _ec_key(jwk: Mapping[str, object], algorithm: SignatureAlgorithm, curve: ec.
 
 
 def _okp_key(jwk: Mapping[str, object], algorithm: SignatureAlgorithm) -> VerificationKey:
-    key = ed25519.Ed25519PublicKey.from_public_bytes(_coordinate(jwk, "x", algorithm))
-    return VerificationKey(algorithm.name, key)
+    """Refuse the points of small order: under such a key anybody can sign, so it would bind nobody."""
+    encoded = _coordinate(jwk, "x", algorithm)
+    if (int.from_bytes(encoded, "little") & _WITHOUT_SIGN) % _PRIME_25519 in _OF_SMALL_ORDER:
+        raise _unsupported("small_order")
+    return VerificationKey(algorithm.name, ed25519.Ed25519PublicKey.from_public_bytes(encoded))
 
 
 def _coordinate(jwk: Mapping[str, object], name: str, algorithm: SignatureAlgorithm) -> bytes:

@@ -1,6 +1,5 @@
 """What the procedure asks of the world, as values: whom to trust, and what the status lists say."""
 
-import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -128,14 +127,15 @@ class StatusAnswers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HeldStatusList:
-    """A status list that was verified, whose institution signed it, and when it was fetched (epoch seconds).
+    """A status list that was verified, for which institutions it speaks, and when it was fetched (epoch seconds).
 
+    ``speaks_for`` follows from the anchor under which its signer was believed, not from the signer's name alone.
     ``withdrawals`` are the records of the same institution for this list, by index. They only ever add to what the
     list says: a withdrawal is never undone, so a record stays true however old it is.
     """
 
     token: VerifiedStatusList
-    issued_by: str
+    speaks_for: frozenset[str]
     resolved_at: int
     withdrawals: Mapping[int, WithdrawalRecord] = field(default_factory=dict)
 
@@ -145,20 +145,18 @@ class HeldStatusLists:
     """Status lists fetched ahead of need, by URI, and why others could not be had.
 
     ``problems`` maps a URI to the code and reason of the last failed attempt; ``skew_s`` is by how many seconds
-    the clocks of who signed and who asks may differ. ``speaks_for`` says whether the first institution named may
-    state the status of what the second one signed (``TrustStore.speaks_for``); each for itself when not given.
+    the clocks of who signed and who asks may differ.
     """
 
     lists: Mapping[str, HeldStatusList] = field(default_factory=dict)
     problems: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     skew_s: int = 60
-    speaks_for: Callable[[str, str], bool] = operator.eq
 
     def answer(self, reference: StatusReference, *, institution: str, now: int) -> StatusAnswer:
         """Return the value from the list held; past its ttl it is stale, past its exp unknown.
 
-        A list speaks of the time from its iat to its exp: about a time before nothing is known by it. The list of
-        an institution that does not speak for the one that signed the credential says nothing, whatever is in it.
+        A list speaks of the time from its iat to its exp: about a time before nothing is known by it. One that
+        does not speak for the institution that signed the credential says nothing, whatever is in it.
         A record of a withdrawal counts before all else: the withdrawal is never undone.
         Raises Untrusted[status_invalid] for an index outside the list.
         Spec: Token Status List §8.3, §8.4, §11.3, §13.7.
@@ -167,7 +165,7 @@ class HeldStatusLists:
         if held is None:
             code, reason = self.problems.get(reference.uri, ("status_unavailable", "not_held"))
             return StatusAnswer(StatusKnowledge.UNKNOWN, code=code, reason=reason)
-        if not self.speaks_for(held.issued_by, institution):
+        if institution not in held.speaks_for:
             return StatusAnswer(StatusKnowledge.UNKNOWN, code="status_invalid", reason="institution_mismatch")
         withdrawal = held.withdrawals.get(reference.idx)
         if withdrawal is not None:

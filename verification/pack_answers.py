@@ -19,7 +19,7 @@ from portadoc.verification.answers import (
     StatusAnswer,
     TrustAnswers,
 )
-from portadoc.verification.status_tokens import believe_status_list
+from portadoc.verification.status_tokens import BelievedStatusList, believe_status_list
 from portadoc.verification.withdrawal_lists import believe_withdrawal_list
 
 DEFAULT_SKEW_S: Final = 60
@@ -108,20 +108,18 @@ class PackStatus:
             )
         except Error as error:
             return HeldStatusLists(problems={uri: ("status_invalid", str(error.params.get("reason", error.code)))})
-        records = self._records(uri, found.issued_by, now)
-        held = HeldStatusList(found.token, found.issued_by, packed.resolved_at, records)
-        return HeldStatusLists({uri: held}, skew_s=self._skew_s, speaks_for=self._trust.speaks_for)
+        held = HeldStatusList(found.token, found.speaks_for, packed.resolved_at, self._records(found, now))
+        return HeldStatusLists({uri: held}, skew_s=self._skew_s)
 
-    def _records(self, uri: str, issued_by: str, now: int) -> Mapping[int, WithdrawalRecord]:
+    def _records(self, status_list: BelievedStatusList, now: int) -> Mapping[int, WithdrawalRecord]:
         """Return why and when entries were withdrawn; without records that can be believed, nobody knows."""
-        packed = self._withdrawals.get(uri)
+        packed = self._withdrawals.get(status_list.token.uri)
         if packed is None or not isinstance(packed.unverified_token, str):
             return {}
         try:
             return believe_withdrawal_list(
                 packed.unverified_token,
-                uri=uri,
-                issued_by=issued_by,
+                status_list=status_list,
                 trust=self._trust,
                 now=now,
                 skew_s=_ANY_AGE_S,

@@ -52,7 +52,8 @@ class VerificationPolicy:
 
     ``on_date`` is the day for which document validity and coverage are judged, ``work`` the work in question, if
     there is one; ``clock_skew_s`` is the tolerance for technical times in seconds. ``policy_version`` is the
-    digest of the rules, where they are published.
+    digest of the rules, where they are published. A status that is older than ``max_status_age_s`` is not known any
+    more; without a bound it counts until its list ends.
     """
 
     policy_id: str
@@ -62,6 +63,7 @@ class VerificationPolicy:
     profile: ProtocolProfile
     on_date: date
     work: WorkAsked | None = None
+    max_status_age_s: int | None = None
     policy_version: str = ""
     type_metadata: TypeMetadataAnswers = field(default_factory=known_type_metadata)
     clock_skew_s: int = 60

@@ -21,10 +21,11 @@ from portadoc.verification.answers import TrustAnswers
 
 @dataclass(frozen=True, slots=True)
 class BelievedStatusList:
-    """A status list that was verified, and the id of the institution whose chain signed it."""
+    """A status list that was verified, the id of the institution whose chain signed it, and whom it speaks for."""
 
     token: VerifiedStatusList
     issued_by: str
+    speaks_for: frozenset[str]
 
 
 def believe_status_list(
@@ -61,7 +62,8 @@ def believe_status_list(
         token = verify_status_list_token(
             unverified, key=signer.key, uri=uri, now=now, skew_s=skew_s, limits=limits
         )
-    return BelievedStatusList(replace(token, exp=min(token.exp, signer.not_after + 1)), signer.institution_id)
+    within = replace(token, exp=min(token.exp, signer.not_after + 1))
+    return BelievedStatusList(within, signer.institution_id, signer.speaks_for)
 
 
 def unverified_token(body: bytes, form: StatusListForm) -> str | bytes:

@@ -12,12 +12,13 @@ from portadoc.formats.withdrawal_list import (
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.verification.answers import TrustAnswers
+from portadoc.verification.status_tokens import BelievedStatusList
 
 
 def believe_withdrawal_list(
-    unverified_text: str, *, uri: str, issued_by: str, trust: TrustAnswers, now: int, skew_s: int
+    unverified_text: str, *, status_list: BelievedStatusList, trust: TrustAnswers, now: int, skew_s: int
 ) -> VerifiedWithdrawalList:
-    """Return the records for the status list at ``uri``, which the institution ``issued_by`` has signed.
+    """Return the records for a status list: those that its own institution signed, for the same credentials.
 
     Its ``exp`` is no later than its signer's certificate. Raises Untrusted[withdrawals_invalid], [chain_invalid],
     [issuer_untrusted] with a reason, Malformed[limit_exceeded].
@@ -33,8 +34,9 @@ def believe_withdrawal_list(
         issuer=None,
         institution=None,
     )
-    if signer.institution_id != issued_by:
+    same_institution = signer.institution_id == status_list.issued_by
+    if not same_institution or not status_list.speaks_for <= signer.speaks_for:
         raise Untrusted("withdrawals_invalid", spec=SPEC, reason="institution_mismatch")
     # 3. signature, subject, times, content
-    found = verify_withdrawal_list(unverified, key=signer.key, uri=uri, now=now, skew_s=skew_s)
+    found = verify_withdrawal_list(unverified, key=signer.key, uri=status_list.token.uri, now=now, skew_s=skew_s)
     return replace(found, exp=min(found.exp, signer.not_after + 1))

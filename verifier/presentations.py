@@ -161,6 +161,7 @@ def presentation_policy(
             transaction_data=transaction_data,
         ),
         status_required=terms.status_required,
+        max_status_age_s=terms.max_status_age_s,
         profile=deployment.profile,
         on_date=terms.on_date or utc_date(now),
         work=terms.work,
@@ -189,7 +190,9 @@ def judge_presentation(
     reference = status_reference(report.claims)
     assert reference is not None, "an unknown status has a reference"
     wanted = may_fetch and report.verdict is Verdict.STATUS_NOT_KNOWN
-    answers = status_lists.answers(slug, reference.uri, now=now, may_fetch=wanted)
+    answers = status_lists.answers(
+        slug, reference.uri, now=now, may_fetch=wanted, max_age_s=policy.max_status_age_s
+    )
     return with_status(report, status=answers, policy=policy, now=now)
 
 
@@ -276,8 +279,11 @@ def _holder_problems(terms: Terms, judged: Sequence[_Judged]) -> tuple[Problem, 
 
 
 def _person_problems(terms: Terms, judged: Sequence[_Judged]) -> tuple[Problem, ...]:
-    """Where one person is asked for, compare what all credentials say of theirs, each pair of them."""
-    if not terms.same_person or not all(each.report.valid for each in judged):
+    """Where one person is asked for, compare what all credentials say of theirs, each pair of them.
+
+    Two persons are two persons whatever else is found; nothing is said by what nobody vouches for.
+    """
+    if not terms.same_person or not all(each.view.holder_bound for each in judged):
         return ()
     persons = [shown_person(each.report) for each in judged]
     found = {each.match: each.code for each in starmap(compare_persons, combinations(persons, 2))}

@@ -35,6 +35,7 @@ class Terms:
     status_required: bool
     same_holder: bool
     same_person: bool
+    max_status_age_s: int | None
     on_date: date | None
     work: WorkAsked | None = None
     transaction_data: tuple[str, ...] = ()
@@ -56,6 +57,7 @@ class Terms:
             status_required=question.status_required,
             same_holder=question.same_holder,
             same_person=question.same_person,
+            max_status_age_s=question.max_status_age_s,
             on_date=on_date,
             work=work,
             transaction_data=transaction_data,
@@ -75,6 +77,7 @@ class Terms:
             "status_required": self.status_required,
             "same_holder": self.same_holder,
             "same_person": self.same_person,
+            "max_status_age_s": self.max_status_age_s,
             "on_date": _spell(self.on_date),
             "work": None if self.work is None else _work_to_json(self.work),
             "transaction_data": list(self.transaction_data),
@@ -92,6 +95,7 @@ class Terms:
             status_required=read["status_required"],
             same_holder=read["same_holder"],
             same_person=read["same_person"],
+            max_status_age_s=read.get("max_status_age_s"),
             on_date=_day(read["on_date"]),
             work=None if read["work"] is None else _work_from_json(read["work"]),
             transaction_data=tuple(read["transaction_data"]),

@@ -182,7 +182,7 @@ def _way_on(deployment: Deployment, request: VerificationRequest, result: Result
     In the same browser it leads back to who asked, otherwise to the holder's receipt. A refused answer leads
     nowhere, nor does one that the browser's own interface has carried. Spec: OpenID4VP 1.0 §8.2, §13.3, §14.2.
     """
-    if not result.accepted or request.channel is Channel.BROWSER:
+    if not result.kept or request.channel is Channel.BROWSER:
         return None, None
     place = request.return_uri or deployment.receipt_uri(request.institution, request.request_id)
     code = deployment.new_secret()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Final, Self
 
 from portadoc.errors import Error, Param
@@ -9,19 +10,28 @@ from portadoc.formats import strict_json
 from portadoc.schemas.claims import JsonObject
 from portadoc.verification.rendering.report_json import report_from_json, report_to_json
 from portadoc.verification.report import VerificationReport
-from portadoc.verification.verdict import RULES, Verdict
+from portadoc.verification.verdict import RULES, Colour, Verdict
 
 MAX_RESULT_BYTES: Final = 4 * 1024 * 1024
 MAX_RESULT_DEPTH: Final = 64
 """Deep enough for claims of the greatest depth inside the report, the presentations and the result."""
 
 _GRAVITY: Final = tuple(dict.fromkeys(rule.verdict for rule in RULES))
-_NOT_ONE_HOLDER: Final = frozenset({"binding_mismatch", "person_mismatch", "person_not_comparable"})
+_NOT_COMPARABLE: Final = "person_not_comparable"
+_HOLDER_OPEN: Final = frozenset({"binding_mismatch", _NOT_COMPARABLE})
+
+
+class Decision(StrEnum):
+    """What a result comes to: green, amber (a person has to find out more), red."""
+
+    ACCEPTED = "accepted"
+    UNDECIDED = "undecided"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why an answer is refused."""
+    """Why an answer is not accepted."""
 
     code: str
     params: Mapping[str, Param] = field(default_factory=dict)
@@ -75,16 +85,31 @@ class Result:
         return None if self.wallet_error is None else Problem("wallet_refused", {"error": self.wallet_error})
 
     @property
+    def kept(self) -> bool:
+        """Tell whether the wallet gave what was asked for: accepted, or all is well but whose they are.
+
+        A wallet cannot mend what attestations do not say of their person; somebody has to look.
+        """
+        return bool(self.presentations) and (self.problem is None or self.problem.code == _NOT_COMPARABLE)
+
+    @property
+    def decision(self) -> Decision:
+        """Return what the result comes to. What is amber is neither accepted nor refused."""
+        if self.accepted:
+            return Decision.ACCEPTED
+        amber = self.verdict is not None and self.verdict.colour is Colour.AMBER
+        return Decision.UNDECIDED if amber else Decision.REFUSED
+
+    @property
     def verdict(self) -> Verdict | None:
         """Return the gravest verdict over all presentations together; None where nothing was presented."""
         if not self.presentations:
             return None
-        verdicts = {each.report.verdict for each in self.presentations}
-        gravest = next((verdict for verdict in _GRAVITY if verdict in verdicts), Verdict.AUTHENTIC_IN_FORCE)
-        if gravest is not Verdict.AUTHENTIC_IN_FORCE or not self.problems:
-            return gravest
-        other_holder = self.problems[0].code in _NOT_ONE_HOLDER
-        return Verdict.HOLDER_NOT_PROVEN if other_holder else Verdict.NOT_WHAT_WAS_ASKED
+        verdicts = {each.report.verdict for each in self.presentations} | {
+            Verdict.HOLDER_NOT_PROVEN if each.code in _HOLDER_OPEN else Verdict.NOT_WHAT_WAS_ASKED
+            for each in self.problems
+        }
+        return next((verdict for verdict in _GRAVITY if verdict in verdicts), Verdict.AUTHENTIC_IN_FORCE)
 
     def without_claims(self) -> Self:
         """Return what was found without anything of the presentations themselves."""
@@ -96,6 +121,7 @@ class Result:
         problem = self.problem
         return {
             "accepted": self.accepted,
+            "decision": self.decision,
             "code": problem.full_code if problem else None,
             "verdict": self.verdict,
             "colour": self.verdict and self.verdict.colour,

@@ -153,7 +153,7 @@ def _told(session: Session, stored: StoredResult | None) -> Result | None:
     if stored is None:
         return None
     result = Result.from_text(stored.body)
-    unproven = session.request.return_uri is not None and not result.accepted
+    unproven = session.request.return_uri is not None and not result.kept
     return result.without_claims() if unproven else result
 
 

@@ -82,7 +82,7 @@ def prepare(
     payload = hiding.members(claims, plan.root)
     if plan.hidden:
         payload["_sd_alg"] = hash_alg
-    tail = b"~".join([b"", *hiding.disclosures, b""]) if plan.hidden else b"~"
+    tail = b"~".join([b"", *hiding.disclosures, b""])
     return PreparedSdJwt(payload, dumps(payload), tail.decode("ascii"))
 
 

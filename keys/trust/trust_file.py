@@ -22,7 +22,7 @@ _AUTHORISATION_MEMBERS: Final = (
     *("institution", "name", "country", "issuers", "purposes", "credential_types"),
     *("valid_from", "valid_to", "withdrawn_at"),
 )
-_LISTED_AUTHORISATION_MEMBERS: Final = (*_AUTHORISATION_MEMBERS, "anchors", "believed_until", "status_providers")
+_LISTED_AUTHORISATION_MEMBERS: Final = (*_AUTHORISATION_MEMBERS, "anchors", "believed_until", "speaks_for")
 _WEB_ISSUER_MEMBERS: Final = (
     *("issuer", "institution", "name", "country", "credential_types"),
     *("valid_from", "valid_to", "withdrawn_at", "keys", "believed_until"),
@@ -74,7 +74,7 @@ def trust_from_json(value: object) -> TrustStore:
 
 def _needs_lists(store: TrustStore) -> bool:
     return any(anchor.trust_list for anchor in store.anchors) or any(
-        each.anchors or each.status_providers or each.believed_until is not None for each in store.authorisations
+        each.anchors or each.speaks_for or each.believed_until is not None for each in store.authorisations
     )
 
 
@@ -114,7 +114,7 @@ def _authorisation_to_json(authorisation: Authorisation, version: int) -> dict[s
         **plain,
         "anchors": sorted(authorisation.anchors),
         "believed_until": authorisation.believed_until,
-        "status_providers": sorted(authorisation.status_providers),
+        "speaks_for": sorted(authorisation.speaks_for),
     }
 
 
@@ -131,7 +131,7 @@ def _authorisation(members: FileMembers, *, listed: bool) -> Authorisation:
         withdrawn_at=members.optional_seconds("withdrawn_at"),
         anchors=frozenset(members.texts("anchors")) if listed else frozenset(),
         believed_until=members.optional_seconds("believed_until") if listed else None,
-        status_providers=frozenset(members.texts("status_providers")) if listed else frozenset(),
+        speaks_for=frozenset(members.texts("speaks_for")) if listed else frozenset(),
     )
 
 

@@ -174,7 +174,7 @@ def _service_authorisations(
     snapshot: TrustListSnapshot, rule: AuthorisationRule, entity: ListedEntity, service: ListedService
 ) -> Iterator[Authorisation]:
     signers = {rule.institution}
-    if service.purpose is KeyPurpose.STATUS:
+    if service.purpose is KeyPurpose.STATUS:  # the entity's anchors for status vouch for its own credentials only
         signers |= rule.status_providers
     for institution in sorted(signers):
         for approval in service.approvals:
@@ -189,5 +189,5 @@ def _service_authorisations(
                 withdrawn_at=approval.until,
                 anchors=frozenset(map(anchor_id, service.certificates)),
                 believed_until=snapshot.next_update,
-                status_providers=rule.status_providers if institution == rule.institution else frozenset(),
+                speaks_for=frozenset({rule.institution}),
             )

@@ -1,7 +1,7 @@
 """Trust as values: which anchors we hold, and which institution may sign which credential type, when."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
@@ -39,7 +39,7 @@ class Authorisation:
     ``issuers`` are the issuer or verifier URLs the institution acts under, ``credential_types`` the ``vct``
     values. From ``withdrawn_at`` on, nothing is believed any more. ``anchors`` (see ``anchor_id``) are the only
     ones it counts for; without any it counts for those that the operator set. After ``believed_until`` its source
-    is out of date. ``status_providers`` are the institutions that may sign status lists for this one.
+    is out of date. ``speaks_for`` are the institutions whose statuses it may state, itself alone when empty.
     """
 
     institution: str
@@ -53,7 +53,7 @@ class Authorisation:
     withdrawn_at: int | None = None
     anchors: frozenset[str] = frozenset()
     believed_until: int | None = None
-    status_providers: frozenset[str] = frozenset()
+    speaks_for: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ class TrustedKey:
     """A key, whose it is, and until when (seconds, inclusive) its chain is valid or its publication believed.
 
     ``anchor`` names the anchor that the chain leads to, ``trust_lists`` are the URIs of the lists that it is on.
+    ``speaks_for`` are the institutions whose statuses the key may state, once ``resolve`` has authorised it.
     """
 
     key: VerificationKey
@@ -69,6 +70,7 @@ class TrustedKey:
     not_after: int
     anchor: str = ""
     trust_lists: frozenset[str] = frozenset()
+    speaks_for: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,8 @@ class TrustStore:
             raise _untrusted("institution_mismatch")
         if issuer is not None and not is_bound(issuer, validated):  # 3 the certificate names the issuer
             raise _untrusted("issuer_not_in_certificate")
-        self._authorise(validated, purpose, at, credential_type, issuer)  # 4 the institution may do this
-        return self._trusted(validated, purpose)
+        granted = self._authorise(validated, purpose, at, credential_type, issuer)  # 4 it may do this
+        return replace(self._trusted(validated, purpose), speaks_for=granted)
 
     def resolve_chain(self, chain: tuple[bytes, ...], *, purpose: KeyPurpose, at: int) -> TrustedKey:
         """Return the key of a chain that leads to an anchor for ``purpose`` at ``at``; nothing is authorised yet.
@@ -145,17 +147,6 @@ class TrustStore:
         Spec: SD-JWT VC §2.5.
         """
         return self._by_url.get(issuer)
-
-    def speaks_for(self, provider_id: str, institution_id: str) -> bool:
-        """Tell whether a status list of ``provider_id`` may speak for the credentials of ``institution_id``.
-
-        An institution speaks for itself; whether either is authorised at a time is what ``resolve`` says.
-        Spec: Token Status List §11.3, ETSI TS 119 602 Annex H.
-        """
-        authorisations = self._by_institution.get(institution_id, ())
-        return provider_id == institution_id or any(
-            provider_id in each.status_providers for each in authorisations
-        )
 
     def trust_lists_of(self, chain: tuple[bytes, ...], *, purpose: KeyPurpose, at: int) -> frozenset[str]:
         """Return the URIs of the trusted lists whose anchor stands above a chain; empty where it leads to none.
@@ -206,11 +197,8 @@ class TrustStore:
         for_anchor = [each for each in authorisations if self._counts_under(each, validated.anchor, purpose)]
         if not for_anchor:
             return ("anchor_of_another",)
-        found = (
-            tuple(_objections(each, validated.country, purpose, at, credential_type, issuer))
-            for each in for_anchor
-        )
-        return min(found, key=len)
+        found = (_objections(each, validated.country, purpose, at, credential_type, issuer) for each in for_anchor)
+        return min(map(tuple, found), key=len)
 
     def _validate(self, chain: tuple[bytes, ...], purpose: KeyPurpose, at: int) -> ValidatedChain:
         validated = self._validated.get(chain, purpose)
@@ -228,12 +216,26 @@ class TrustStore:
         at: int,
         credential_type: str | None,
         issuer: str | None,
-    ) -> None:
+    ) -> frozenset[str]:
+        """Return whose statuses the institution of a chain may state: it follows from the anchor above the chain.
+
+        Two entities may name one provider of status lists. What the anchor of the first vouches for says nothing
+        about the credentials of the second. Spec: Token Status List §11.3, ETSI TS 119 602 Annex H.
+        """
         objections = self.objections(
             validated, purpose=purpose, at=at, credential_type=credential_type, issuer=issuer
         )
         if objections:
             raise _untrusted(objections[0])
+        if purpose is not KeyPurpose.STATUS:
+            return frozenset()
+        granting = (
+            each
+            for each in self._by_institution[validated.institution_id]
+            if self._counts_under(each, validated.anchor, purpose)
+            and not any(_objections(each, validated.country, purpose, at, credential_type, issuer))
+        )
+        return frozenset().union(*(each.speaks_for or {each.institution} for each in granting))
 
     def _counts_under(self, authorisation: Authorisation, anchor: bytes, purpose: KeyPurpose) -> bool:
         """Tell whether an authorisation is meant for keys under this anchor: its list's, or the operator's."""

@@ -3,6 +3,7 @@
 import os
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -71,6 +72,34 @@ def new(*, institution: str, purpose: str, as_json: bool, settings_file: str | N
         write_json({"institution": entry.institution, "purpose": entry.purpose, "kid": entry.kid})
     else:
         click.echo(f"made {entry.kid}; running servers take it up when they start again")
+
+
+@keys.command()
+@click.argument("institution")
+@click.option("--registrar", required=True, help="Institution of the key ring that certifies.")
+@click.option("--output", type=click.Path(dir_okay=False), help="File to write; standard output when left out.")
+@settings_options
+def registration(
+    *, institution: str, registrar: str, output: str | None, settings_file: str | None, data_dir: str | None
+) -> None:
+    """Make the registration certificate of INSTITUTION: all that the presets ask of the types it verifies."""
+    from portadoc.clock import SystemClock
+    from portadoc.serve.registrations import certified, registration_of, registry_of
+
+    known = read(settings_file, data_dir).institutions
+    if institution not in known or not known[institution].verifies:
+        asking = ", ".join(slug for slug, each in known.items() if each.verifies)
+        raise click.BadParameter(f"one of {asking}", param_hint="INSTITUTION")
+    ring = _ring(settings_file, data_dir)
+    registered = registration_of(
+        known[institution], registry_uri=registry_of(ring, registrar), now=SystemClock().now()
+    )
+    certificate = certified(registered, ring, registrar)
+    if output is None:
+        click.echo(certificate)
+    else:
+        Path(output).write_text(certificate + "\n", encoding="ascii")
+        click.echo(f"registered {len(registered.credentials)} credential types; name the file in the settings")
 
 
 def _ring(settings_file: str | None, data_dir: str | None, *, may_make: bool = False) -> "KeyRing":

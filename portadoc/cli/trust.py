@@ -58,7 +58,7 @@ def show(*, as_json: bool, settings_file: str | None, data_dir: str | None) -> N
         ("anchor", "purposes", "from", "until", "sha256"), [_anchor_row(each) for each in in_force.anchors]
     )
     click.echo()
-    columns = ("institution", "country", "purposes", "types", "status_providers", "since", "withdrawn")
+    columns = ("institution", "country", "purposes", "types", "speaks_for", "since", "withdrawn")
     write_table(columns, [_authorisation_row(each) for each in in_force.authorisations])
     for each in held:
         click.echo(printable(f"\n{each.uri}: edition {each.sequence}, next update {_moment(each.next_update)}"))
@@ -288,7 +288,7 @@ def _authorisation_row(each: Any) -> dict[str, Any]:
         "country": each.country,
         "purposes": ", ".join(sorted(each.purposes)),
         "types": ", ".join(sorted(each.credential_types)) or "-",
-        "status_providers": ", ".join(sorted(each.status_providers)) or "-",
+        "speaks_for": ", ".join(sorted(each.speaks_for)) or each.institution,
         "since": _moment(each.valid_from),
         "withdrawn": _moment(each.withdrawn_at),
     }

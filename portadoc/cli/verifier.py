@@ -31,6 +31,8 @@ _ACCEPTED: Final = 0
 _REFUSED: Final = 1
 _TOO_MUCH: Final = 1
 _NO_ANSWER: Final = 3
+_EXIT: Final = {"accepted": _ACCEPTED, "refused": _REFUSED, "undecided": 4}
+_SHOWN_IN: Final = {"accepted": "green", "refused": "red", "undecided": "yellow"}
 
 
 @click.group()
@@ -100,7 +102,7 @@ def result(
     """Show what came of TRANSACTION to whoever knows its session SECRET; - reads it from standard input.
 
     An argument can be read by others on this machine, standard input cannot.
-    Exit code 0: accepted; 1: refused; 3: there is no answer yet, or none came in time.
+    Exit code 0: accepted; 1: refused; 3: there is no answer yet, or none came in time; 4: somebody has to look.
     """
     session_secret = read_text(STDIN) if secret == STDIN else secret
     with installation(settings_file, data_dir) as house:
@@ -122,7 +124,7 @@ def result(
         _write_result(view.result)
     if view.result is None:
         raise click.exceptions.Exit(_NO_ANSWER)
-    raise click.exceptions.Exit(_ACCEPTED if view.result.accepted else _REFUSED)
+    raise click.exceptions.Exit(_EXIT[view.result.decision])
 
 
 @verifier.command("presets")
@@ -188,16 +190,15 @@ def _write_waiting(view: "SessionView") -> None:
 
 
 def _write_result(found: "Result") -> None:
-    """Write the report of each presentation, then whether all of it is accepted and, if not, why."""
+    """Write the report of each presentation, then what all of it comes to and, if it is not accepted, why."""
     for each in found.presentations:
         click.echo(f"{printable(each.query_id)}:")
         write_report(each.report)
-    if found.accepted:
-        click.secho(render("result_accepted", {}, language()).text, fg="green", bold=True)
-        return
-    click.secho(render("result_refused", {}, language()).text, fg="red", bold=True)
-    if found.problem is not None:
-        reason = render(found.problem.code, found.problem.params, language())
-        click.echo(printable(f"{reason.text} ({found.problem.full_code})"))
+    conclusion = render(f"result_{found.decision}", {}, language())
+    click.secho(f"{conclusion.text} {conclusion.action}".strip(), fg=_SHOWN_IN[found.decision], bold=True)
+    first = () if found.problem is None else (found.problem,)
+    for problem in dict.fromkeys((*first, *found.problems)):
+        reason = render(problem.code, problem.params, language())
+        click.echo(printable(f"{reason.text} ({problem.full_code})"))
         if reason.action:
             click.echo(printable(reason.action))

@@ -12,10 +12,11 @@ from portadoc.demo.story import StepResult, Tale
 from portadoc.i18n import render
 from portadoc.issuer.grants import Offer
 from portadoc.verification.report import Outcome
-from portadoc.verifier.results import Result
+from portadoc.verifier.results import Decision, Result
 from portadoc.wallet_sim.presentation import Preview
 
 _WIDTH = 24
+_COLOURS = {Decision.ACCEPTED: "green", Decision.UNDECIDED: "yellow", Decision.REFUSED: "red"}
 
 
 class Terminal:
@@ -53,8 +54,7 @@ class Terminal:
             for check in presentation.report.checks:
                 sentence = render(check.code, check.params).text
                 self._say(f"      {_mark(check.outcome)} {check.id:<22}{sentence}")
-        verdict = "ACCEPTED" if result.accepted else "REFUSED"
-        self._say(click.style(f"      {verdict}", fg="green" if result.accepted else "red", bold=True))
+        self._say(click.style(f"      {result.decision.upper()}", fg=_COLOURS[result.decision], bold=True))
 
     def show_hostile(self, case: HostileCase) -> None:
         """Count a variant that was refused; print one that was not."""

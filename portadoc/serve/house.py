@@ -25,6 +25,7 @@ from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.randomness import RandomBytes
 from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.profiles import Mode, profile
+from portadoc.serve.registrations import development_registrar, with_development_registrations
 from portadoc.serve.settings import Institution, PortadocSettings
 from portadoc.storage.engine import Database, open_database
 from portadoc.verifier.service import Verifier, build_verifier
@@ -63,14 +64,17 @@ def open_house(
 ) -> Iterator[House]:
     """Yield the services of an installation and close its database afterwards.
 
-    In development, keys and trust configuration are made when there are none and ``may_make`` says so. ``ca_file``
-    replaces the system's roots for TLS to our own origin.
+    In development, keys and trust configuration are made when there are none and ``may_make`` says so; whoever
+    verifies is registered by a registrar of the installation's own. ``ca_file`` replaces the system's roots for
+    TLS to our own origin.
     Raises Misconfigured with the setting, key or file that has to be mended.
     """
     directory = settings.data_dir.resolve()
     key_ring = open_key_ring(
         settings, clock=clock, random_bytes=random_bytes, environment=environment, may_make=may_make
     )
+    if settings.mode == Mode.DEVELOPMENT:
+        settings = with_development_registrations(settings, key_ring, now=clock.now())
     trust = read_trust(directory / "keys" / TRUST_FILE)
     database = open_database(f"sqlite:///{directory / 'portadoc.sqlite'}", workers=workers)
     try:
@@ -148,7 +152,10 @@ def _make_key_ring(
     try:
         create_development_ring(
             fresh,
-            [_development_institution(slug, each) for slug, each in settings.institutions.items()],
+            [
+                *(_development_institution(slug, each) for slug, each in settings.institutions.items()),
+                *development_registrar(settings.institutions),
+            ],
             base_url=settings.base_url,
             now=now,
             random_bytes=random_bytes,

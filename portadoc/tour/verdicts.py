@@ -8,8 +8,7 @@ from portadoc.tour.texts import Reader
 from portadoc.verification.checks import COVERAGE_PERIOD, DOCUMENT_VALIDITY, TECHNICAL_VALIDITY
 from portadoc.verification.rendering.shown import ShownCheck, shown_report
 from portadoc.verification.rendering.wording import Words
-from portadoc.verification.verdict import Colour
-from portadoc.verifier.results import Result
+from portadoc.verifier.results import Decision, Result
 
 VALIDITY_LINES: Final = (TECHNICAL_VALIDITY.id, DOCUMENT_VALIDITY.id, COVERAGE_PERIOD.id)
 
@@ -58,10 +57,13 @@ def shown_result(result: Result, vct: str, reader: Reader) -> ShownResult:
 
 
 def _verdict(result: Result) -> Literal["accepted", "unknown", "refused"]:
-    if result.accepted:
-        return "accepted"
-    colours = {each.report.colour for each in result.presentations}
-    return "refused" if result.problems or Colour.RED in colours or not colours else "unknown"
+    match result.decision:
+        case Decision.ACCEPTED:
+            return "accepted"
+        case Decision.UNDECIDED:
+            return "unknown"
+        case Decision.REFUSED:
+            return "refused"
 
 
 def _reason(result: Result, words: Words) -> Reason | None:

@@ -85,7 +85,7 @@ def status() -> HeldStatusLists:
     lists = {}
     for uri, text in _CONTEXT["status_lists"].items():
         believed = believe_status_list(text, uri=uri, trust=trust(), now=NOW, skew_s=60, limits=StatusListLimits())
-        lists[uri] = HeldStatusList(believed.token, believed.issued_by, NOW)
+        lists[uri] = HeldStatusList(believed.token, believed.speaks_for, NOW)
     return HeldStatusLists(lists, {uri: (code, reason) for uri, (code, reason) in _CONTEXT["blocked"].items()})
 
 

@@ -9,8 +9,9 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from portadoc.formats import strict_json
-from portadoc.wallet_sim.presentation import bind_answer, encrypt_answer
+from portadoc.formats import jwe, strict_json
+from portadoc.wallet_sim.presentation import Preview, bind_answer, encrypt_answer
+from portadoc.wallet_sim.requests import TrustedRequest
 from portadoc.wallet_sim.wallet import Wallet
 from tests.soak.client import GRANT, INSPECTION, ISSUER, Client, taken
 from tests.soak.server import LINUX_ONLY, Server, processor_seconds, running, wallet_for
@@ -19,6 +20,8 @@ from tests.soak.volley import Answer, request, volley
 pytestmark = LINUX_ONLY
 AT_ONCE: Final = 50
 ROUNDS: Final = int(os.environ.get("SOAK_ROUNDS", "200"))
+ANSWERS: Final = int(os.environ.get("SOAK_ANSWERS", "500"))
+"""Rounds of two different answers to one request."""
 TRIES: Final = 5
 FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
 JSON: Final = {"content-type": "application/json"}
@@ -100,20 +103,79 @@ def right_transaction_code_among_guesses(arena: Arena) -> None:
 
 def one_answer(arena: Arena) -> None:
     """G03: one encrypted response to one request."""
-    url = f"{arena.server.origin}/verifier/{INSPECTION}/management"
-    transport = arena.client.transport
-    asked = taken(transport.post_json(f"{url}/requests", {"preset": "inspector-quick"}), 201)
-    preview = arena.wallet.preview(asked["link"])
-    response = encrypt_answer(bind_answer(preview, means=arena.wallet.means), preview.request)
-    path = urlsplit(preview.request.request.response_uri).path
-    answers = arena.shoot(path, [urlencode({"response": response}).encode()] * AT_ONCE, FORM)
-    require_one_winner(answers, "request_answered")
-    secret = {"authorization": f"Bearer {asked['session_secret']}"}
-    told = taken(transport.get(f"{url}/results/{asked['transaction_id']}", headers=secret), 200)
-    assert told["result"]["accepted"] is True
+    session = Session.open(arena)
+    require_one_winner(session.shoot([session.answer()] * AT_ONCE), "request_answered")
+    assert session.result()["accepted"] is True
 
 
-RACES: Final = (one_code, one_nonce, wrong_transaction_codes, right_transaction_code_among_guesses, one_answer)
+def two_answers(arena: Arena) -> None:
+    """G03, G04, V-50: two different answers to one request, and what the first came to never changes."""
+    session = Session.open(arena)
+    presented, refused = session.answer(), session.refusal()
+    answers = session.shoot([presented, refused])
+    assert sorted(answer.status for answer in answers) == [200, 400]
+    assert [answer.code for answer in answers if answer.status != 200] == ["request_answered"]
+    result = session.result()
+    assert result["accepted"] is (answers[0].status == 200)
+    assert result["wallet_error"] == (None if answers[0].status == 200 else "access_denied")
+    late = session.shoot([refused, presented])
+    assert [(answer.status, answer.code) for answer in late] == [(400, "request_answered")] * 2
+    assert session.result() == result
+
+
+@dataclass(frozen=True)
+class Session:
+    """One open request, as the institution's system and the wallet see it."""
+
+    arena: Arena
+    asked: dict[str, Any]
+    preview: Preview
+
+    @classmethod
+    def open(cls, arena: Arena) -> "Session":
+        """Ask a new question."""
+        url = f"{arena.server.origin}/verifier/{INSPECTION}/management/requests"
+        asked = taken(arena.client.transport.post_json(url, {"preset": "inspector-quick"}), 201)
+        return cls(arena, asked, arena.wallet.preview(asked["link"]))
+
+    def answer(self) -> bytes:
+        """Return a form with a sound presentation."""
+        return self._form(encrypt_answer(bind_answer(self.preview, means=self.arena.wallet.means), self._trusted))
+
+    def refusal(self) -> bytes:
+        """Return a form that says that the holder does not want to."""
+        assert self._trusted.encryption_jwk is not None
+        assert self._trusted.enc is not None
+        said = strict_json.dumps({"error": "access_denied", "state": self._trusted.request.state})
+        return self._form(
+            jwe.encrypt(said, self._trusted.encryption_jwk, enc=self._trusted.enc, apu=None, apv=None)
+        )
+
+    def shoot(self, forms: list[bytes]) -> list[Answer]:
+        """Send all of them at once."""
+        uri = self._trusted.request.response_uri
+        assert uri is not None
+        return self.arena.shoot(urlsplit(uri).path, forms, FORM)
+
+    def result(self) -> dict[str, Any]:
+        """Return what the institution's system is told."""
+        url = f"{self.arena.server.origin}/verifier/{INSPECTION}/management/results/{self.asked['transaction_id']}"
+        secret = {"authorization": f"Bearer {self.asked['session_secret']}"}
+        found: dict[str, Any] = taken(self.arena.client.transport.get(url, headers=secret), 200)["result"]
+        return found
+
+    @property
+    def _trusted(self) -> TrustedRequest:
+        return self.preview.request
+
+    def _form(self, response: str) -> bytes:
+        return urlencode({"response": response}).encode()
+
+
+RACES: Final = (
+    *(one_code, one_nonce, wrong_transaction_codes, right_transaction_code_among_guesses),
+    *(one_answer, two_answers),
+)
 
 
 def redemption(forms: list[dict[str, Any]]) -> tuple[str, list[bytes], dict[str, str]]:
@@ -138,9 +200,10 @@ def test_of_fifty_at_once_one_wins(arena: Arena, race: Callable[[Arena], None]) 
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
 def test_of_fifty_at_once_one_wins_however_often(arena: Arena, race: Callable[[Arena], None]) -> None:
     before = {pid: processor_seconds(pid) for pid in arena.server.worker_pids()}
-    for _ in range(ROUNDS):
+    rounds = ANSWERS if race is two_answers else ROUNDS
+    for _ in range(rounds):
         race(arena)
     spent = [round(processor_seconds(pid) - start, 1) for pid, start in before.items()]
-    print(f"\n{race.__name__}: {ROUNDS} rounds of {AT_ONCE}; processor seconds of the workers {spent}")
+    print(f"\n{race.__name__}: {rounds} rounds; processor seconds of the workers {spent}")
     assert len(spent) == 2
     assert min(spent) > 0.1 * max(spent), "one worker had all the work"

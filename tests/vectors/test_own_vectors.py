@@ -43,7 +43,7 @@ def held(context: dict[str, Any], trust: TrustStore) -> HeldStatusLists:
         believed = believe_status_list(
             text, uri=uri, trust=trust, now=context["now"], skew_s=60, limits=StatusListLimits()
         )
-        lists[uri] = HeldStatusList(believed.token, believed.issued_by, context["now"])
+        lists[uri] = HeldStatusList(believed.token, believed.speaks_for, context["now"])
     return HeldStatusLists(lists, {uri: (code, reason) for uri, (code, reason) in context["blocked"].items()})
 
 

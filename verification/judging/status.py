@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from portadoc.errors import Malformed, Refused
+from portadoc.errors import Malformed, Param, Refused
 from portadoc.formats.status_list.statuses import StatusValue, status_reference
 from portadoc.formats.withdrawal_list import WithdrawalRecord
 from portadoc.schemas.claims import JsonObject
@@ -20,7 +20,9 @@ def status(
 ) -> Finding:
     """Ask whether it was withdrawn for the day in question, by a list of the ``institution`` that signed it.
 
-    A withdrawal is never undone: a record of one counts whatever the list says. Spec: Token Status List §8.3.
+    A withdrawal is never undone: a record of one counts whatever the list says, and a withdrawal that is known
+    counts however old the list is. That there is none is said only by a list no older than the policy allows.
+    Spec: Token Status List §8.3, §13.7.
     """
     reference = status_reference(claims)
     if reference is None:
@@ -38,11 +40,13 @@ def status(
         return _unrecorded(policy, now, as_of=answer.as_of)
     if answer.value != StatusValue.VALID:
         raise _of_no_meaning(answer.value, policy)
+    age_s, limit_s = max(0, now - answer.as_of), policy.max_status_age_s
+    said: dict[str, Param] = {"age_s": age_s, "as_of": answer.as_of, "form": answer.form}
+    if limit_s is not None and age_s > limit_s:
+        return Finding(Outcome.UNKNOWN, "status_too_old", {**said, "limit_s": limit_s})
     stale = answer.knowledge is StatusKnowledge.STALE
     outcome, code = (Outcome.WARNING, "status_stale") if stale else (Outcome.PASS, "status_ok")
-    return Finding(
-        outcome, code, {"age_s": max(0, now - answer.as_of), "as_of": answer.as_of, "form": answer.form}
-    )
+    return Finding(outcome, code, said)
 
 
 def _recorded(record: WithdrawalRecord, policy: VerificationPolicy, *, as_of: int) -> Finding:

@@ -23,9 +23,10 @@ _ATTESTATIONS: Final = ("pda1", "ehic", "pid")
 class Preset:
     """A question, and the rules that its answer is judged by.
 
-    ``status_required`` refuses a credential that names no status list. ``same_holder`` asks that all credentials
-    of one answer are bound to one key; ``same_person`` that they speak of one person. ``purpose`` is None for a
-    query that nobody has tied to a purpose; ``title`` is by language.
+    ``status_required`` refuses a credential that names no status list; that nothing was withdrawn is believed of a
+    status up to ``max_status_age_s`` old, without a bound until its list ends. ``same_holder`` asks that all
+    credentials of one answer are bound to one key; ``same_person`` that they speak of one person. ``purpose`` is None
+    for a query that nobody has tied to a purpose; ``title`` is by language.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Preset:
     status_required: bool = True
     same_holder: bool = False
     same_person: bool = False
+    max_status_age_s: int | None = None
     purpose: str | None = None
     title: Mapping[str, str] = field(default_factory=dict)
     legal_basis: str = ""
@@ -42,6 +44,7 @@ class Preset:
         """Return the digest of everything that decides: the query and the rules. Titles do not."""
         deciding = {
             "id": self.id,
+            "max_status_age_s": self.max_status_age_s,
             "purpose": self.purpose,
             "query": self.query,
             "same_holder": self.same_holder,
@@ -59,6 +62,7 @@ def _preset(id_: str, row: Mapping[str, Any]) -> Preset:
         status_required=row.get("status_required", True),
         same_holder=row.get("same_holder", False),
         same_person=row.get("same_person", False),
+        max_status_age_s=row["max_status_age_s"],
         purpose=row["purpose"],
         title={"en": row["en"], "fr": row["fr"]},
         legal_basis=row["legal_basis"],

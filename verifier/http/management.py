@@ -26,7 +26,7 @@ from portadoc.web.loopback import loopback_only
 from portadoc.web.problem import problem
 
 _SECRET: Final = re.compile(r"(?i:bearer) +([A-Za-z0-9_-]{1,128})")
-_RULES: Final = frozenset({"status_required", "same_holder", "same_person"})
+_RULES: Final = frozenset({"status_required", "same_holder", "same_person", "max_status_age_s"})
 _MEMBERS: Final = (
     frozenset({"preset", "dcql_query", "on_date", "work", "transaction_data", "return_uri", "response_mode"})
     | _RULES
@@ -92,7 +92,15 @@ def _question(body: JsonObject) -> Preset:
         status_required=flag_member(body, "status_required", default=True),
         same_holder=flag_member(body, "same_holder", default=False),
         same_person=flag_member(body, "same_person", default=False),
+        max_status_age_s=_seconds(body, "max_status_age_s"),
     )
+
+
+def _seconds(body: JsonObject, name: str) -> int | None:
+    value = body.get(name)
+    if value is not None and (type(value) is not int or value < 1):
+        raise Malformed("member_invalid", member=f"/{name}", expected="seconds")
+    return value
 
 
 def _asked(body: JsonObject) -> Asked:

@@ -91,7 +91,7 @@ def answered_response(receive: Callable[[], Received]) -> Response:
     def act() -> Response:
         received = receive()
         problem_found = received.result.problem
-        if problem_found is not None and received.result.wallet_error is None:
+        if problem_found is not None and not received.result.kept and received.result.wallet_error is None:
             return _error("invalid_request", problem_found.code, status=400)
         return json_answer(DirectPostAnswer(redirect_uri=received.redirect_uri).to_json(), status=200)
 

@@ -98,8 +98,7 @@ class ListSource:
         try:
             found = believe_withdrawal_list(
                 text,
-                uri=believed.token.uri,
-                issued_by=believed.issued_by,
+                status_list=believed,
                 trust=self._deployment.trust,
                 now=now,
                 skew_s=self._deployment.settings.clock_skew_s,

@@ -67,20 +67,24 @@ class StatusLists:
             retry_after_s=self._settings.retry_after_s,
         )
         self._lists: dict[_Key, _Held] = {}
+        self._believed_under = deployment.trust
         self._problems: dict[_Key, _Problem] = {}
         self._memory = Lock()
         self._single_flight = tuple(Lock() for _ in range(_LOCKS))
 
-    def answers(self, slug: str, uri: str, *, now: int, may_fetch: bool) -> HeldStatusLists:
+    def answers(
+        self, slug: str, uri: str, *, now: int, may_fetch: bool, max_age_s: int | None = None
+    ) -> HeldStatusLists:
         """Return what is known of one list, as a value.
 
-        ``may_fetch`` is for a credential that holds in every other respect: a list that is missing or past its ttl
-        is then fetched first.
+        ``may_fetch`` is for a credential that holds in every other respect: a list that is missing, past its ttl
+        or older than the ``max_age_s`` of the question is then fetched first.
         """
         key = (slug, uri)
+        self._forget_when_trust_changed()
         known = self._known(key, now)
-        if may_fetch and (known is None or _is_due(known, now)):
-            self._fetch_once(key, now)
+        if may_fetch and (known is None or self._is_due(known, now, max_age_s=max_age_s)):
+            self._fetch_once(key, now, max_age_s=max_age_s)
             known = self._known(key, now)
         if known is None:
             problem = self._problems.get(key)
@@ -94,8 +98,7 @@ class StatusLists:
         lists: Mapping[str, HeldStatusList] = MappingProxyType({}),
         problems: Mapping[str, tuple[str, str]] = MappingProxyType({}),
     ) -> HeldStatusLists:
-        skew_s, trust = self._deployment.settings.clock_skew_s, self._deployment.trust
-        return HeldStatusLists(lists, problems, skew_s, trust.speaks_for)
+        return HeldStatusLists(lists, problems, self._deployment.settings.clock_skew_s)
 
     def refresh(self, now: int, *, everything: bool = False) -> int:
         """Fetch every list that is due or soon will be and that is still asked for, and every list that an
@@ -132,6 +135,15 @@ class StatusLists:
         new = [uri for uri in unseen if self._may_try((slug, uri), now)]
         return (*(each.uri for each in due), *new[: min(room, _NEW_IN_A_ROUND)])
 
+    def _forget_when_trust_changed(self) -> None:
+        """Let nothing stand in memory that was believed under another trust: what is stored is believed anew."""
+        trust = self._deployment.trust
+        if trust is self._believed_under:
+            return
+        with self._memory:
+            self._lists.clear()
+            self._believed_under = trust
+
     def _known(self, key: _Key, now: int) -> _Held | None:
         """Return a list that can still be believed: from memory, or from the database when that has a newer one.
 
@@ -165,13 +177,14 @@ class StatusLists:
             stored = status_list_store.find_list(connection, *key)
         return None if stored is None else stored.withdrawals
 
-    def _fetch_once(self, key: _Key, now: int, *, ahead_s: int = 0) -> bool:
+    def _fetch_once(self, key: _Key, now: int, *, ahead_s: int = 0, max_age_s: int | None = None) -> bool:
         """Fetch the list unless somebody else just did or failed to; say whether it came."""
         with self._single_flight[crc32(key[1].encode()) % _LOCKS]:
             if not self._may_try(key, now):
                 return False
             known = self._lists.get(key)
-            if known is not None and known.held.token.exp > now and not _is_due(known, now + ahead_s):
+            still_good = known is not None and known.held.token.exp > now
+            if known is not None and still_good and not self._is_due(known, now + ahead_s, max_age_s=max_age_s):
                 return False
             try:
                 fetched = self._source.status_list(key[1], now, known_withdrawals=self._withdrawals_of(key))
@@ -182,6 +195,14 @@ class StatusLists:
             with self._memory:
                 self._problems.pop(key, None)
             return True
+
+    def _is_due(self, known: _Held, now: int, *, max_age_s: int | None) -> bool:
+        """Tell whether a list is past its ttl, or too old for a question and not just fetched."""
+        held = known.held
+        if held.resolved_at + held.token.ttl < now:
+            return True
+        too_old = max_age_s is not None and held.token.iat + max_age_s < now
+        return too_old and held.resolved_at + self._settings.retry_after_s < now
 
     def _may_try(self, key: _Key, now: int) -> bool:
         problem = self._problems.get(key)
@@ -244,11 +265,7 @@ def _held(
     believed: BelievedStatusList, withdrawals: BelievedWithdrawals | None, *, resolved_at: int
 ) -> HeldStatusList:
     records = {} if withdrawals is None else withdrawals.believed.withdrawals
-    return HeldStatusList(believed.token, believed.issued_by, resolved_at, records)
-
-
-def _is_due(known: _Held, now: int) -> bool:
-    return known.held.resolved_at + known.held.token.ttl < now
+    return HeldStatusList(believed.token, believed.speaks_for, resolved_at, records)
 
 
 def _told(error: Error) -> tuple[str, str]:

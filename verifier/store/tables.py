@@ -2,8 +2,8 @@
 
 Every key begins with the institution, but for trusted lists and issuers' keys, which all share; times are in
 seconds since the epoch (UTC). Session secrets and response codes are held as digests. The private encryption key
-of a request is there only while the request is open. What must happen once is decided by the database: a conditional
-UPDATE that changes exactly one row.
+of a request is there only while the request is open. What must happen once is decided by the database: a
+conditional UPDATE that changes exactly one row.
 """
 
 from typing import Final

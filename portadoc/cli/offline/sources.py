@@ -100,7 +100,7 @@ def _status_lists(files: Iterable[str], trust: TrustStore, at: int) -> HeldStatu
         if held is not None:
             _say_of_file("status_list_passed_over", files_of[uri])
         lists[uri], files_of[uri] = found, file
-    return HeldStatusLists(lists, problems, SKEW_S, trust.speaks_for)
+    return HeldStatusLists(lists, problems, SKEW_S)
 
 
 def _token(file: str) -> tuple[str | bytes, str]:
@@ -118,7 +118,7 @@ def _believed(token: str | bytes, uri: str, trust: TrustStore, at: int) -> HeldS
     Raises as ``believe_status_list``.
     """
     found = believe_status_list(token, uri=uri, trust=trust, now=at, skew_s=SKEW_S, limits=StatusListLimits())
-    return HeldStatusList(found.token, found.issued_by, resolved_at=found.token.iat)
+    return HeldStatusList(found.token, found.speaks_for, resolved_at=found.token.iat)
 
 
 def _say_of_file(code: str, file: str) -> None:

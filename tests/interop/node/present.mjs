@@ -1,5 +1,5 @@
 // A wallet built on @openid4vc/openid4vp, dcql and @sd-jwt answers a request with what is asked for and nothing else.
-// In: {origin, link, held: [{credential, key}], selectOnce, walletMetadata}. Out: what was asked, shown and answered.
+// In: {origin, link, held: [{credential, key}], selectOnce, walletMetadata, enc}. Out: what was asked, shown, answered.
 import { randomBytes } from 'node:crypto'
 import { Openid4vpClient } from '@openid4vc/openid4vp'
 import { DcqlQuery } from 'dcql'
@@ -8,13 +8,13 @@ import { holder, presentOnce } from './holder.mjs'
 import { answer, tried } from './job.mjs'
 import { fetchAnchors } from './trust.mjs'
 
-const JARM = {
+const ableTo = (enc) => ({
   authorization_signing_alg_values_supported: [],
   authorization_encryption_alg_values_supported: ['ECDH-ES'],
-  authorization_encryption_enc_values_supported: ['A128GCM'],
-}
+  authorization_encryption_enc_values_supported: [enc],
+})
 
-await answer(async ({ origin, link, held, selectOnce, walletMetadata }) => {
+await answer(async ({ origin, link, held, selectOnce, walletMetadata, enc = 'A128GCM' }) => {
   const anchors = await fetchAnchors(origin)
   const traffic = []
   const client = new Openid4vpClient({ callbacks: await callbacks({ anchors, traffic }) })
@@ -38,20 +38,21 @@ await answer(async ({ origin, link, held, selectOnce, walletMetadata }) => {
       : await instance.present(credential, frameOf(claims), { kb: { payload: binding } })
   }
   const judged = await judge(shown, anchors, asked.nonce)
-  // 4. encrypted and sent
+  // 4. encrypted, if the request asks for that, and sent
+  const encryption = { nonce: randomBytes(16).toString('base64url') }
   const response = await client.createOpenid4vpAuthorizationResponse({
     authorizationRequestPayload: asked,
     authorizationResponsePayload: {
       vp_token: Object.fromEntries(Object.entries(shown).map(([id, text]) => [id, [text]])),
     },
-    jarm: { encryption: { nonce: randomBytes(16).toString('base64url') }, serverMetadata: JARM },
+    jarm: asked.response_mode.endsWith('.jwt') ? { encryption, serverMetadata: ableTo(enc) } : undefined,
   })
   const sent = await client.submitOpenid4vpAuthorizationResponse({ authorizationRequestPayload: asked, ...response })
   return {
     version: request.version,
     clientId: request.client.effective,
     responseMode: asked.response_mode,
-    jweHeader: JSON.parse(Buffer.from(response.jarm.responseJwt.split('.')[0], 'base64url')),
+    jweHeader: response.jarm && JSON.parse(Buffer.from(response.jarm.responseJwt.split('.')[0], 'base64url')),
     shown,
     judged,
     answer: { status: sent.response.status, body: await sent.response.json() },

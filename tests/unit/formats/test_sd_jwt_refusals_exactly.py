@@ -132,6 +132,10 @@ DISCLOSURES = {
 
 PROCESSING = {
     "weak_hash": (of({"_sd_alg": "md5"}), step("Untrusted", "hash_alg_unsupported", "RFC 9901 §4.1.1")),
+    "hash_as_list": (
+        of({"_sd_alg": ["sha-256"]}),
+        step("Untrusted", "hash_alg_unsupported", "RFC 9901 §4.1.1"),
+    ),
     "hash_below": (
         of({"a": {"_sd_alg": "sha-256"}}),
         step("Untrusted", "hash_alg_unsupported", "RFC 9901 §4.1.1"),
@@ -180,6 +184,10 @@ JSON_FORM = {
     "both_forms": (reading_json({**FLATTENED, "signatures": [FLATTENED]}), json_form("signatures")),
     "later_disclosures": (
         reading_json({"payload": "e30", "signatures": [FLATTENED, {**FLATTENED, "header": {"kb_jwt": "x"}}]}),
+        json_form("signatures"),
+    ),
+    "later_disclosures_alone": (
+        reading_json({"payload": "e30", "signatures": [FLATTENED, {**FLATTENED, "header": {"disclosures": []}}]}),
         json_form("signatures"),
     ),
     "too_many": (reading_json({"payload": "e30", "signatures": [FLATTENED] * 9}), too_much("signatures", 8)),

@@ -38,7 +38,7 @@ def authority(name: str, institution: str) -> Certified:
 
 
 A_ISSUANCE, A_REVOCATION = authority("A issuance", "NTRFR-1"), authority("A revocation", "NTRFR-1")
-B_ISSUANCE = authority("B issuance", "NTRFR-2")
+B_ISSUANCE, B_REVOCATION = authority("B issuance", "NTRFR-2"), authority("B revocation", "NTRFR-2")
 
 
 def entity(
@@ -162,14 +162,61 @@ def test_v41_a_status_provider_of_another_organisation_speaks_where_a_rule_says_
     named = (rule(status_providers=frozenset({"NTRFR-77"})), rule("NTRFR-2"))
     trust = store(workshop.store(), rules=named)
     assert answer(trust, provider, **status).startswith("NTRFR-77 by ")
-    assert trust.speaks_for("NTRFR-77", "NTRFR-1")
-    assert not trust.speaks_for("NTRFR-77", "NTRFR-2")
-    assert not trust.speaks_for("NTRFR-1", "NTRFR-77")
-    assert not trust.speaks_for("NTRFR-2", "NTRFR-1")
-    assert trust.speaks_for("NTRFR-2", "NTRFR-2")
-    assert trust.speaks_for("nobody", "nobody")
+    assert spoken_for(trust, provider) == {"NTRFR-1"}
+    assert spoken_for(trust, leaf(A_REVOCATION)) == {"NTRFR-1"}
     credential = answer(trust, leaf(A_ISSUANCE, "NTRFR-77"))
     assert credential == "issuer_untrusted.anchor_of_another"
+
+
+def spoken_for(trust: TrustStore, *chain: Certified, at: int = NOW) -> frozenset[str]:
+    der = tuple(each.der for each in chain)
+    asked: Any = {"credential_type": None, "issuer": None, "institution": None, "at": at}
+    return trust.resolve(der, purpose=KeyPurpose.STATUS, **asked).speaks_for
+
+
+def test_d10_v41_a_provider_that_two_entities_name_speaks_for_the_one_above_its_key(workshop: Workshop) -> None:
+    listed = snapshot(entity("NTRFR-1", A_ISSUANCE, A_REVOCATION), entity("NTRFR-2", B_ISSUANCE, B_REVOCATION))
+    both = tuple(rule(each, status_providers=frozenset({"NTRFR-77"})) for each in ("NTRFR-1", "NTRFR-2"))
+    trust = store(workshop.store(), listed, both)
+    for held in (trust, trust_from_json(trust_to_json(trust))):
+        assert spoken_for(held, leaf(A_REVOCATION, "NTRFR-77")) == {"NTRFR-1"}
+        assert spoken_for(held, leaf(B_REVOCATION, "NTRFR-77")) == {"NTRFR-2"}
+        assert not held.resolve_chain((leaf(A_REVOCATION).der,), purpose=KeyPurpose.STATUS, at=NOW).speaks_for
+
+
+def test_d10_v41_an_institution_named_as_provider_does_not_speak_for_itself_under_that_anchor(
+    workshop: Workshop,
+) -> None:
+    listed = snapshot(entity("NTRFR-1", A_ISSUANCE, A_REVOCATION), entity("NTRFR-2", B_ISSUANCE, B_REVOCATION))
+    named = (rule(), rule("NTRFR-2", status_providers=frozenset({"NTRFR-1"})))
+    trust = store(workshop.store(), listed, named)
+    assert spoken_for(trust, leaf(B_REVOCATION, "NTRFR-1")) == {"NTRFR-2"}
+    assert spoken_for(trust, leaf(A_REVOCATION)) == {"NTRFR-1"}
+
+
+def test_v41_who_named_a_provider_may_take_it_back(workshop: Workshop) -> None:
+    services = (
+        ListedService("Validity", KeyPurpose.STATUS, (A_REVOCATION.der,), (Approval(NOW - DAY, NOW),)),
+        ListedService("Validity", KeyPurpose.STATUS, (A_REVOCATION.der,), (Approval(NOW - DAY),)),
+    )
+    entities = [
+        ListedEntity(name, frozenset({name}), "FR", (service,))
+        for name, service in zip(("NTRFR-1", "NTRFR-2"), services, strict=True)
+    ]
+    both = tuple(rule(each, status_providers=frozenset({"NTRFR-77"})) for each in ("NTRFR-1", "NTRFR-2"))
+    trust = store(workshop.store(), snapshot(*entities), both)
+    assert spoken_for(trust, leaf(A_REVOCATION, "NTRFR-77"), at=NOW - 1) == {"NTRFR-1", "NTRFR-2"}
+    assert spoken_for(trust, leaf(A_REVOCATION, "NTRFR-77")) == {"NTRFR-2"}
+
+
+def test_v41_in_the_operators_own_file_a_provider_says_for_whom_it_speaks(workshop: Workshop) -> None:
+    both = frozenset({KeyPurpose.CREDENTIAL, KeyPurpose.STATUS})
+    base = workshop.store(purposes=both)
+    status_leaf = workshop.leaf_draft.but(purposes=(STATUS_USAGE,)).make()
+    assert spoken_for(base, status_leaf, workshop.authority) == {"FR:TEST01"}
+    more = tuple(replace(each, speaks_for=frozenset({"FR:TEST09"})) for each in base.authorisations)
+    named = TrustStore(base.anchors, more)
+    assert spoken_for(named, status_leaf, workshop.authority) == {"FR:TEST09"}
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ class World:
 
     def held(self, *, issued_by: str = "FR:TEST01", **changes: Any) -> HeldStatusLists:
         token = VerifiedStatusList(uri=LIST_URI, statuses=self.statuses, iat=NOW - 60, exp=NOW + 3600, ttl=300)
-        held = HeldStatusList(replace(token, **changes), issued_by, resolved_at=NOW - 30)
+        held = HeldStatusList(replace(token, **changes), frozenset({issued_by}), resolved_at=NOW - 30)
         return HeldStatusLists({LIST_URI: held})
 
     def verify(

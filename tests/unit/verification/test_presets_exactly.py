@@ -59,6 +59,7 @@ def test_every_purpose_sees_exactly_this(as_expected: Expected) -> None:
 
 def test_every_claim_of_every_layout_falls_exactly_under_these_columns(as_expected: Expected) -> None:
     lines = []
+    columns_of = afresh("fields").columns_of
     for layout in LAYOUTS.values():
         for path in dict.fromkeys(place for claim in layout.claims for place in (claim.path, *claim.also)):
             spelt = ".".join("*" if step is None else str(step) for step in path)

@@ -37,7 +37,7 @@ def token(world: Any, signer: Any = None, **changes: Any) -> str:
 
 def test_a_list_under_a_trusted_chain_is_believed_and_says_whose_it_is(world: Any) -> None:
     believed = believe(world, token(world))
-    assert believed.issued_by == "FR:TEST01"
+    assert (believed.issued_by, believed.speaks_for) == ("FR:TEST01", {"FR:TEST01"})
     assert (believed.token.uri, believed.token.exp) == (world.LIST_URI, world.NOW + 3600)
 
 
@@ -72,7 +72,7 @@ def cwt(world: Any, signer: Any = None, **changes: Any) -> bytes:
 
 def test_both_forms_are_believed_alike(world: Any) -> None:
     jwt, in_cbor = believe(world, token(world)), believe(world, cwt(world))
-    assert in_cbor.issued_by == jwt.issued_by
+    assert (in_cbor.issued_by, in_cbor.speaks_for) == (jwt.issued_by, jwt.speaks_for)
     assert in_cbor.token == replace(jwt.token, form=StatusListForm.CWT)
 
 
@@ -119,13 +119,12 @@ def test_what_was_fetched_is_taken_as_its_form_wants_it() -> None:
         unverified_token(b"\xff", StatusListForm.JWT)
 
 
-def test_a_provider_that_speaks_for_the_issuer_is_heard_and_nobody_else(world: Any) -> None:
-    def speaks_for(provider: str, institution: str) -> bool:
-        return (provider, institution) == ("XX:PROVIDER", "FR:TEST01")
-
-    for provider, outcome in (("XX:PROVIDER", Outcome.PASS), ("XX:OTHER", Outcome.UNKNOWN)):
-        held = replace(world.held(issued_by=provider), speaks_for=speaks_for)
-        assert world.verify(status=held).check(STATUS).outcome is outcome
+def test_d10_a_list_is_heard_about_the_institutions_that_it_speaks_for_and_no_other(world: Any) -> None:
+    for named, outcome in (({"XX:OTHER", "FR:TEST01"}, Outcome.PASS), ({"XX:OTHER"}, Outcome.UNKNOWN)):
+        lists = world.held()
+        held = replace(lists.lists[world.LIST_URI], speaks_for=frozenset(named))
+        heard = replace(lists, lists={world.LIST_URI: held})
+        assert world.verify(status=heard).check(STATUS).outcome is outcome
 
 
 def full_code(error: Error) -> str:

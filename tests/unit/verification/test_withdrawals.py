@@ -16,6 +16,7 @@ from portadoc.formats.withdrawal_list import (
 from portadoc.verification.answers import HeldStatusLists
 from portadoc.verification.checks import STATUS, Outcome
 from portadoc.verification.report import VerificationReport
+from portadoc.verification.status_tokens import BelievedStatusList
 from portadoc.verification.verdict import Verdict
 from portadoc.verification.withdrawal_lists import believe_withdrawal_list
 
@@ -116,7 +117,11 @@ class TestHistory:
 
 
 class TestBelieving:
-    def believed(self, world: Any, *, signer: Any = None, **terms: Any) -> VerifiedWithdrawalList:
+    def believed(
+        self, world: Any, *, signer: Any = None, of: str = "FR:TEST01", about: str = "FR:TEST01", uri: str = ""
+    ) -> VerifiedWithdrawalList:
+        lists = world.held(**({"uri": uri} if uri else {}))
+        status_list = BelievedStatusList(lists.lists[world.LIST_URI].token, of, frozenset({about}))
         text = make_withdrawal_list(
             {7: RECORD},
             uri=world.LIST_URI,
@@ -124,8 +129,7 @@ class TestBelieving:
             exp=world.NOW + 3600,
             signer=signer or world.status_signer,
         )
-        full = {"uri": world.LIST_URI, "issued_by": "FR:TEST01", "now": world.NOW, **terms}
-        return believe_withdrawal_list(text, trust=world.trust, skew_s=60, **full)
+        return believe_withdrawal_list(text, status_list=status_list, trust=world.trust, now=world.NOW, skew_s=60)
 
     def test_a_list_under_the_chain_of_the_same_institution_is_believed(self, world: Any) -> None:
         found = self.believed(world)
@@ -134,7 +138,9 @@ class TestBelieving:
 
     def test_v41_a_list_of_somebody_else_is_not(self, world: Any) -> None:
         with pytest.raises(Untrusted, match="institution_mismatch"):
-            self.believed(world, issued_by="FR:TEST02")
+            self.believed(world, of="FR:TEST02")
+        with pytest.raises(Untrusted, match="institution_mismatch"):
+            self.believed(world, about="FR:TEST02")
         with pytest.raises(Untrusted, match="extended_key_usage"):
             self.believed(world, signer=world.signer)
         with pytest.raises(Untrusted, match="chain_missing"):

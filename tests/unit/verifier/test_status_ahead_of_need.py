@@ -146,7 +146,7 @@ def test_a_status_provider_that_was_named_may_speak_for_an_issuer(world: Any) ->
     put_list(world, by="fr-health")
     trust = world.keys.trust
     named = tuple(
-        replace(each, status_providers=frozenset({"FR:TEST02"})) if each.institution == "FR:TEST01" else each
+        replace(each, speaks_for=frozenset({"FR:TEST01"})) if each.institution == "FR:TEST02" else each
         for each in trust.authorisations
     )
     house = world.another_process(trust=TrustStore(trust.anchors, named))
