@@ -21,7 +21,7 @@ SHOWN: Final = 6
 ELSEWHERE: Final = ("tests/interop/", "tests/vectors_shared/", "tests/browser/", "tests/fuzz/", "tests/test_")
 """Tests that need something which is not on every machine, and tests of pages such as this one: a row never rests on
 them, so they are not listed."""
-_COLLECTED: Final = re.compile(r"(?P<file>tests/[^:]+)::(?P<function>\w+)(?:\[(?P<case>.*)\])?", re.DOTALL)
+_COLLECTED: Final = re.compile(r"(?P<file>tests/[^:]+)::(?:\w+::)*(?P<function>\w+)(?:\[(?P<case>.*)\])?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ SPEC: Final = "Trust pack"
 MEDIA_TYPE: Final = "application/trust-pack+cose"
 CODE: Final = "trust_pack_invalid"
 ROLE: Final = CoseRole("trust_pack", MEDIA_TYPE, max_bytes=8 * 1024 * 1024)
-MAX_INFLATED: Final = 16 * 1024 * 1024
+MAX_INFLATED: Final = 10 * 1024 * 1024
 MAX_LISTS: Final = 512
 MAX_TYPES: Final = 64
 MAX_SIGNERS: Final = 1024

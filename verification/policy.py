@@ -52,8 +52,8 @@ class VerificationPolicy:
 
     ``on_date`` is the day for which document validity and coverage are judged, ``work`` the work in question, if
     there is one; ``clock_skew_s`` is the tolerance for technical times in seconds. ``policy_version`` is the
-    digest of the rules, where they are published. A status that is older than ``max_status_age_s`` is not known any
-    more; without a bound it counts until its list ends.
+    digest of the rules, where they are published. That nothing was withdrawn is not known any more by a list older
+    than ``max_status_age_s``; without a bound it is until the list ends.
     """
 
     policy_id: str

@@ -3,7 +3,7 @@
 Spec: OpenID4VP 1.0 §6, ARF RPRC_21.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Final, Self
 
@@ -14,6 +14,7 @@ from portadoc.formats.openid4vp.registration_certificate import Registration, ov
 from portadoc.formats.openid4vp.transaction_data import read_all
 from portadoc.schemas.claims import JsonObject
 from portadoc.verification.policy import WorkAsked
+from portadoc.verification.presets.lint import Finding, lint
 from portadoc.verification.presets.presets import Preset
 
 MAX_TERMS_BYTES: Final = 1024 * 1024
@@ -26,7 +27,7 @@ class Terms:
 
     ``policy_version`` names the query and its rules: another text for any other.
     ``work`` is the work that the attestation has to cover; ``transaction_data`` are the texts that the holder's
-    key has to confirm (base64url, as the wallet gets them).
+    key has to confirm (base64url, as the wallet gets them). ``excess`` is what is asked beyond the purpose.
     """
 
     preset_id: str
@@ -39,6 +40,7 @@ class Terms:
     on_date: date | None
     work: WorkAsked | None = None
     transaction_data: tuple[str, ...] = ()
+    excess: tuple[Finding, ...] = ()
 
     @classmethod
     def of(
@@ -81,6 +83,7 @@ class Terms:
             "on_date": _spell(self.on_date),
             "work": None if self.work is None else _work_to_json(self.work),
             "transaction_data": list(self.transaction_data),
+            "excess": [asdict(each) for each in self.excess],
         }
         return strict_json.dumps(stored).decode("utf-8")
 
@@ -99,6 +102,7 @@ class Terms:
             on_date=_day(read["on_date"]),
             work=None if read["work"] is None else _work_from_json(read["work"]),
             transaction_data=tuple(read["transaction_data"]),
+            excess=tuple(Finding(**each) for each in read["excess"]),
         )
 
 
@@ -127,6 +131,14 @@ def check_terms(
         raise Refused("query_not_registered", spec="ARF RPRC_21", query=str(over[0]))
     if terms.transaction_data:
         read_all(list(terms.transaction_data), query_ids=[wanted.id for wanted in terms.query.credentials])
+
+
+def excess_of(question: Preset) -> tuple[Finding, ...]:
+    """Return what a question that was found in order asks beyond its purpose; nothing where it has none.
+
+    Raises Refused[purpose_unknown]. Spec: GDPR Art. 5(1)(c).
+    """
+    return () if question.purpose is None else lint(question.query, question.purpose)
 
 
 def _work_to_json(work: WorkAsked) -> JsonObject:

@@ -16,6 +16,7 @@ from portadoc.formats.openid4vp.request_object import PresentationRequest, Respo
 from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.openid4vp import AuthorizationRequestLink
+from portadoc.verification.presets.lint import Finding
 from portadoc.verifier.questions import Terms
 
 LINK_SCHEME: Final = "openid4vp://"
@@ -90,13 +91,17 @@ class VerificationRequest:
 
 @dataclass(frozen=True, slots=True)
 class CreatedRequest:
-    """What the party that asks gets. ``session_secret`` is told here once; without it nobody reads the result."""
+    """What the party that asks gets. ``session_secret`` is told here once; without it nobody reads the result.
+
+    ``excess`` is what the question asks beyond its purpose: a warning, never a refusal.
+    """
 
     transaction_id: str
     session_secret: str = field(repr=False)
     request_uri: str
     link: str
     expires_at: int
+    excess: tuple[Finding, ...] = ()
 
 
 def check_return_uri(return_uri: str, *, base_url: str) -> None:

@@ -17,6 +17,7 @@ MAX_RESULT_DEPTH: Final = 64
 """Deep enough for claims of the greatest depth inside the report, the presentations and the result."""
 
 _GRAVITY: Final = tuple(dict.fromkeys(rule.verdict for rule in RULES))
+_TWO_PERSONS: Final = "person_mismatch"
 _NOT_COMPARABLE: Final = "person_not_comparable"
 _HOLDER_OPEN: Final = frozenset({"binding_mismatch", _NOT_COMPARABLE})
 
@@ -102,12 +103,18 @@ class Result:
 
     @property
     def verdict(self) -> Verdict | None:
-        """Return the gravest verdict over all presentations together; None where nothing was presented."""
+        """Return the gravest verdict over all presentations together; None where nothing was presented.
+
+        What does not answer the question follows from what is wrong with a presentation, where something is; that
+        two presentations are two persons' does not.
+        """
         if not self.presentations:
             return None
+        all_valid = all(each.report.valid for each in self.presentations)
         verdicts = {each.report.verdict for each in self.presentations} | {
             Verdict.HOLDER_NOT_PROVEN if each.code in _HOLDER_OPEN else Verdict.NOT_WHAT_WAS_ASKED
             for each in self.problems
+            if all_valid or each.code == _TWO_PERSONS
         }
         return next((verdict for verdict in _GRAVITY if verdict in verdicts), Verdict.AUTHENTIC_IN_FORCE)
 

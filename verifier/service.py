@@ -1,6 +1,7 @@
 """The verifier role: ask, receive, tell. Adapters, command line and demo call this and nothing below it."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from urllib.parse import urlencode
 
@@ -32,7 +33,7 @@ from portadoc.verifier.asking import ASKED_PLAINLY, Asked, new_request
 from portadoc.verifier.deployment import Deployment
 from portadoc.verifier.papers import read_papers
 from portadoc.verifier.presentations import judge_presentation, utc_date
-from portadoc.verifier.questions import Terms, check_terms
+from portadoc.verifier.questions import Terms, check_terms, excess_of
 from portadoc.verifier.requests import (
     LINK_SCHEME,
     CreatedRequest,
@@ -46,6 +47,7 @@ from portadoc.verifier.settings import VerifierSettings
 from portadoc.verifier.status.status_lists import StatusLists
 from portadoc.verifier.store import request_store, status_list_store, tables
 from portadoc.verifier.store.trust_pack_store import StoredTrustPack
+from portadoc.verifier.trust.current_trust import CurrentTrust
 from portadoc.verifier.trust.issuer_keys import IssuerKeys
 from portadoc.verifier.trust.trust_lists import TrustLists
 from portadoc.verifier.trust.trust_pack import TrustPacks
@@ -69,7 +71,7 @@ class Verifier:
 
         Raises: Refused[not_found], Malformed[query_malformed], Malformed[limit_exceeded],
         Refused[query_unsupported], Refused[query_not_registered], Untrusted[transaction_data_invalid],
-        Malformed[return_uri_invalid], Refused[response_mode_refused].
+        Malformed[return_uri_invalid], Refused[response_mode_refused], Refused[purpose_unknown].
         """
         here = self._deployment
         # 1. what is asked, and whether this institution may ask it, in this way
@@ -80,6 +82,7 @@ class Verifier:
             registration=here.papers[slug].registration,
             max_query_bytes=here.settings.max_query_bytes,
         )
+        terms = replace(terms, excess=excess_of(question))
         # 2. a session of its own: identifiers, nonce, state, encryption key, secret
         request, secret = new_request(here, slug, terms, asked), here.random_bytes(SECRET_BYTES).hex()
         # 3. written down before anybody can answer it
@@ -87,7 +90,9 @@ class Verifier:
             request_store.insert_request(connection, request, secret_digest=digest(secret))
             here.tell(connection, EventKind.REQUEST_CREATED, slug, request.request_id, preset=question.id)
         request_uri = here.request_uri(slug, request.request_id)
-        return CreatedRequest(request.transaction_id, secret, request_uri, self.link(request), request.expires_at)
+        return CreatedRequest(
+            request.transaction_id, secret, request_uri, self.link(request), request.expires_at, terms.excess
+        )
 
     def link(self, request: VerificationRequest) -> str:
         """Return the link or QR text that starts a presentation; empty where the browser's own interface does."""
@@ -203,6 +208,11 @@ class Verifier:
     def trust_lists(self) -> TrustLists:
         """The trusted lists that are held, and the trust in force."""
         return self._deployment.trust_lists
+
+    @property
+    def trust(self) -> CurrentTrust:
+        """Whom this installation trusts, at any time as it is then."""
+        return CurrentTrust(lambda: self._deployment.trust)
 
     def trust_pack(self, slug: str) -> StoredTrustPack:
         """Return the institution's trust pack, made anew when it is due. Raises as ``TrustPacks.current``."""

@@ -40,7 +40,7 @@ from portadoc.keys.trust.trust_list import (
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.codes import canonical_country
 
-MAX_BYTES: Final = 8 * 1024 * 1024
+MAX_BYTES: Final = 6 * 1024 * 1024
 ROLE: Final = TokenRole(
     "trust_list",
     frozenset({"JOSE", "jose", "JWT"}),

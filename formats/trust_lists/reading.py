@@ -7,7 +7,10 @@ from portadoc.formats.trust_lists import lote
 from portadoc.formats.trust_lists.listing import SchemeOperators, malformed
 from portadoc.keys.trust.trust_list import ListForm, TrustListSnapshot
 
-MAX_BYTES: Final[Mapping[ListForm, int]] = dict.fromkeys(ListForm, 8 * 1024 * 1024)
+MAX_BYTES: Final[Mapping[ListForm, int]] = {
+    ListForm.LOTE: lote.MAX_BYTES,
+    ListForm.ETSI_TL: 8 * 1024 * 1024,
+}
 _MEDIA_TYPES: Final[Mapping[ListForm, tuple[str, ...]]] = {
     ListForm.LOTE: ("application/jwt", "application/jose", "application/octet-stream", "text/plain"),
     ListForm.ETSI_TL: (

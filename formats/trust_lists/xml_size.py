@@ -13,8 +13,8 @@ from lxml import etree
 from portadoc.errors import Malformed
 
 MAX_BYTES: Final = 8 * 1024 * 1024
-MAX_NODES: Final = 150_000
-MAX_NAMESPACE_CHARS: Final = 1024 * 1024
+MAX_NODES: Final = 100_000
+MAX_NAMESPACE_CHARS: Final = 512 * 1024
 
 
 def check_text(raw: bytes) -> None:

@@ -1,7 +1,7 @@
 """Trust as values: which anchors we hold, and which institution may sign which credential type, when."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
@@ -61,7 +61,8 @@ class TrustedKey:
     """A key, whose it is, and until when (seconds, inclusive) its chain is valid or its publication believed.
 
     ``anchor`` names the anchor that the chain leads to, ``trust_lists`` are the URIs of the lists that it is on.
-    ``speaks_for`` are the institutions whose statuses the key may state, once ``resolve`` has authorised it.
+    Once ``resolve`` has authorised a key for status, ``speaks_for`` are the institutions whose statuses it may
+    state, and ``not_after`` is no later than the end of what authorises it.
     """
 
     key: VerificationKey
@@ -129,8 +130,8 @@ class TrustStore:
             raise _untrusted("institution_mismatch")
         if issuer is not None and not is_bound(issuer, validated):  # 3 the certificate names the issuer
             raise _untrusted("issuer_not_in_certificate")
-        granted = self._authorise(validated, purpose, at, credential_type, issuer)  # 4 it may do this
-        return replace(self._trusted(validated, purpose), speaks_for=granted)
+        granting = self._authorise(validated, purpose, at, credential_type, issuer)  # 4 it may do this
+        return self._trusted(validated, purpose, granting)
 
     def resolve_chain(self, chain: tuple[bytes, ...], *, purpose: KeyPurpose, at: int) -> TrustedKey:
         """Return the key of a chain that leads to an anchor for ``purpose`` at ``at``; nothing is authorised yet.
@@ -155,15 +156,20 @@ class TrustStore:
         """
         return self.resolve_chain(chain, purpose=purpose, at=at).trust_lists
 
-    def _trusted(self, validated: ValidatedChain, purpose: KeyPurpose) -> TrustedKey:
+    def _trusted(
+        self, validated: ValidatedChain, purpose: KeyPurpose, granting: Iterable[Authorisation] = ()
+    ) -> TrustedKey:
+        """Return the key of a chain, and for status what those that authorise it say of it."""
         anchor, trust_lists = self._names[validated.anchor, purpose]
+        named = tuple(granting) if purpose is KeyPurpose.STATUS else ()
         return TrustedKey(
             validated.key,
             validated.institution_id,
             validated.country,
-            validated.not_after,
+            min([validated.not_after, *(end for each in named for end in _ends(each))]),
             anchor=anchor,
             trust_lists=trust_lists,
+            speaks_for=frozenset(id_ for each in named for id_ in each.speaks_for or {each.institution}),
         )
 
     def anchors_for(self, purpose: KeyPurpose) -> tuple[UnverifiedCertificate, ...]:
@@ -216,26 +222,24 @@ class TrustStore:
         at: int,
         credential_type: str | None,
         issuer: str | None,
-    ) -> frozenset[str]:
-        """Return whose statuses the institution of a chain may state: it follows from the anchor above the chain.
+    ) -> tuple[Authorisation, ...]:
+        """Return the authorisations by which the institution may do this: those that count under the anchor.
 
-        Two entities may name one provider of status lists. What the anchor of the first vouches for says nothing
-        about the credentials of the second. Spec: Token Status List §11.3, ETSI TS 119 602 Annex H.
+        Whose statuses it may state is said by these alone. Two entities may name one provider of status lists:
+        what the anchor of the first vouches for says nothing about the credentials of the second.
+        Spec: Token Status List §11.3, ETSI TS 119 602 Annex H.
         """
         objections = self.objections(
             validated, purpose=purpose, at=at, credential_type=credential_type, issuer=issuer
         )
         if objections:
             raise _untrusted(objections[0])
-        if purpose is not KeyPurpose.STATUS:
-            return frozenset()
-        granting = (
+        return tuple(
             each
             for each in self._by_institution[validated.institution_id]
             if self._counts_under(each, validated.anchor, purpose)
             and not any(_objections(each, validated.country, purpose, at, credential_type, issuer))
         )
-        return frozenset().union(*(each.speaks_for or {each.institution} for each in granting))
 
     def _counts_under(self, authorisation: Authorisation, anchor: bytes, purpose: KeyPurpose) -> bool:
         """Tell whether an authorisation is meant for keys under this anchor: its list's, or the operator's."""
@@ -272,6 +276,15 @@ def _objections(
         yield "type_not_authorised"
     if issuer is not None and issuer not in authorisation.issuers:
         yield "issuer_not_authorised"
+
+
+def _ends(authorisation: Authorisation) -> Iterator[int]:
+    """Yield the last seconds at which an authorisation is believed, of those that it names."""
+    if authorisation.withdrawn_at is not None:
+        yield authorisation.withdrawn_at - 1
+    for end in (authorisation.valid_to, authorisation.believed_until):
+        if end is not None:
+            yield end
 
 
 def is_bound(issuer: str, validated: ValidatedChain) -> bool:

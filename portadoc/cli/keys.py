@@ -78,9 +78,16 @@ def new(*, institution: str, purpose: str, as_json: bool, settings_file: str | N
 @click.argument("institution")
 @click.option("--registrar", required=True, help="Institution of the key ring that certifies.")
 @click.option("--output", type=click.Path(dir_okay=False), help="File to write; standard output when left out.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @settings_options
 def registration(
-    *, institution: str, registrar: str, output: str | None, settings_file: str | None, data_dir: str | None
+    *,
+    institution: str,
+    registrar: str,
+    output: str | None,
+    as_json: bool,
+    settings_file: str | None,
+    data_dir: str | None,
 ) -> None:
     """Make the registration certificate of INSTITUTION: all that the presets ask of the types it verifies."""
     from portadoc.clock import SystemClock
@@ -95,10 +102,13 @@ def registration(
         known[institution], registry_uri=registry_of(ring, registrar), now=SystemClock().now()
     )
     certificate = certified(registered, ring, registrar)
-    if output is None:
+    if output is not None:
+        Path(output).write_text(certificate + "\n", encoding="ascii")
+    if as_json:
+        write_json({"certificate": certificate, "claims": registered.to_json()})
+    elif output is None:
         click.echo(certificate)
     else:
-        Path(output).write_text(certificate + "\n", encoding="ascii")
         click.echo(f"registered {len(registered.credentials)} credential types; name the file in the settings")
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _MAX_LIST_BYTES: Final = 16 * 1024 * 1024
 _PURPOSES: Final = ("credential", "status", "metadata", "request", "document_seal", "trust_list", "receipt")
 _SKEW_S: Final = 120
+_COSE_SIGN1: Final = b"\xd2"
 _MARKS: Final = {
     "holds": ("rule_holds", "green"),
     "fails": ("rule_fails", "red"),
@@ -60,6 +61,8 @@ def show(*, as_json: bool, settings_file: str | None, data_dir: str | None) -> N
     click.echo()
     columns = ("institution", "country", "purposes", "types", "speaks_for", "since", "withdrawn")
     write_table(columns, [_authorisation_row(each) for each in in_force.authorisations])
+    for issuer in in_force.web_issuers:
+        click.echo(printable(f"\n{issuer.issuer}: {issuer.institution}, by the keys that it publishes"))
     for each in held:
         click.echo(printable(f"\n{each.uri}: edition {each.sequence}, next update {_moment(each.next_update)}"))
     for problem in _problems(problems):
@@ -70,12 +73,13 @@ def show(*, as_json: bool, settings_file: str | None, data_dir: str | None) -> N
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @settings_options
 def refresh(*, as_json: bool, settings_file: str | None, data_dir: str | None) -> None:
-    """Fetch every trusted list of the installation now; exit code 1 when one could not be had or believed."""
+    """Fetch every trusted list now, and the keys that issuers publish; exit code 1 when a list did not come."""
     with installation(settings_file, data_dir) as house:
         fetched = house.verifier.refresh_trust_lists(everything=True)
+        issuers = house.verifier.refresh_issuer_keys(everything=True)
         problems = _problems(house.verifier.trust_lists.problems)
     if as_json:
-        write_json({"fetched": fetched, "problems": problems})
+        write_json({"fetched": fetched, "issuers": issuers, "problems": problems})
     else:
         click.echo(f"fetched: {fetched}")
         write_table(("uri", "code", "reason"), problems)
@@ -136,7 +140,8 @@ def doctor(
 ) -> None:
     """Say of the chain in FILE which rule it breaks and what would mend it.
 
-    FILE holds a chain in PEM, leaf first, or a signed token with x5c: a credential, a status list, a request.
+    FILE holds a chain in PEM, leaf first, or a signed token with its chain: a credential, a status list (JWT or
+    CWT), a withdrawal list, a request, a trust pack.
     Without --trust, the trust in force in the installation counts. Exit code 0: every rule holds; 1: one fails.
     """
     from portadoc.clock import SystemClock
@@ -175,10 +180,29 @@ def _chain_and_question(raw: bytes) -> tuple[tuple[bytes, ...], "Question"]:
     from portadoc.keys.purposes import KeyPurpose
     from portadoc.keys.trust.chain_doctor import Question
 
+    if raw.startswith(_COSE_SIGN1):
+        return _message_and_question(raw)
     text = raw.decode("utf-8", "replace").strip()
     if text.startswith("-----BEGIN"):
         return from_pem(text), Question(purpose=KeyPurpose.CREDENTIAL, at=0)
     return _token_and_question(text.partition("~")[0])
+
+
+def _message_and_question(raw: bytes) -> tuple[tuple[bytes, ...], "Question"]:
+    """Return the chain of a COSE message, a trust pack or else a status list. Raises Untrusted, Malformed."""
+    from portadoc.errors import Untrusted
+    from portadoc.formats.status_list.cwt_form import parse_status_list_cwt
+    from portadoc.formats.trust_pack import parse_trust_pack
+    from portadoc.keys.algorithms import ALL_ALGORITHMS
+    from portadoc.keys.purposes import KeyPurpose
+    from portadoc.keys.trust.chain_doctor import Question
+
+    try:
+        chain = parse_trust_pack(raw, allowed_algs=ALL_ALGORITHMS).unverified_chain
+        return chain, Question(purpose=KeyPurpose.TRUST_LIST, at=0)
+    except (Malformed, Untrusted):
+        chain = parse_status_list_cwt(raw, allowed_algs=ALL_ALGORITHMS).unverified_chain
+        return chain, Question(purpose=KeyPurpose.STATUS, at=0)
 
 
 def _token_and_question(token: str) -> tuple[tuple[bytes, ...], "Question"]:

@@ -31,8 +31,12 @@ _ACCEPTED: Final = 0
 _REFUSED: Final = 1
 _TOO_MUCH: Final = 1
 _NO_ANSWER: Final = 3
-_EXIT: Final = {"accepted": _ACCEPTED, "refused": _REFUSED, "undecided": 4}
-_SHOWN_IN: Final = {"accepted": "green", "refused": "red", "undecided": "yellow"}
+_EXIT: Final = {"accepted": _ACCEPTED, "refused": _REFUSED, "undecided": 3}
+_SHOWN: Final = {
+    "accepted": ("result_accepted", "green"),
+    "refused": ("result_refused", "red"),
+    "undecided": ("result_undecided", "yellow"),
+}
 
 
 @click.group()
@@ -72,9 +76,14 @@ def ask(
                 "request_uri": made.request_uri,
                 "link": made.link,
                 "expires_at": made.expires_at,
+                "warnings": [{"code": each.code, **each.params} for each in made.excess],
             }
         )
         return
+    for each in made.excess:
+        click.secho(
+            printable(render(each.code, each.params_in(language()), language()).text), fg="yellow", err=True
+        )
     write_qr_code(made.link)
     click.echo(made.link)
     click.echo(f"transaction: {made.transaction_id}")
@@ -102,7 +111,7 @@ def result(
     """Show what came of TRANSACTION to whoever knows its session SECRET; - reads it from standard input.
 
     An argument can be read by others on this machine, standard input cannot.
-    Exit code 0: accepted; 1: refused; 3: there is no answer yet, or none came in time; 4: somebody has to look.
+    Exit code 0: accepted; 1: refused; 3: somebody has to look, or there is no answer (yet).
     """
     session_secret = read_text(STDIN) if secret == STDIN else secret
     with installation(settings_file, data_dir) as house:
@@ -194,10 +203,11 @@ def _write_result(found: "Result") -> None:
     for each in found.presentations:
         click.echo(f"{printable(each.query_id)}:")
         write_report(each.report)
-    conclusion = render(f"result_{found.decision}", {}, language())
-    click.secho(f"{conclusion.text} {conclusion.action}".strip(), fg=_SHOWN_IN[found.decision], bold=True)
+    code, colour = _SHOWN[found.decision]
+    conclusion = render(code, {}, language())
+    click.secho(f"{conclusion.text} {conclusion.action}".strip(), fg=colour, bold=True)
     first = () if found.problem is None else (found.problem,)
-    for problem in dict.fromkeys((*first, *found.problems)):
+    for problem in (*first, *(each for each in found.problems if each not in first)):
         reason = render(problem.code, problem.params, language())
         click.echo(printable(f"{reason.text} ({problem.full_code})"))
         if reason.action:

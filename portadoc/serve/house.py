@@ -28,6 +28,7 @@ from portadoc.schemas.profiles import Mode, profile
 from portadoc.serve.registrations import development_registrar, with_development_registrations
 from portadoc.serve.settings import Institution, PortadocSettings
 from portadoc.storage.engine import Database, open_database
+from portadoc.verification.answers import TrustAnswers
 from portadoc.verifier.service import Verifier, build_verifier
 from portadoc.wallet_sim.store import FileStore
 from portadoc.wallet_sim.transport import NetworkTransport, Transport, UnsafeLoopbackTransport
@@ -90,7 +91,7 @@ def open_house(
             random_bytes,
             trust_list_sources=read_trust_list_sources(directory / "keys" / TRUST_LISTS_FILE),
         )
-        wallet = _wallet(settings, trust, clock, random_bytes, _transport(settings, ca_file))
+        wallet = _wallet(settings, verifier.trust, clock, random_bytes, _transport(settings, ca_file))
         yield House(settings, database, key_ring, trust, issuer, verifier, wallet, clock, random_bytes)
     finally:
         database.close()
@@ -204,7 +205,7 @@ def _development_institution(slug: str, each: Institution) -> DevelopmentInstitu
 
 
 def _wallet(
-    settings: PortadocSettings, trust: TrustStore, clock: Clock, random_bytes: RandomBytes, transport: Transport
+    settings: PortadocSettings, trust: TrustAnswers, clock: Clock, random_bytes: RandomBytes, transport: Transport
 ) -> Wallet:
     return Wallet(
         FileStore(settings.data_dir.resolve() / "wallet.json"),

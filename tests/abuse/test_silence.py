@@ -282,7 +282,7 @@ def offend(life: Life) -> None:
 
 def require_no_echo(answer: TransportResponse, sent: object) -> None:
     """A name that is not known may be told to the institution's own staff; a value never, to nobody."""
-    told = answer.body.decode()
+    told = answer.body.decode(errors="replace")
     if answer.status < 400 or '"member_unknown"' in told:
         return
     assert MARK not in told, (sent, answer.status, told)

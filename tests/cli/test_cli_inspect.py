@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -19,6 +20,7 @@ from portadoc.formats.openid4vp.verifier_attestation import make_verifier_attest
 from portadoc.formats.status_list.claims import StatusListTerms
 from portadoc.formats.status_list.cwt_form import sign_status_list_cwt
 from portadoc.formats.status_list.statuses import StatusList
+from portadoc.formats.withdrawal_list import WithdrawalCause, WithdrawalRecord, make_withdrawal_list
 from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.private_jwk import new_private_jwk
 from portadoc.keys.purposes import KeyPurpose
@@ -233,6 +235,19 @@ def test_a_status_list_is_counted(inspected: Any, desk: Any) -> None:
     assert tree["content"]["statuses"] == {"bits": 1, "capacity": 20_000, "not_valid": {"1": 3}}
     assert "lst" not in tree["content"]["payload"]["status_list"]
     assert "said_refresh" in said(tree)
+
+
+def test_a_withdrawal_list_is_counted_and_read_strictly(inspected: Any, desk: Any) -> None:
+    record = WithdrawalRecord(date(2026, 11, 1), WithdrawalCause.REPLACED, recorded_at=desk.NOW - 90)
+    signer, times = desk.signer(KeyPurpose.STATUS), {"iat": desk.NOW - 60, "exp": desk.NOW + 60}
+    text = make_withdrawal_list({7: record}, uri=f"{ISSUER}/status/1", signer=signer, **times)
+    tree = inspected(text)
+    assert (tree["kind"], bad(tree)) == ("withdrawal_list", [])
+    assert tree["content"]["payload"]["withdrawals"][0]["idx"] == 7
+    assert "signature_fits" in codes(tree)
+    assert bad(inspected(text[:-6] + "AAAAAA")) == ["withdrawals_invalid"]
+    unnamed = jws.sign({"typ": "withdrawals+jwt"}, {"withdrawals": 1}, desk.holder)
+    assert bad(inspected(unnamed)) == []
 
 
 def test_a_status_list_that_is_not_in_order_says_why(inspected: Any, desk: Any) -> None:

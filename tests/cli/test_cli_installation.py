@@ -23,7 +23,11 @@ from portadoc.schemas.records import record_to_json
 from portadoc.serve.house import House, open_house
 from portadoc.serve.run import listen, serving
 from portadoc.serve.settings import PortadocSettings
+from portadoc.verification.checks import PROCEDURE, Check, Outcome
 from portadoc.verification.presets.presets import preset
+from portadoc.verification.report import VerificationReport
+from portadoc.verifier.results import PresentationResult, Problem, Result
+from portadoc.verifier.store import request_store
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -141,7 +145,7 @@ def test_nothing_is_shared_without_consent(run: Any, portadoc: Any, served: Serv
     assert refused.exit_code == 1
     assert "asked by DE:TEST90 (DE)" in refused.stdout
     assert "calls itself x509_hash:" in refused.stdout
-    assert "warning: The verifier shows no registration certificate." in refused.stdout
+    assert "warning" not in refused.stdout  # it is registered for all that it asks
     shown = dict(line.strip().split(": ", 1) for line in refused.stdout.splitlines() if line.startswith("    "))
     assert shown["opened up"].strip() == "document_number"
     assert "legislation_country" in shown["readable in any case"]
@@ -152,6 +156,28 @@ def test_nothing_is_shared_without_consent(run: Any, portadoc: Any, served: Serv
     told = question(served)
     assert run("wallet", "present", told.link, "--yes", "--data-dir", served.folder).exit_code == 0
     assert answer(served, told).accepted
+
+
+def test_g11_a_result_that_somebody_has_to_look_at_is_no_refusal(run: Any, served: Served) -> None:
+    created, checks = (
+        question(served),
+        [Check(kind.id, Outcome.PASS, "covers_work_ok", kind.clause) for kind in PROCEDURE],
+    )
+    report = VerificationReport(tuple(checks), as_of=0, policy_id="test")
+    problem = Problem("person_not_comparable", {"reason": "person_nothing_comparable"})
+    found = Result(presentations=(PresentationResult("a1", report),), problems=(problem,))
+    with served.house.database.transaction() as connection:
+        session = request_store.find_session(connection, "de-inspection", created.transaction_id)
+        assert session is not None
+        request_store.close_answered(connection, session.request, response_code_digest=None, now=0)
+        request_store.insert_result(connection, session.request, body=found.to_text(), now=0)
+    shown = run(
+        *("verifier", "result", "de-inspection", created.transaction_id, created.session_secret),
+        *("--data-dir", served.folder),
+    )
+    assert shown.exit_code == 3, shown.output
+    assert "NOT DECIDED" in shown.stdout
+    assert "Compare by eye" in shown.stdout
 
 
 def asked(portadoc: Any, *options: object) -> Any:
@@ -377,3 +403,22 @@ def test_serve_says_when_its_port_is_taken(run: Any, tmp_path: Path) -> None:
     finally:
         listener.close()
     assert (result.exit_code, "port_taken" in result.stderr) == (4, True)
+
+
+def test_a_registrar_certifies_what_a_verifier_asks(run: Any, served: Served, tmp_path: Path) -> None:
+    command = ("keys", "registration", "--registrar", "development-registrar", "--data-dir", served.folder)
+    file = tmp_path / "registration.jwt"
+    made = run(*command, "de-inspection", "--output", file)
+    assert (made.exit_code, made.stdout.startswith("registered 4 credential types")) == (0, True)
+    claims = jws.unverified_claims(file.read_text().strip())
+    assert (claims["sub"], claims["registry_uri"]) == (
+        "DE:TEST90",
+        f"{served.base_url}/registrar/development-registrar",
+    )
+    printed = run(*command, "de-inspection")
+    assert jws.unverified_claims(printed.stdout.strip())["credentials"] == claims["credentials"]
+    told = json.loads(run(*command, "de-inspection", "--json").stdout)
+    assert told["claims"]["credentials"] == claims["credentials"]
+    assert run(*command, "fr-demo").exit_code == 2
+    unknown = ("keys", "registration", "--registrar", "nobody", "--data-dir", served.folder, "de-inspection")
+    assert run(*unknown).exit_code == 4

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from portadoc.formats.status_list.claims import StatusListTerms
+from portadoc.formats.status_list.cwt_form import sign_status_list_cwt
+from portadoc.formats.status_list.statuses import StatusList
 from portadoc.keys.certificates import to_pem
 from portadoc.keys.purposes import KeyPurpose
 from tests.unit.formats.trust_list_workshop import (
@@ -21,6 +24,7 @@ from tests.unit.formats.trust_list_workshop import (
     xml_list,
 )
 
+from .conftest import LIST_URI as STATUS_URI
 from .conftest import NOW, Desk, Run, told
 
 PDA1 = "urn:eudi:pda1:1"
@@ -39,6 +43,11 @@ def test_the_doctor_finds_a_credential_sound(run: Run, desk: Desk) -> None:
 
 def test_the_doctor_reads_status_lists_and_chains(run: Run, desk: Desk) -> None:
     status = run("trust", "doctor", desk.file(desk.status_list()), "--trust", desk.trust, "--at", NOW, "--json")
+    assert (status.exit_code, told(status)["purpose"]) == (0, "status")
+    told_again = StatusListTerms(uri=STATUS_URI, iat=NOW - 60, exp=NOW + 3600, ttl=300)
+    message = sign_status_list_cwt(StatusList.of(8, bits=1), told_again, signer=desk.signer(KeyPurpose.STATUS))
+    (file := desk.folder / "list.cwt").write_bytes(message)
+    status = run("trust", "doctor", file, "--trust", desk.trust, "--at", NOW, "--json")
     assert (status.exit_code, told(status)["purpose"]) == (0, "status")
     chain = desk.file(to_pem(desk.signer(KeyPurpose.CREDENTIAL).chain))
     named = run("trust", "doctor", chain, "--trust", desk.trust, "--at", NOW, "--type", PDA1)
@@ -88,6 +97,12 @@ def test_b09_a_header_with_a_broken_chain_is_refused(run: Run, desk: Desk) -> No
         text = desk.credential(header={"typ": "dc+sd-jwt", "x5c": x5c})
         result = run("trust", "doctor", desk.file(text), "--trust", desk.trust)
         assert (result.exit_code, "malformed_token" in result.stderr) == (1, True), x5c
+
+
+def test_b09_a_message_that_is_neither_list_nor_pack_is_refused(run: Run, desk: Desk) -> None:
+    (file := desk.folder / "message.cwt").write_bytes(b"\xd2\x84\x40")
+    result = run("trust", "doctor", file, "--trust", desk.trust)
+    assert (result.exit_code, "malformed" in result.stderr) == (1, True), result.stderr
 
 
 @pytest.fixture

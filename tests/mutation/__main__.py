@@ -33,6 +33,10 @@ def prepare(workshop: Path, *, again: bool) -> None:
     left_out = shutil.ignore_patterns("__pycache__", "node_modules", "*.pyc")
     for folder in ("portadoc", "tests", "docs"):
         shutil.copytree(ROOT / folder, workshop / folder, ignore=left_out, dirs_exist_ok=True)
+    if again:  # mutmut renews modules that changed, and neither what lies beside them nor who tests what
+        (workshop / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
+        texts = shutil.ignore_patterns("__pycache__", "node_modules", "*.py", "*.pyc")
+        shutil.copytree(ROOT / "portadoc", workshop / "mutants" / "portadoc", ignore=texts, dirs_exist_ok=True)
     settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     (workshop / "pyproject.toml").write_text(
         f"{settings}\n[tool.mutmut]\n"

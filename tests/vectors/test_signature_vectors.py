@@ -1,4 +1,4 @@
-"""Every vector of ``signature_vectors`` has its one right outcome, here and in the text of an SD-JWT."""
+"""Every vector of ``signature_vectors`` and ``encoding_vectors`` has its one right outcome."""
 
 from collections import Counter
 
@@ -9,9 +9,10 @@ from portadoc.errors import Error, Untrusted
 from portadoc.formats import jws, roles
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.jwk import public_key_from_jwk
-from tests.vectors.signature_vectors import VALID, SignatureVector, vectors
+from tests.vectors import encoding_vectors, signature_vectors
+from tests.vectors.signature_vectors import VALID, SignatureVector
 
-VECTORS = list(vectors())
+VECTORS = [*signature_vectors.vectors(), *encoding_vectors.vectors()]
 
 
 def outcome(vector: SignatureVector) -> str:

@@ -23,10 +23,10 @@ _ATTESTATIONS: Final = ("pda1", "ehic", "pid")
 class Preset:
     """A question, and the rules that its answer is judged by.
 
-    ``status_required`` refuses a credential that names no status list; that nothing was withdrawn is believed of a
-    status up to ``max_status_age_s`` old, without a bound until its list ends. ``same_holder`` asks that all
-    credentials of one answer are bound to one key; ``same_person`` that they speak of one person. ``purpose`` is None
-    for a query that nobody has tied to a purpose; ``title`` is by language.
+    ``status_required`` refuses a credential that names no status list. That nothing was withdrawn is believed of a
+    list up to ``max_status_age_s`` old, without a bound until it ends. ``same_holder`` asks that all credentials
+    of one answer are bound to one key; ``same_person`` that they speak of one person. ``purpose`` is None for a
+    query that nobody has tied to a purpose; ``title`` is by language.
     """
 
     id: str
@@ -59,8 +59,6 @@ def _preset(id_: str, row: Mapping[str, Any]) -> Preset:
     return Preset(
         id=id_,
         query=query_of({kind: _asked(row[kind]) for kind in _ATTESTATIONS if kind in row}),
-        status_required=row.get("status_required", True),
-        same_holder=row.get("same_holder", False),
         same_person=row.get("same_person", False),
         max_status_age_s=row["max_status_age_s"],
         purpose=row["purpose"],

@@ -14,7 +14,6 @@ from portadoc.errors import Param
 from portadoc.i18n import Message, render
 
 _ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-_DELETE: Final = "\x7f"
 _UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
@@ -76,4 +75,4 @@ def _spelt_out(character: str) -> str:
     """Return a character as JSON would escape it, unless it is printable or some kind of space."""
     if character.isprintable() or unicodedata.category(character) == "Zs":
         return character
-    return "\\u007f" if character == _DELETE else json.dumps(character)[1:-1]
+    return json.dumps(character)[1:-1]

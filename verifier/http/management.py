@@ -14,6 +14,7 @@ from portadoc.formats.openid4vp.transaction_data import make_transaction_data
 from portadoc.i18n import render
 from portadoc.schemas.claims import Json, JsonObject
 from portadoc.verification.policy import WorkAsked
+from portadoc.verification.presets.lint import Finding
 from portadoc.verification.presets.presets import Preset, preset
 from portadoc.verifier.asking import Asked
 from portadoc.verifier.results import Result
@@ -26,7 +27,7 @@ from portadoc.web.loopback import loopback_only
 from portadoc.web.problem import problem
 
 _SECRET: Final = re.compile(r"(?i:bearer) +([A-Za-z0-9_-]{1,128})")
-_RULES: Final = frozenset({"status_required", "same_holder", "same_person", "max_status_age_s"})
+_RULES: Final = frozenset({"status_required", "same_holder", "same_person", "max_status_age_s", "purpose"})
 _MEMBERS: Final = (
     frozenset({"preset", "dcql_query", "on_date", "work", "transaction_data", "return_uri", "response_mode"})
     | _RULES
@@ -34,7 +35,9 @@ _MEMBERS: Final = (
 _WORK: Final = frozenset({"state", "employers", "first", "last"})
 _TRANSACTION: Final = frozenset({"type", "credential_id", "details"})
 _UNPROCESSABLE: Final = 422
-_ABOUT_THE_QUESTION: Final = frozenset({"query_unsupported", "preset_unknown", "response_mode_refused"})
+_ABOUT_THE_QUESTION: Final = frozenset(
+    {"query_unsupported", "preset_unknown", "purpose_unknown", "response_mode_refused"}
+)
 
 JsonBody = Annotated[JsonObject, Depends(read_json_object)]
 
@@ -60,6 +63,7 @@ def management_router(verifier: Verifier) -> APIRouter:
                 "request_uri": created.request_uri,
                 "link": created.link,
                 "expires_at": created.expires_at,
+                "warnings": [_warning(each, _language(request)) for each in created.excess],
             },
             status=201,
         )
@@ -92,6 +96,7 @@ def _question(body: JsonObject) -> Preset:
         status_required=flag_member(body, "status_required", default=True),
         same_holder=flag_member(body, "same_holder", default=False),
         same_person=flag_member(body, "same_person", default=False),
+        purpose=optional_text_member(body, "purpose"),
         max_status_age_s=_seconds(body, "max_status_age_s"),
     )
 
@@ -173,6 +178,11 @@ def _result(result: Result, language: str) -> JsonObject:
     first = result.problem
     told["message"] = None if first is None else _message(first.code, first.params, language)
     return told
+
+
+def _warning(found: Finding, language: str) -> JsonObject:
+    message = _message(found.code, found.params_in(language), language)
+    return {"code": found.code, "params": dict(found.params), "message": message}
 
 
 def _message(code: str, params: Mapping[str, Any], language: str) -> JsonObject:

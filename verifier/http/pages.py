@@ -111,10 +111,12 @@ class VerifierPages:
         """Return where a session stands, to the browser that started it."""
         asking, reader = self._institution(institution), reader_of(request)
         view = self._verifier.session(institution, transaction_id, _secret(request))
+        terms = view.request.terms
         content = {
             "institution": _name(asking, reader),
-            "purpose": _purpose(view.request.terms.preset_id, reader),
+            "purpose": _purpose(terms.preset_id, reader),
             "base": f"/verifier/{institution}/sessions/{transaction_id}",
+            "excess": [_message(each.code, each.params_in(reader.language), reader) for each in terms.excess],
             "stage": view.stage,
             "channel": view.request.channel,
             "confirmation": view.request.confirmation,
@@ -189,7 +191,7 @@ def _shown_result(view: BrowserView, reader: Reader) -> dict[str, Any]:
     return {
         "verdict": None if verdict is None else _message(verdict.code, {}, reader),
         "colour": None if verdict is None else verdict.colour,
-        "accepted": result.accepted,
+        "kept": result.kept,
         "reasons": [_message(each.code, each.params, reader) for each in problems],
         "description": result.wallet_error_description,
         "reports": [

@@ -24,7 +24,11 @@ from portadoc.cli.inspection.requests import (
     inspect_request_object,
 )
 from portadoc.cli.inspection.sd_jwts import inspect_json_form, inspect_sd_jwt
-from portadoc.cli.inspection.status_lists import inspect_status_list, inspect_status_list_cwt
+from portadoc.cli.inspection.status_lists import (
+    inspect_status_list,
+    inspect_status_list_cwt,
+    inspect_withdrawal_list,
+)
 from portadoc.cli.inspection.tokens import inspect_jwe, inspect_token, open_token, read_json
 from portadoc.errors import Malformed, Untrusted
 from portadoc.formats.trust_pack import parse_trust_pack
@@ -148,6 +152,8 @@ def _signed(text: str, now: int) -> Inspection:
         return inspect_sd_jwt(text, now)
     if token.typ == "statuslist+jwt":
         return inspect_status_list(token, now)
+    if token.typ == "withdrawals+jwt":
+        return inspect_withdrawal_list(token, now)
     if token.typ == "oauth-authz-req+jwt":
         return inspect_request_object(token, now)
     if token.typ == "openidvci-issuer-metadata+jwt":

@@ -1,4 +1,4 @@
-"""Status list tokens in both forms: how many places, how many of them are set, how long the list may be used."""
+"""Status lists in both forms: how many places, how many are set, how long they last; and withdrawal lists."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -23,6 +23,7 @@ from portadoc.formats.status_list.statuses import (
     decode_lst,
     inflate_lst,
 )
+from portadoc.formats.withdrawal_list import parse_withdrawal_list, verify_withdrawal_list
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.certificates import certificate_key, parse_chain
 from portadoc.schemas.claims import JsonObject
@@ -52,6 +53,36 @@ def inspect_status_list_cwt(message: bytes, now: int) -> Inspection:
         content={"payload": shown},
         parts=_chain_of(message, now),
     )
+
+
+def inspect_withdrawal_list(token: OpenedToken, now: int) -> Inspection:
+    """Return what a list of withdrawals says; with the certificate that it carries taken for a trusted one."""
+    entries = token.payload.get("withdrawals")
+    count = len(entries) if isinstance(entries, list) else 0
+    said = (
+        Said("what_withdrawal_list", {"uri": _subject(token.payload) or "-"}),
+        *said_times(token.payload),
+        Said("said_withdrawals", {"count": count}),
+    )
+    return Inspection(
+        kind="withdrawal_list",
+        said=said,
+        findings=(*token.findings, *_strict_withdrawals(token, now)),
+        content=content_of(token),
+        parts=parts_of(token, now),
+    )
+
+
+def _strict_withdrawals(token: OpenedToken, now: int) -> tuple[Finding, ...]:
+    try:
+        unverified = parse_withdrawal_list(token.text, allowed_algs=ALL_ALGORITHMS)
+        key = carried_key(token)
+        if key is None:
+            return ()
+        verify_withdrawal_list(unverified, key=key, uri=_subject(token.payload), now=now, skew_s=_SKEW_S)
+    except Error as error:
+        return (refusal(error),)
+    return (Finding(Severity.NOTE, "signature_fits"),)
 
 
 def _inspection(

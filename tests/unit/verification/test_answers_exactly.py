@@ -1,5 +1,6 @@
 """What stands around the procedure, to the letter: answers, persons shown, work in doubt, and what is refused."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -15,8 +16,15 @@ from portadoc.formats.status_list.statuses import StatusList, StatusReference
 from portadoc.formats.trust_pack import SPEC as PACK_SPEC
 from portadoc.formats.trust_pack import TrustPack
 from portadoc.formats.type_metadata import integrity
-from portadoc.formats.withdrawal_list import WithdrawalCause, WithdrawalRecord
+from portadoc.formats.withdrawal_list import SPEC as WITHDRAWALS_SPEC
+from portadoc.formats.withdrawal_list import (
+    VerifiedWithdrawalList,
+    WithdrawalCause,
+    WithdrawalRecord,
+    make_withdrawal_list,
+)
 from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
+from portadoc.keys.certificates import parse_certificate
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.examples import example
@@ -26,10 +34,12 @@ from portadoc.verification.checks import PROCEDURE, Check, CheckKind, Finding, O
 from portadoc.verification.judging.mechanism import ByWebKey
 from portadoc.verification.judging.validity import moment_text, utc_day
 from portadoc.verification.pack_answers import packed_signers
-from portadoc.verification.persons import ShownPerson, shown_person
+from portadoc.verification.persons import ShownPerson, compare_persons, shown_person
 from portadoc.verification.policy import KeyBindingRequired, VerificationPolicy, WorkAsked
+from portadoc.verification.rendering.wording import Words
 from portadoc.verification.report import REVIEW_LEGAL_BASIS, VerificationReport
-from portadoc.verification.status_tokens import believe_status_list, unverified_token
+from portadoc.verification.status_tokens import BelievedStatusList, believe_status_list, unverified_token
+from portadoc.verification.withdrawal_lists import believe_withdrawal_list
 
 RECORD = WithdrawalRecord(date(2026, 11, 15), WithdrawalCause.REPLACED, 1_795_000_000, None)
 VCT = "urn:eudi:pda1:1"
@@ -92,6 +102,32 @@ def test_a_list_ends_a_second_after_the_certificate_of_its_signer(world: Any) ->
         believe_status_list(token, limits=StatusListLimits(max_age_s=10**9), **{**options, "now": last + 1})
 
 
+def withdrawals(world: Any, *, of: str = "FR:TEST01", exp: int = 3600, now: int = 0) -> VerifiedWithdrawalList:
+    """Believe the records of a list that is said to be of an institution."""
+    token, now = world.held().lists[world.LIST_URI].token, now or world.NOW
+    text = make_withdrawal_list(
+        {7: RECORD}, uri=world.LIST_URI, iat=now, exp=now + exp, signer=world.status_signer
+    )
+    return believe_withdrawal_list(
+        text,
+        status_list=BelievedStatusList(token, of, frozenset({"FR:TEST01"})),
+        trust=world.trust,
+        now=now,
+        skew_s=60,
+    )
+
+
+def test_records_of_another_institution_are_refused_by_their_clause(world: Any) -> None:
+    expected = ("Untrusted", "withdrawals_invalid", WITHDRAWALS_SPEC, {"reason": "institution_mismatch"})
+    assert said(withdrawals, world, of="FR:TEST02") == expected
+
+
+def test_records_end_with_the_certificate_of_their_signer(world: Any) -> None:
+    assert withdrawals(world).exp == world.NOW + 3600
+    last = parse_certificate(world.status_signer.chain[0]).not_after
+    assert withdrawals(world, now=last - 60).exp == last + 1
+
+
 # --- types
 
 
@@ -145,6 +181,19 @@ def test_each_kind_of_attestation_shows_its_person_whole(world: Any) -> None:
     card = shown_person(of_type(world, "ehic", replace(traveller, to_representative=True)))
     assert (card.kind, card.country, card.represented) == ("ehic", "FR", True)
     assert card.number == traveller.insured.pin
+
+
+def test_what_shows_nothing_to_compare_is_told_so() -> None:
+    nobody = ShownPerson(kind="pid")
+    assert compare_persons(nobody, nobody).code == "person_nothing_comparable"
+
+
+def test_six_characters_are_a_number_and_five_are_none() -> None:
+    one = ShownPerson(kind="pda1", number="12-34-56", country="FR")
+    for number, code in (("123456", "person_same_number"), ("123457", "person_number_differs")):
+        assert compare_persons(one, ShownPerson(kind="ehic", number=number, country="FR")).code == code
+    short = replace(one, number="12345")
+    assert compare_persons(short, short).code == "person_nothing_comparable"
 
 
 # --- work
@@ -224,14 +273,20 @@ def test_a_policy_is_strict_unless_told_otherwise(world: Any) -> None:
     assert policy.allowed_algs == frozenset(SIGNATURE_ALGORITHMS)
 
 
-def test_days_and_moments_are_those_of_utc() -> None:
-    assert utc_day(86_399) == date(1970, 1, 1)
-    assert utc_day(86_400) == date(1970, 1, 2)
-    assert (moment_text(None), moment_text(0), moment_text(59)) == (
-        "-",
-        "1970-01-01 00:00 UTC",
-        "1970-01-01 00:00 UTC",
-    )
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/Adak"])
+def test_days_and_moments_are_those_of_utc_wherever_the_machine_stands(
+    zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert (utc_day(86_399), utc_day(86_400)) == (date(1970, 1, 1), date(1970, 1, 2))
+        assert (moment_text(0), moment_text(3_599)) == ("1970-01-01 00:00 UTC", "1970-01-01 00:59 UTC")
+        assert Words("en").moment(86_399) == "1 January 1970, 23:59 UTC"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert moment_text(None) == "-"
 
 
 # --- signers

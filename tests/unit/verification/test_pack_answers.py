@@ -10,11 +10,11 @@ import pytest
 from portadoc.errors import Error
 from portadoc.formats.headers import signing_header
 from portadoc.formats.sd_jwt.issuance import issue
-from portadoc.formats.status_list.claims import StatusListTerms
+from portadoc.formats.status_list.claims import StatusListLimits, StatusListTerms
 from portadoc.formats.status_list.cwt_form import sign_status_list_cwt
 from portadoc.formats.status_list.jwt_form import sign_status_list_jwt
 from portadoc.formats.status_list.statuses import StatusList, StatusReference
-from portadoc.formats.trust_pack import PackedList, TrustPack, make_trust_pack
+from portadoc.formats.trust_pack import SPEC, PackedList, TrustPack, make_trust_pack
 from portadoc.formats.type_metadata import integrity
 from portadoc.formats.withdrawal_list import WithdrawalCause, WithdrawalRecord, make_withdrawal_list
 from portadoc.keys.algorithms import new_private_key
@@ -142,6 +142,26 @@ def refusal(office: Office, message: bytes, **options: Any) -> tuple[str, object
     with pytest.raises(Error) as caught:
         office.open(message, **options)
     return caught.value.code, caught.value.params.get("reason")
+
+
+def judged_by(office: Office, trust: TrustStore) -> tuple[Verdict, object]:
+    pack = office.pack(office.status_list(by="fr-health"), trust=trust)
+    report = office.judge(pack)
+    return report.verdict, report.check(STATUS).params.get("reason")
+
+
+def test_d10_v41_in_a_pack_a_provider_speaks_for_whom_its_authorisation_names(office: Office) -> None:
+    def provider(**changes: Any) -> TrustStore:
+        named = (
+            replace(each, **changes) if each.institution == "FR:TEST02" else each
+            for each in office.trust.authorisations
+        )
+        return TrustStore(office.trust.anchors, tuple(named))
+
+    mismatch = (Verdict.STATUS_NOT_KNOWN, "institution_mismatch")
+    assert judged_by(office, provider(speaks_for=frozenset({"FR:TEST01"}))) == (Verdict.AUTHENTIC_IN_FORCE, None)
+    assert judged_by(office, provider()) == mismatch
+    assert judged_by(office, provider(speaks_for=frozenset({"FR:TEST09"}))) == mismatch
 
 
 def test_a_pack_in_force_is_opened(office: Office) -> None:
@@ -287,3 +307,55 @@ def test_a_signer_is_found_by_the_beginning_of_its_digest(office: Office) -> Non
     assert packed_signers(office.pack(), hashlib.sha256(chain[0]).digest()[:8]) == (chain,)
     with pytest.raises(Error, match="issuer_untrusted"):
         packed_signers(office.pack(), bytes(8))
+
+
+def test_each_refusal_of_a_pack_is_told_with_its_times_and_numbers(office: Office) -> None:
+    message = office.signed(office.pack())
+    expected: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
+        "trust_pack_not_yet": ({"at": NOW - 61}, {"as_of": NOW}),
+        "trust_pack_expired": ({"at": NOW + 7 * DAY}, {"exp": NOW + 7 * DAY}),
+        "trust_pack_rollback": ({"newest_sequence": 6}, {"sequence": 5, "newest": 6}),
+    }
+    for code, (options, params) in expected.items():
+        with pytest.raises(Error) as caught:
+            office.open(message, **options)
+        assert (caught.value.code, caught.value.spec, caught.value.params) == (code, SPEC, params)
+
+
+def test_without_an_earlier_pack_every_sequence_is_new(office: Office) -> None:
+    first = office.pack(sequence=1)
+    assert office.open(office.signed(first)) == first
+    assert office.open(office.signed(first), at=NOW - 90, skew_s=90) == first
+
+
+def test_lists_and_times_are_kept_apart(office: Office) -> None:
+    other = f"{BASE_URL}/status/2"
+    second = replace(office.status_list(7, uri=other), uri=other)
+    status = PackStatus(office.pack(office.status_list(), second))
+
+    def value(uri: str, now: int) -> tuple[StatusKnowledge, int]:
+        answer = status.answer(StatusReference(uri, 7), institution="FR:TEST01", now=now)
+        return answer.knowledge, answer.value
+
+    assert [value(LIST_URI, NOW), value(other, NOW)] == [(StatusKnowledge.FRESH, 0), (StatusKnowledge.FRESH, 1)]
+    assert value(LIST_URI, NOW + 3600) == (StatusKnowledge.STALE, 0)
+    assert value(LIST_URI, NOW) == (StatusKnowledge.FRESH, 0)
+
+
+def test_a_list_that_cannot_be_believed_is_told_by_its_reason_or_its_code(office: Office) -> None:
+    def told(token: bytes, **options: Any) -> tuple[str, str]:
+        status = PackStatus(office.pack(PackedList(LIST_URI, token, NOW - 30)), **options)
+        answer = status.answer(REFERENCE, institution="FR:TEST01", now=NOW)
+        return answer.code, answer.reason
+
+    assert told(b"no list") == ("status_invalid", "cbor_malformed")
+    good = office.status_list().unverified_token
+    assert isinstance(good, bytes)
+    assert told(good, limits=StatusListLimits(max_inflated=8)) == ("status_invalid", "limit_exceeded")
+
+
+def test_the_tolerance_of_clocks_is_the_callers(office: Office) -> None:
+    pack = office.pack(office.status_list(iat=NOW + 90))
+    for skew_s, knowledge in ((60, StatusKnowledge.UNKNOWN), (90, StatusKnowledge.FRESH)):
+        answer = PackStatus(pack, skew_s=skew_s).answer(REFERENCE, institution="FR:TEST01", now=NOW)
+        assert answer.knowledge is knowledge

@@ -34,7 +34,7 @@ def written(each: Any) -> Iterator[str]:
     """Yield a preset as lines: its rules, then each credential query with its claims and its claim sets."""
     yield f"{each.id}: {each.title['en']} / {each.title['fr']}"
     yield f"  purpose {each.purpose}, by {each.legal_basis}, version {each.version}"
-    rules = ("status_required", "same_holder", "same_person")
+    rules = ("status_required", "max_status_age_s", "same_holder", "same_person")
     yield "  " + ", ".join(f"{rule} {getattr(each, rule)}" for rule in rules)
     for query in each.query["credentials"]:
         yield f"  {query['id']}: {query['format']} {json.dumps(query['meta'])} {sorted(query)}"
@@ -157,6 +157,11 @@ def test_what_is_there_only_sometimes_is_asked_for_in_claim_sets_the_fullest_fir
             }
         ]
     }
+
+
+def test_two_ways_to_answer_are_two_claim_sets() -> None:
+    (made,) = query_of({"ehic": asked_for("issued_on", where_there=("coverage_start",))})["credentials"]
+    assert made["claim_sets"] == [["date_of_issuance", "starting_date"], ["date_of_issuance"]]
 
 
 def test_an_optional_attestation_stands_in_a_set_that_need_not_be_answered() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portadoc.errors import Error
-from portadoc.formats.receipt import Receipt, ReceiptStatus, check_commitment, make_receipt
+from portadoc.formats.receipt import SPEC, Receipt, ReceiptStatus, check_commitment, make_receipt
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
 from portadoc.keys.key_ring import KeyRing
 from portadoc.keys.purposes import KeyPurpose
@@ -81,6 +81,12 @@ def test_a_type_that_is_not_known_is_not_repeated(world: Any) -> None:
 def test_a_status_that_is_not_known_has_no_source(world: Any) -> None:
     report = world.verify(status=world.held(exp=world.NOW))
     assert receipt(world, report).credentials[0].status is None
+
+
+def test_a_status_of_this_very_second_is_of_no_age(world: Any) -> None:
+    for iat in (world.NOW, world.NOW + 30):
+        entry = receipt(world, world.verify(status=world.held(iat=iat))).credentials[0]
+        assert entry.status == ReceiptStatus("issuer.example", iat, 0)
 
 
 def test_a_withdrawal_has_its_source_too(world: Any) -> None:
@@ -154,6 +160,9 @@ def test_a_receipt_of_a_later_time_or_by_another_key_is_refused(
 
     text = make_receipt(made, signer=ring.signer("de-inspection", KeyPurpose.RECEIPT))
     assert refusal(text, world.NOW - 61) == ("receipt_invalid", "not_yet_made")
+    with pytest.raises(Error) as caught:
+        open_receipt(text, verifiers=trust, now=world.NOW - 61)
+    assert caught.value.spec == SPEC
     request = make_receipt(made, signer=ring.signer("de-inspection", KeyPurpose.REQUEST))
     assert refusal(request, world.NOW)[0] == "chain_invalid"
     other = replace(made, verifier_id="DE:TEST91")

@@ -17,7 +17,7 @@ from portadoc.schemas.projections import Deviation
 from portadoc.verification.checks import PROCEDURE, Check, Outcome
 from portadoc.verification.rendering.report_html import report_fragment, report_page
 from portadoc.verification.rendering.report_json import report_bytes, report_from_json, report_to_json
-from portadoc.verification.rendering.report_table import report_lines
+from portadoc.verification.rendering.report_table import Line, report_lines
 from portadoc.verification.rendering.shown import MOST_DEVIATIONS, shown_report, status_as_of
 from portadoc.verification.rendering.wording import Words, printable
 from portadoc.verification.report import VerificationReport
@@ -103,6 +103,11 @@ def test_a_terminal_shows_exactly_these_lines(language: str, as_expected: Expect
     as_expected(f"lines.{language}.txt", "\n".join(lines) + "\n")
 
 
+def test_what_is_left_out_is_counted_in_a_line_of_its_own() -> None:
+    (line,) = (each for each in report_lines(MANY, "en") if "more" in each.after)
+    assert line == Line("    ", "- ", "And 3 more.", "warning")
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_people_read_exactly_these_facts(language: str, as_expected: Expected) -> None:
     lines = []
@@ -158,6 +163,7 @@ def test_what_was_stored_is_the_report_again_and_spelt_the_same(name: str) -> No
 def test_a_status_signed_after_the_check_is_of_no_negative_age() -> None:
     ahead = replace(GOOD, checks=checks(status=(Outcome.FAIL, "revoked", {"as_of": AT + 30})))
     assert status_as_of(ahead) == AT + 30
+    assert status_as_of(replace(GOOD, checks=checks(status=(Outcome.FAIL, "revoked", {"as_of": "-"})))) is None
     assert report_to_json(ahead)["status"] == {"as_of": AT + 30, "age_s": 0}
     facts = {each.label: each.value for each in shown_report(ahead, "en").facts}
     assert (facts["Age of the status"], facts["Status list of"]) == ("0 s", "22 November 2026, 12:00 UTC")

@@ -52,7 +52,8 @@ def header(policy: dict[str, Any] | None = None, **changes: Any) -> Case:
 
 
 def certified(**claims: Any) -> Case:
-    return lambda world: world.verify(world.presentation(world.certified(claims)), profile=EUDI)
+    terms = {"profile": EUDI, "status_required": "status" not in claims}
+    return lambda world: world.verify(world.presentation(world.certified(claims)), **terms)
 
 
 def status(policy: dict[str, Any] | None = None, **changes: Any) -> Case:
@@ -79,6 +80,16 @@ def other_type(configuration: str, record: str, **changes: Any) -> Case:
         claims = {**projection.project(example(record)), **envelope, "vct": projection.vct, **changes}
         kept = {name: each for name, each in claims.items() if each is not None}
         return world.verify(world.presentation(world.credential(kept)))
+
+    return verified
+
+
+def full_form(policy: dict[str, Any], *without: str) -> Case:
+    """The layout of WE BUILD, without some of its claims."""
+
+    def verified(world: World) -> Any:
+        claims = {name: each for name, each in world.webuild().items() if name not in without}
+        return world.verify(world.presentation(world.credential(claims)), **policy)
 
     return verified
 
@@ -182,6 +193,8 @@ CASES: dict[str, Case] = {
     # status
     "no status": of(status=None),
     "no status, none required": of({"status_required": False}, status=None),
+    "no status, living for a day": certified(status=None, nbf=NOW, exp=NOW + 86_400),
+    "no status, living for a second more": certified(status=None, nbf=NOW, exp=NOW + 86_401),
     "status by another mechanism": of(status={"other": {}}),
     "status behind the end of the list": of(status={"status_list": {"idx": 1024, "uri": URI}}),
     "status at the end of the list": of(status={"status_list": {"idx": 1023, "uri": URI}}),
@@ -192,6 +205,9 @@ CASES: dict[str, Case] = {
     "list a second before its end": status(exp=NOW + 1),
     "list at the end of its ttl": status(ttl=30),
     "list past its ttl": status(ttl=29),
+    "status as old as the policy allows": under(max_status_age_s=60),
+    "status older than the policy allows": under(max_status_age_s=59),
+    "withdrawal older than the policy allows": value(1, max_status_age_s=59),
     "list of the near future": status(iat=NOW + 60),
     "list of a later time": status(iat=NOW + 61),
     "withdrawn": value(1),
@@ -226,6 +242,13 @@ CASES: dict[str, Case] = {
     "work elsewhere": under(work=WorkAsked(state="NL")),
     "work for others": under(work=WorkAsked(employers=frozenset({"other"}))),
     "work at other times": under(work=WorkAsked(first=date(2020, 1, 1))),
+    "work elsewhere without legislation": of({"work": WorkAsked(state="NL")}, legislation_country=None),
+    "work for others, none shown": full_form(
+        {"work": WorkAsked(employers=frozenset({"x"}))}, "employmentSituations"
+    ),
+    "work elsewhere, nothing shown": full_form(
+        {"work": WorkAsked(state="NL")}, "placesOfWork", "memberstateAppliedLegislation"
+    ),
     "work elsewhere without places": of({"work": WorkAsked(state="NL")}, work_address=None),
     "work for nobody shown": of({"work": WorkAsked(employers=frozenset({"x"}))}, employer=None),
     "work without a period": of({"work": WorkAsked(first=DAY)}, starting_date=None, ending_date=None),

@@ -19,6 +19,7 @@ from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.signer import LocalSigner, Signer
 from portadoc.keys.trust.web_issuers import WebIssuer
 from portadoc.randomness import system_random_bytes
+from portadoc.verification.pack_answers import open_trust_pack
 from portadoc.verifier.service import Verifier, build_verifier
 from portadoc.verifier.trust.issuer_keys import BELIEVED_S, COOL_DOWN_S, REFRESH_S, RELOAD_S, IssuerKeys
 from tests.unit.fetch.conftest import Server, reply, serving
@@ -134,6 +135,16 @@ def test_v34_another_process_takes_up_what_one_has_fetched(world: Any) -> None:
     world.clock.advance(RELOAD_S)
     assert verdict(world, other, credential(world)) == GOOD
     assert asked(world) == [METADATA]
+
+
+def test_v34_the_trust_pack_carries_the_keys_that_are_held(world: Any) -> None:
+    publish(world, metadata(jwk(OLD, "old")))
+    verifier = believing(world)
+    verifier.refresh_issuer_keys()
+    pack = open_trust_pack(verifier.trust_pack(world.SLUG).pack, operators=world.keys.trust, at=world.NOW)
+    (held,) = pack.trust.web_issuers
+    assert held.keys == (jwk(OLD, "old"),)
+    assert held.believed_until == world.NOW + BELIEVED_S
 
 
 def test_v34_a_key_that_was_taken_back_counts_no_more(world: Any) -> None:

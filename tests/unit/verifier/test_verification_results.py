@@ -148,7 +148,8 @@ def test_a_request_is_created_over_http_by_preset_or_query(world: Any) -> None:
     ):
         response = create(world, body)
         assert response.status == 201, response.text
-        assert set(response.json()) == {"transaction_id", "session_secret", "request_uri", "link", "expires_at"}
+        named = {"transaction_id", "session_secret", "request_uri", "link", "expires_at", "warnings"}
+        assert set(response.json()) == named
         assert response.headers["cache-control"] == "no-store"
 
 

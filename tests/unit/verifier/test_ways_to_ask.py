@@ -22,11 +22,10 @@ from portadoc.formats.openid4vp.request_object import ResponseMode
 from portadoc.formats.openid4vp.transaction_data import INSPECTION, make_transaction_data
 from portadoc.formats.openid4vp.unsigned_request import UnsafeUnsignedRequest, read_unsigned_request
 from portadoc.formats.openid4vp.verifier_attestation import make_verifier_attestation
-from portadoc.formats.sd_jwt import bind, select
-from portadoc.keys.algorithms import ALL_ALGORITHMS, new_private_key
+from portadoc.formats.sd_jwt import bind
+from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.certificates import certificate_key, parse_certificate
 from portadoc.keys.purposes import KeyPurpose
-from portadoc.keys.signer import LocalSigner
 from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.randomness import system_random_bytes
 from portadoc.verification.presets.presets import Preset, preset
@@ -384,48 +383,6 @@ def test_g09_a_trusted_list_that_was_not_asked_for_does_not_satisfy(world: Any, 
     found = twin.receive_response(world.SLUG, session.created.request_uri.rpartition("/")[2], form).result
     code = found.problem.full_code if found.problem else "accepted"
     assert code == ("accepted" if asked == LIST else "issuer_untrusted.authority_not_asked_for")
-
-
-# --- one person
-
-
-def one_person(*asked: tuple[str, str, list[str]]) -> Preset:
-    credentials = [
-        {"id": name, "format": "dc+sd-jwt", "meta": {"vct_values": [vct]}, "claims": [{"path": path}]}
-        for name, vct, path in asked
-    ]
-    return Preset(id="one-person", query={"credentials": credentials}, same_person=True)
-
-
-FULL_FORM = ("a1", "eu.we-build.pda1.1", ["subject", "dateOfBirth"])
-IDENTITY = ("pid", "urn:eudi:pid:1", ["birthdate"])
-
-
-@pytest.mark.parametrize(
-    ("birthdate", "code"), [(None, "accepted"), ("1950-01-01", "person_mismatch.person_birth_differs")]
-)
-def test_g11_attestations_of_two_persons_are_refused_where_one_is_asked_for(
-    world: Any, birthdate: str | None, code: str
-) -> None:
-    session = world.ask(one_person(FULL_FORM, IDENTITY))
-    identity = world.held("pid", **({} if birthdate is None else {"birthdate": birthdate}))
-    token = {"a1": [session.present(world.held("pda1-webuild"))], "pid": [session.present(identity)]}
-    response = session.answer("x", vp_token=token)
-    assert (session.code, response.status) == (code, 200 if birthdate is None else 400)
-
-
-def test_g11_attestations_that_do_not_say_whose_they_are_are_not_taken_for_one_persons(world: Any) -> None:
-    stranger = LocalSigner(new_private_key("ES256", system_random_bytes))
-    session = world.ask(
-        one_person(("a1", A1, ["legislation_country"]), ("pid", "urn:eudi:pid:1", ["issuing_country"]))
-    )
-    identity = select(world.held("pid", cnf={"jwk": dict(stranger.public_jwk)}), [("issuing_country",)])
-    token = {
-        "a1": [session.present(select(world.held("pda1"), []))],
-        "pid": [session.present(identity, signer=stranger)],
-    }
-    refused(session.answer("x", vp_token=token), "person_not_comparable")
-    assert session.view().result.verdict == "holder_not_proven"
 
 
 # --- the Digital Credentials API
