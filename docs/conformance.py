@@ -1,7 +1,7 @@
 """Write the conformance page: each requirement with the code that decides it and the tests that prove it.
 
-The requirements stand in ``requirements.toml``. A test proves a requirement when its name or its case carries the id
-(``test_v32_...``, ``[V-32 rollback]``, ``[A30_name_in_clear]``) or when the requirement names it.
+The requirements stand in ``requirements.toml``. A test proves a requirement when its name or its case carries the
+id (``test_v32_...``, ``[V-32 rollback]``, ``[A30_name_in_clear]``) or when the requirement names it.
 """
 
 import re
@@ -19,9 +19,11 @@ PAGE: Final = "conformance.md"
 SHOWN: Final = 6
 """Tests named in a row; the others are counted."""
 ELSEWHERE: Final = ("tests/interop/", "tests/vectors_shared/", "tests/browser/", "tests/fuzz/", "tests/test_")
-"""Tests that need something which is not on every machine, and tests of pages such as this one: a row never rests on
-them, so they are not listed."""
-_COLLECTED: Final = re.compile(r"(?P<file>tests/[^:]+)::(?:\w+::)*(?P<function>\w+)(?:\[(?P<case>.*)\])?", re.DOTALL)
+"""Tests that need something which is not on every machine, and tests of pages such as this one: a row never rests
+on them, so they are not listed."""
+_COLLECTED: Final = re.compile(
+    r"(?P<file>tests/[^:]+)::(?:\w+::)*(?P<function>\w+)(?:\[(?P<case>.*)\])?", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +119,15 @@ def _head(proven: int, total: int) -> Iterator[str]:
     yield "# Conformance"
     yield ""
     yield (
-        "What must be refused, or accepted against expectation, where the code decides it and which tests prove it. "
-        "Requirement ids are those of the negative-check matrix (V, W) and of the abuse catalogue (A to D, G, H) that "
-        "this project was planned with."
+        "What must be refused, or accepted against expectation, where the code decides it and which tests prove "
+        "it. Requirement ids are those of the negative-check matrix (V, W) and of the abuse catalogue (A to D, G, "
+        "H) that this project was planned with."
     )
     yield ""
     yield (
-        f"{total} requirements, {proven} of them with tests. Written by `make docs` from `docs/requirements.toml` and "
-        "from the names of the tests that are collected; `make test` runs those tests and fails when the page is "
-        "another one, when an id has no test, or when a name leads nowhere."
+        f"{total} requirements, {proven} of them with tests. Written by `make docs` from "
+        "`docs/requirements.toml` and from the names of the tests that are collected; `make test` runs those "
+        "tests and fails when the page is another one, when an id has no test, or when a name leads nowhere."
     )
     yield ""
     yield (

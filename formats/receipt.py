@@ -10,6 +10,7 @@ import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from portadoc import base64url
@@ -35,7 +36,7 @@ _WORD: Final = re.compile(r"[a-z0-9_-]{1,64}")
 _STATUS_MEMBERS: Final = frozenset({"source", "as_of", "age_s"})
 _CREDENTIAL_MEMBERS: Final = frozenset({"type", "issuer", "verdict", "status", "commitment"})
 _MEMBERS: Final = frozenset(
-    {"iss", "verifier", "iat", "purpose", "policy_version", "verdict", "colour", "credentials"}
+    {"iss", "verifier", "iat", "purpose", "policy_version", "on_date", "work", "verdict", "colour", "credentials"}
 )
 
 
@@ -66,7 +67,8 @@ class ReceiptCredential:
 class Receipt:
     """Who verified, when (``verified_at``, epoch seconds), for which purpose, by which policy, with what result.
 
-    ``purpose`` is the id of the preset, ``policy_version`` the digest of its text.
+    ``purpose`` is the id of the preset, ``policy_version`` the digest of its rules. ``on_date`` is the day that
+    document and coverage were judged for; ``work`` tells whether some work in question was judged, never which.
     """
 
     verifier_id: str
@@ -74,6 +76,8 @@ class Receipt:
     verified_at: int
     purpose: str
     policy_version: str
+    on_date: date
+    work: bool
     verdict: str
     colour: str
     credentials: tuple[ReceiptCredential, ...]
@@ -148,6 +152,8 @@ def _to_json(receipt: Receipt) -> JsonObject:
         "iat": receipt.verified_at,
         "purpose": receipt.purpose,
         "policy_version": receipt.policy_version,
+        "on_date": receipt.on_date.isoformat(),
+        "work": receipt.work,
         "verdict": receipt.verdict,
         "colour": receipt.colour,
         "credentials": [_credential_to_json(each) for each in receipt.credentials],
@@ -180,6 +186,8 @@ def _from_json(members: JsonObject) -> Receipt:
         verified_at=numeric_date(members, "iat", required=True),
         purpose=_word(members, "purpose"),
         policy_version=_text(members, "policy_version"),
+        on_date=_day(members, "on_date"),
+        work=_flag(members, "work"),
         verdict=_word(members, "verdict"),
         colour=_word(members, "colour"),
         credentials=tuple(map(_credential, credentials)),
@@ -218,6 +226,24 @@ def _text(members: Mapping[str, Any], name: str) -> str:
 def _word(members: Mapping[str, Any], name: str) -> str:
     value = _text(members, name)
     if not _WORD.fullmatch(value):
+        raise _invalid(name)
+    return value
+
+
+def _day(members: Mapping[str, Any], name: str) -> date:
+    text = _text(members, name)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as exc:
+        raise _invalid(name) from exc
+    if day.isoformat() != text:
+        raise _invalid(name)
+    return day
+
+
+def _flag(members: Mapping[str, Any], name: str) -> bool:
+    value = members[name]
+    if not isinstance(value, bool):
         raise _invalid(name)
     return value
 

@@ -32,6 +32,7 @@ MAX_TYPES: Final = 64
 MAX_SIGNERS: Final = 1024
 MAX_CHAIN: Final = 4
 MAX_SEQUENCE: Final = 2**53 - 1
+MAX_LIFETIME_S: Final = 31 * 86_400
 _MEMBERS: Final = frozenset(
     {"iss", "sequence", "as_of", "exp", "trust", "signer_certificates", "type_metadata"}
     | {"status_lists", "withdrawal_lists"}
@@ -58,7 +59,7 @@ class PackedList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustPack:
-    """What an operator vouches for from ``as_of`` until before ``exp`` (epoch seconds).
+    """What an operator vouches for from ``as_of`` until before ``exp`` (epoch seconds), 31 days at most.
 
     ``operator`` is the institution whose certificate signs. ``signer_chains`` (DER, leaf first, anchor left out)
     are those of signers whose products carry no certificate. ``type_metadata`` holds each document by ``vct``,
@@ -80,6 +81,8 @@ class TrustPack:
             raise _invalid("sequence")
         if not 0 <= self.as_of < self.exp:
             raise _invalid("times")
+        if self.exp - self.as_of > MAX_LIFETIME_S:
+            raise _invalid("lifetime")
         for lists in (self.status_lists, self.withdrawal_lists):
             if len({each.uri for each in lists}) != len(lists):
                 raise _invalid("list_twice")

@@ -1,4 +1,4 @@
-"""The conformance page tells the truth: every requirement is there, is decided somewhere and has tests of its own."""
+"""The conformance page tells the truth: every requirement is there, is decided somewhere and has its own tests."""
 
 import ast
 import importlib.util

@@ -1,14 +1,14 @@
 """What the procedure asks of the world, as values: whom to trust, and what the status lists say."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Protocol
 
 from portadoc.errors import Untrusted
 from portadoc.formats.status_list.claims import VerifiedStatusList
-from portadoc.formats.status_list.statuses import StatusReference, StatusValue
+from portadoc.formats.status_list.statuses import StatusReference
 from portadoc.formats.type_metadata import TypeMetadata, check_integrity, resolve_type_metadata
 from portadoc.formats.withdrawal_list import WithdrawalRecord
 from portadoc.keys.purposes import KeyPurpose
@@ -102,8 +102,9 @@ class StatusKnowledge(StrEnum):
 class StatusAnswer:
     """What is known of one status: ``value`` as of the list's iat, or ``code`` why nothing is known.
 
-    ``withdrawal`` is the institution's record of the withdrawal, where it has published one. ``as_of`` of a status
-    that is not known is when it was known last, 0 for never; ``form`` is the form of the list (jwt or cwt).
+    ``withdrawal`` is the institution's record of the withdrawal, where it has published one: what it says holds
+    however well the status is known. ``as_of`` of a status that is not known is when it was known last, 0 for
+    never; ``form`` is the form of the list (jwt or cwt).
     """
 
     knowledge: StatusKnowledge
@@ -157,8 +158,8 @@ class HeldStatusLists:
 
         A list speaks of the time from its iat to its exp: about a time before nothing is known by it. One that
         does not speak for the institution that signed the credential says nothing, whatever is in it.
-        A record of a withdrawal counts before all else: the withdrawal is never undone.
-        Raises Untrusted[status_invalid] for an index outside the list.
+        A record of a withdrawal is told whatever the list says, since the withdrawal is never undone; it makes no
+        list newer than it is. Raises Untrusted[status_invalid] for an index outside the list and without record.
         Spec: Token Status List §8.3, §8.4, §11.3, §13.7.
         """
         held = self.lists.get(reference.uri)
@@ -168,10 +169,15 @@ class HeldStatusLists:
         if institution not in held.speaks_for:
             return StatusAnswer(StatusKnowledge.UNKNOWN, code="status_invalid", reason="institution_mismatch")
         withdrawal = held.withdrawals.get(reference.idx)
-        if withdrawal is not None:
-            return StatusAnswer(
-                StatusKnowledge.FRESH, value=StatusValue.INVALID, as_of=held.token.iat, withdrawal=withdrawal
-            )
+        if withdrawal is None:
+            return self._by_list(held, reference.idx, now)
+        try:
+            return replace(self._by_list(held, reference.idx, now), withdrawal=withdrawal)
+        except Untrusted as error:
+            reason = str(error.params["reason"])
+            return StatusAnswer(StatusKnowledge.UNKNOWN, code=error.code, reason=reason, withdrawal=withdrawal)
+
+    def _by_list(self, held: HeldStatusList, idx: int, now: int) -> StatusAnswer:
         if held.token.exp <= now:
             return _not_known("list_expired", as_of=held.token.iat)
         if held.token.iat > now + self.skew_s:
@@ -179,7 +185,7 @@ class HeldStatusLists:
         stale = held.resolved_at + held.token.ttl < now
         return StatusAnswer(
             StatusKnowledge.STALE if stale else StatusKnowledge.FRESH,
-            value=held.token.statuses.get(reference.idx),
+            value=held.token.statuses.get(idx),
             as_of=held.token.iat,
             form=held.token.form.value,
         )

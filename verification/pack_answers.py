@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from portadoc.errors import Conflict, Error, Untrusted
@@ -24,6 +25,7 @@ from portadoc.verification.withdrawal_lists import believe_withdrawal_list
 
 DEFAULT_SKEW_S: Final = 60
 KEY_ID_BYTES: Final = 8
+_LISTS_KEPT: Final = 32
 _ANY_AGE_S: Final = LATEST
 """For lists whose own times are judged after they are believed: the longest time there is."""
 
@@ -32,26 +34,29 @@ def open_trust_pack(
     unverified_pack: bytes,
     *,
     operators: TrustAnswers,
+    operator: str,
     at: int,
     newest_sequence: int = 0,
     skew_s: int = DEFAULT_SKEW_S,
 ) -> TrustPack:
-    """Return a pack that may be judged from at ``at`` (epoch seconds); ``operators`` says who may sign packs.
+    """Return a pack that may be judged from at ``at`` (epoch seconds): that of the institution ``operator``.
 
+    ``operators`` says who may sign packs at all. A pack says whom to believe, so whose it has to be is for the
+    reader to know beforehand: nobody else's stands in for it, whoever else is certified to sign packs.
     ``newest_sequence`` is that of the newest pack of this operator seen so far: an older one is refused. Raises
     Untrusted[trust_pack_invalid], [chain_invalid], [issuer_untrusted] with a reason, Malformed[limit_exceeded],
     Conflict[trust_pack_not_yet], [trust_pack_expired], [trust_pack_rollback].
     """
     # 1. form and header
     unverified = parse_trust_pack(unverified_pack, allowed_algs=ALL_ALGORITHMS)
-    # 2. a chain that may sign packs
+    # 2. a chain of this operator that may sign packs
     trusted = operators.resolve(
         unverified.unverified_chain,
         purpose=KeyPurpose.TRUST_LIST,
         at=at,
         credential_type=None,
         issuer=None,
-        institution=None,
+        institution=operator,
     )
     # 3. signature, then content
     pack = verify_trust_pack(unverified, trusted=trusted)
@@ -67,7 +72,7 @@ def open_trust_pack(
 
 
 class PackStatus:
-    """Answer statuses from the lists of a pack; a list is believed when it is first asked for, and then kept.
+    """Answer statuses from the lists of a pack; a list is believed when it is first asked for; the last are kept.
 
     Who signed a list is judged by the trust of the same pack, at the time asked about. Its own times are judged
     for that time as well: a list that has ended tells since when nothing is known.
@@ -81,17 +86,14 @@ class PackStatus:
         self._limits = limits or StatusListLimits()
         self._lists = {packed.uri: packed for packed in pack.status_lists}
         self._withdrawals = {packed.uri: packed for packed in pack.withdrawal_lists}
-        self._believed: dict[tuple[str, int], HeldStatusLists] = {}
+        self._believed = lru_cache(maxsize=_LISTS_KEPT)(self._believe)
 
     def answer(self, reference: StatusReference, *, institution: str, now: int) -> StatusAnswer:
         """Return what the pack says of one status as of ``now``; its age counts from then.
 
         Raises Untrusted[status_invalid] for an index outside the list. Spec: Token Status List §8.3.
         """
-        key = (reference.uri, now)
-        if key not in self._believed:
-            self._believed[key] = self._believe(reference.uri, now)
-        return self._believed[key].answer(reference, institution=institution, now=now)
+        return self._believed(reference.uri, now).answer(reference, institution=institution, now=now)
 
     def _believe(self, uri: str, now: int) -> HeldStatusLists:
         packed = self._lists.get(uri)

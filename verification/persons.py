@@ -28,6 +28,8 @@ from portadoc.schemas.projections import LAYOUTS
 from portadoc.verification.report import VerificationReport
 
 MAX_SPELLINGS: Final = 256
+LONGEST_NAME: Final = 256
+"""A longer name is none; nor is a number."""
 SHORTEST_NUMBER: Final = 6
 """A shorter number proves nothing: many people have it."""
 
@@ -114,11 +116,15 @@ def _by_birth(one: ShownPerson, other: ShownPerson) -> str | None:
 
 
 def _by_names(one: ShownPerson, other: ShownPerson) -> str | None:
-    """Compare names that come with a date of birth; names in a script that is not read here say nothing."""
+    """Compare names that come with a date of birth; names in a script that is not read here say nothing.
+
+    Nor do names that stand for none: those without two different letters, such as ``-`` and ``XXX``.
+    """
     if None in (one.date_of_birth, other.date_of_birth, one.forenames, other.forenames):
         return None
-    surnames = [_spellings_of(map(_joined, each.surnames)) for each in (one, other)]
-    forenames = [[_spellings_of([name]) for name in _words(each.forenames or "")] for each in (one, other)]
+    surnames = [_spellings_of(filter(_tells, map(_joined, each.surnames))) for each in (one, other)]
+    words = [_words(each.forenames or "") for each in (one, other)]
+    forenames = [[_spellings_of([name]) for name in each] if _tells("".join(each)) else [] for each in words]
     if not all(surnames) or not all(forenames) or not all(map(all, forenames)):
         return None
     fewer, more = sorted(forenames, key=len)
@@ -131,6 +137,8 @@ def _by_number(one: ShownPerson, other: ShownPerson) -> str | None:
     numbers = [_number(each.number or "") for each in (one, other)]
     if one.country is None or one.country != other.country or min(map(len, numbers)) < SHORTEST_NUMBER:
         return None
+    if not all(map(_tells, numbers)):
+        return None
     if numbers[0] == numbers[1]:
         return "person_same_number"
     one_numbering = {one.kind, other.kind} <= set(_PERSON_IN) or one.kind == other.kind
@@ -139,6 +147,8 @@ def _by_number(one: ShownPerson, other: ShownPerson) -> str | None:
 
 def _number(text: str) -> str:
     """Return the letters and digits of a number: spaces, dots, dashes and strokes only help the eye."""
+    if len(text) > LONGEST_NAME:
+        return ""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text))).upper()
 
 
@@ -205,8 +215,15 @@ _JOINTS: Final = re.compile(r"['’ʼ`´]")
 
 def _words(text: str) -> list[str]:
     """Return the words of a name in capitals, composed; an apostrophe parts nothing, a Greek accent is not one."""
+    if len(text) > LONGEST_NAME:
+        return []
     capital = unicodedata.normalize("NFD", _JOINTS.sub("", text).upper())
     return [word for word in _PARTS.split(unicodedata.normalize("NFC", _TONOS.sub("", capital))) if word]
+
+
+def _tells(text: str) -> bool:
+    """Tell whether a name or number can tell people apart: one sign, however often, stands for none."""
+    return len(set(text)) > 1
 
 
 def _joined(text: str) -> str:

@@ -1,5 +1,6 @@
 """What a verifier decided before it looked at the presentation."""
 
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -33,7 +34,7 @@ class WorkAsked:
 
     ``state`` is a country code as in the record; ``employers`` are identifiers of employers, one of which has to
     be covered; ``first`` and ``last`` are days, both included; one alone stands for both, and without days the day
-    in question counts. Raises Refused[work_period_reversed].
+    in question counts. Raises Refused[work_period_reversed], [work_employer_empty].
     """
 
     state: str | None = None
@@ -44,6 +45,18 @@ class WorkAsked:
     def __post_init__(self) -> None:
         if self.first is not None and self.last is not None and self.last < self.first:
             raise Refused("work_period_reversed")
+        if not all(map(levelled, self.employers)):
+            raise Refused("work_employer_empty")
+
+    def days(self, on_date: date) -> tuple[date, date]:
+        """Return the first and the last day of the work; ``on_date`` is the day in question."""
+        first = self.first or self.last or on_date
+        return first, self.last or first
+
+
+def levelled(identifier: str) -> str:
+    """Return the letters and digits of an identifier: spaces, dots and dashes only help the eye."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", identifier))).upper()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,10 +20,11 @@ from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.schemas.catalogue import ACCEPTED_VCTS
 from portadoc.verification.answers import TrustAnswers
-from portadoc.verification.report import STATUS, VerificationReport
+from portadoc.verification.report import COVERS_WORK, STATUS, Outcome, VerificationReport
 from portadoc.verification.verdict import Verdict
 
 _SKEW_S: Final = 60
+_NOT_JUDGED: Final = frozenset({Outcome.NOT_APPLICABLE, Outcome.NOT_RUN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +48,21 @@ class VerifyingParty:
 def receipt_of(
     verified: Sequence[Verified], *, verifier: VerifyingParty, verdict: Verdict, nonce: str, verified_at: int
 ) -> Receipt:
-    """Return the receipt of one verification; ``verdict`` is the one over all presentations together.
+    """Return the receipt of one verification, of one presentation at least; ``verdict`` is the one over all.
 
     ``nonce`` is the session's: who knows it and a presentation can tell that the receipt is about that one. Raises
     Malformed[malformed_token] for a presentation that is no SD-JWT: leave such a one out.
     """
+    on_date = verified[0].report.on_date
+    assert on_date is not None, "whoever judges does it for a day"
     return Receipt(
         verifier_id=verifier.id,
         verifier_name=verifier.name,
         verified_at=verified_at,
         purpose=verifier.purpose,
         policy_version=verifier.policy_version,
+        on_date=on_date,
+        work=any(each.report.check(COVERS_WORK).outcome not in _NOT_JUDGED for each in verified),
         verdict=verdict.value,
         colour=verdict.colour.value,
         credentials=tuple(_credential(each, nonce) for each in verified),

@@ -47,6 +47,8 @@ class Verdict(StrEnum):
     AUTHENTIC_IN_FORCE = "authentic_in_force"
     STATUS_NOT_KNOWN = "status_not_known"
     """Genuine; whether it was withdrawn cannot be known now."""
+    PERIOD_NOT_SHOWN = "period_not_shown"
+    """Genuine; the holder may have kept back when it begins or ends."""
     WORK_NOT_SHOWN = "work_not_shown"
     """Genuine; what was shown does not say whether the work in question is covered."""
     HOLDER_NOT_PROVEN = "holder_not_proven"
@@ -80,6 +82,7 @@ class Verdict(StrEnum):
 _TOLD: Final[Mapping[Verdict, tuple[Colour, str]]] = {
     Verdict.AUTHENTIC_IN_FORCE: (Colour.GREEN, "verdict_authentic_in_force"),
     Verdict.STATUS_NOT_KNOWN: (Colour.AMBER, "verdict_status_not_known"),
+    Verdict.PERIOD_NOT_SHOWN: (Colour.AMBER, "verdict_period_not_shown"),
     Verdict.WORK_NOT_SHOWN: (Colour.AMBER, "verdict_work_not_shown"),
     Verdict.HOLDER_NOT_PROVEN: (Colour.AMBER, "verdict_holder_not_proven"),
     Verdict.EFFECT_NOT_ESTABLISHED: (Colour.AMBER, "verdict_effect_not_established"),
@@ -133,12 +136,15 @@ RULES: Final = (
     Rule(Verdict.NOT_IN_FORCE_ON_DATE, TECHNICAL_VALIDITY, Outcome.FAIL),
     Rule(Verdict.NOT_IN_FORCE_ON_DATE, DOCUMENT_VALIDITY, Outcome.FAIL),
     Rule(Verdict.NOT_IN_FORCE_ON_DATE, COVERAGE_PERIOD, Outcome.FAIL),
+    Rule(Verdict.DOES_NOT_COVER_WORK, STATUS, Outcome.FAIL, frozenset({"withdrawn_during_work"})),
     Rule(Verdict.DOES_NOT_COVER_WORK, COVERS_WORK, Outcome.FAIL),
     # What is not established. Every such verdict is amber: it never hides one of the above.
     Rule(Verdict.HOLDER_NOT_PROVEN, KEY_BINDING, Outcome.FAIL),
     Rule(Verdict.EFFECT_NOT_ESTABLISHED, STATUS, Outcome.UNKNOWN, frozenset({"effect_not_established"})),
     Rule(Verdict.STATUS_NOT_KNOWN, STATUS, Outcome.UNKNOWN),
     Rule(Verdict.STATUS_NOT_KNOWN, STATUS, Outcome.FAIL),
+    Rule(Verdict.PERIOD_NOT_SHOWN, DOCUMENT_VALIDITY, Outcome.UNKNOWN),
+    Rule(Verdict.PERIOD_NOT_SHOWN, COVERAGE_PERIOD, Outcome.UNKNOWN),
     Rule(Verdict.WORK_NOT_SHOWN, COVERS_WORK, Outcome.UNKNOWN),
 )
 """Which check leads to which verdict; where several hold, the first rule of the table decides."""

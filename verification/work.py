@@ -6,17 +6,15 @@ was kept back by the holder or cannot be read, and none that was shown fits. Wor
 applies is covered: one legislation applies to all that the person does (Regulation (EC) 883/2004 art. 11(1)).
 """
 
-import unicodedata
 from collections.abc import Iterator
-from datetime import date
 from typing import Final
 
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.codes import canonical_country
-from portadoc.schemas.projections import Period
 from portadoc.verification.checks import Finding, Outcome
 from portadoc.verification.judging.reading import Reading
-from portadoc.verification.policy import VerificationPolicy, WorkAsked
+from portadoc.verification.judging.validity import NOT_SHOWN, coverage_kept_back
+from portadoc.verification.policy import VerificationPolicy, WorkAsked, levelled
 
 _PLACES: Final = frozenset({"countries_of_work", "workplace", "workplaces", "no_fixed_place"})
 _EMPLOYERS: Final = frozenset({"employments"})
@@ -31,29 +29,28 @@ def covers_work(reading: Reading, policy: VerificationPolicy) -> Finding:
         return Finding(Outcome.NOT_APPLICABLE, "work_not_asked")
     if reading.layout.kind != "pda1":
         return Finding(Outcome.NOT_APPLICABLE, "work_not_decided_here")
-    found = tuple(_judged(reading, policy.work, policy.on_date))
+    found = tuple(_judged(reading, policy.work, policy))
     against = [each for each in found if each.outcome is Outcome.FAIL] or list(found)
     return against[0] if against else Finding(Outcome.PASS, "covers_work_ok")
 
 
-def _judged(reading: Reading, work: WorkAsked, on_date: date) -> Iterator[Finding]:
+def _judged(reading: Reading, work: WorkAsked, policy: VerificationPolicy) -> Iterator[Finding]:
     """Yield what speaks against: a State, an employer, days that are not covered or not shown."""
     record = reading.restored.record_fields
     if work.state is not None:
         asked = canonical_country(work.state)
         if asked not in _states(record):
             yield _missed(reading, _PLACES, "work_state_not_covered", "state", record.get("countries_of_work"))
-    if work.employers and not {_plain(each) for each in work.employers} & _employers(record):
+    if work.employers and _employers(record).isdisjoint(map(levelled, work.employers)):
         yield _missed(reading, _EMPLOYERS, "work_employer_not_covered", "employer", record.get("employments"))
-    first = work.first or work.last or on_date
-    last = work.last or first
+    first, last = work.days(policy.on_date)
     period = reading.layout.coverage_period(reading.claims)
-    if period == Period(None, None):
-        yield _not_shown("period")
-    elif not (period.start or first) <= first <= last <= (period.end or last):
+    if not (period.start or first) <= first <= last <= (period.end or last):
         yield Finding(
             Outcome.FAIL, "work_period_not_covered", {"first": first.isoformat(), "last": last.isoformat()}
         )
+    elif period == NOT_SHOWN or coverage_kept_back(reading, policy):
+        yield _not_shown("period")
 
 
 def _states(record: JsonObject) -> set[str]:
@@ -62,12 +59,9 @@ def _states(record: JsonObject) -> set[str]:
 
 
 def _employers(record: JsonObject) -> set[str]:
-    return {_plain(each["id"]) for each in record.get("employments", ()) if each and "id" in each}
-
-
-def _plain(identifier: str) -> str:
-    """Return the letters and digits of an identifier: spaces, dots and dashes only help the eye."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", identifier))).upper()
+    """Return the identifiers of employers; one without a letter or digit names nobody."""
+    named = {levelled(each["id"]) for each in record.get("employments", ()) if each and "id" in each}
+    return named - {""}
 
 
 def _missed(reading: Reading, fields: frozenset[str], code: str, part: str, shown: object) -> Finding:
@@ -78,7 +72,8 @@ def _missed(reading: Reading, fields: frozenset[str], code: str, part: str, show
 def _is_whole(reading: Reading, fields: frozenset[str]) -> bool:
     """Tell whether every claim about these fields of the record was shown and could be read."""
     tops = {row.path[0] for row in reading.layout.claims if row.field is not None and row.field[0] in fields}
-    kept_back = {path[0] for path in reading.processed.issued_positions}
+    processed = reading.processed
+    kept_back = {path[0] for path in (*processed.issued_positions, *processed.withheld) if path}
     strange = {each.claim.partition(".")[0] for each in reading.deviations if each.code == "claim_not_in_form"}
     return tops.isdisjoint(kept_back | strange)
 

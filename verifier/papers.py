@@ -52,7 +52,7 @@ def read_papers(institution: InstitutionSettings, *, signer: Signer, now: int, s
         attestation, attested = _attestation(institution.verifier_attestation, signer, now, skew_s)
     certificate, registration = None, None
     if institution.registration_certificate:
-        certificate, registration = _registration(institution, now, skew_s)
+        certificate, registration = read_registration(institution, now=now, skew_s=skew_s)
     name = "" if attested is None else attested.subject
     return Papers(attestation, name, certificate, registration)
 
@@ -71,8 +71,12 @@ def _attestation(file: str, signer: Signer, now: int, skew_s: int) -> tuple[str,
     return text, attested
 
 
-def _registration(institution: InstitutionSettings, now: int, skew_s: int) -> tuple[str, Registration]:
-    """Read the registration certificate; it has to be the institution's own. Spec: ETSI TS 119 475 §5.2."""
+def read_registration(institution: InstitutionSettings, *, now: int, skew_s: int) -> tuple[str, Registration]:
+    """Return text and content of the registration certificate that the settings name.
+
+    It has to be the institution's own. Raises Misconfigured[paper_unusable] with the file and a reason.
+    Spec: ETSI TS 119 475 §5.2.
+    """
     file = institution.registration_certificate
     text = _text(file)
     with _usable(file):

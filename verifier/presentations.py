@@ -35,6 +35,7 @@ from portadoc.verification.policy import KeyBindingRequired, VerificationPolicy
 from portadoc.verification.procedure import verify_presentation, with_status
 from portadoc.verification.receipts import Verified
 from portadoc.verification.report import (
+    COVERS_WORK,
     KEY_BINDING,
     STATUS,
     STRUCTURE,
@@ -82,28 +83,30 @@ def judge_answer(
 
     Spec: OpenID4VP 1.0 §8.6, §14.
     """
-    # 1. no more presentations than could be asked for, and each credential once
+    # 1. no more presentations than could be asked for
     terms, query = request.terms, request.terms.query
     if sum(map(len, vp_token.values())) > MAX_PRESENTATIONS:
         return Judgement(refused(Malformed("limit_exceeded", what="presentations", limit=MAX_PRESENTATIONS)))
-    counted = {query_id: counted_once(query.credential(query_id), texts) for query_id, texts in vp_token.items()}
     # 2. what of the transaction each has to acknowledge
     try:
-        acknowledged = transaction_texts(terms, counted)
+        acknowledged = transaction_texts(terms, vp_token)
     except Untrusted as error:
         return Judgement(refused(error))
-    # 3. each presentation by itself
+    # 3. each presentation by itself, and only then each credential once
     judged: list[_Judged] = []
-    for query_id, texts in counted.items():
+    for query_id, texts in vp_token.items():
         policy = presentation_policy(deployment, request, acknowledged.get(query_id, ()), now=now)
+        found = []
         for text in texts:
             report = judge_presentation(deployment, status_lists, request.institution, text, policy, now=now)
-            judged.append(_Judged(query_id, text, report, _view(deployment, text, report, policy, now=now)))
+            found.append(_Judged(query_id, text, report, _view(deployment, text, report, policy, now=now)))
+        judged += counted_once(query.credential(query_id), found)
     # 4. all together: what was asked, whatever the wallet made of it
     problems = (
         *_query_problems(query, judged),
         *_holder_problems(terms, judged),
         *_person_problems(terms, judged),
+        *_work_problems(terms, judged),
     )
     # 5. nothing that was not asked goes any further
     kept = tuple(_with_asked_claims(query.credential(each.query_id), each) for each in judged)
@@ -116,17 +119,20 @@ def judge_answer(
     return Judgement(result, draft_receipt(deployment, request, result, verified, now=now))
 
 
-def counted_once(wanted: CredentialQuery | None, texts: Sequence[str]) -> tuple[str, ...]:
+def counted_once(wanted: CredentialQuery | None, judged: Sequence[_Judged]) -> tuple[_Judged, ...]:
     """Return the presentations of one query, each credential once where several may come.
 
     What the issuer signed tells credentials apart, not the signature: one that is bent into another valid form
-    makes no second credential. Spec: OpenID4VP 1.0 §6.1 (``multiple``).
+    makes no second credential. Of several presentations of one, the first that is not valid counts.
+    Spec: OpenID4VP 1.0 §6.1 (``multiple``), §8.6.
     """
     if wanted is None or not wanted.multiple:
-        return tuple(texts)
-    by_credential: dict[str, str] = {}
-    for text in texts:
-        by_credential.setdefault(text.partition("~")[0].rpartition(".")[0], text)
+        return tuple(judged)
+    by_credential: dict[str, _Judged] = {}
+    for each in judged:
+        signed = each.text.partition("~")[0].rpartition(".")[0]
+        if signed not in by_credential or (by_credential[signed].report.valid and not each.report.valid):
+            by_credential[signed] = each
     return tuple(by_credential.values())
 
 
@@ -190,9 +196,7 @@ def judge_presentation(
     reference = status_reference(report.claims)
     assert reference is not None, "an unknown status has a reference"
     wanted = may_fetch and report.verdict is Verdict.STATUS_NOT_KNOWN
-    answers = status_lists.answers(
-        slug, reference.uri, now=now, may_fetch=wanted, max_age_s=policy.max_status_age_s
-    )
+    answers = status_lists.answers(slug, reference.uri, now=now, may_fetch=wanted)
     return with_status(report, status=answers, policy=policy, now=now)
 
 
@@ -292,6 +296,14 @@ def _person_problems(terms: Terms, judged: Sequence[_Judged]) -> tuple[Problem, 
     if PersonMatch.NOT_COMPARABLE in found:
         return (Problem("person_not_comparable", {"reason": found[PersonMatch.NOT_COMPARABLE]}),)
     return ()
+
+
+def _work_problems(terms: Terms, judged: Sequence[_Judged]) -> tuple[Problem, ...]:
+    """Where work is in question, require that some presentation was judged for it: only an A1 decides."""
+    if terms.work is None:
+        return ()
+    decided = (each.report.check(COVERS_WORK).outcome is not Outcome.NOT_APPLICABLE for each in judged)
+    return () if any(decided) else (Problem("work_not_judged"),)
 
 
 def utc_date(now: int) -> date:

@@ -9,13 +9,15 @@ from typing import Final, Self
 
 from portadoc.errors import Malformed, Refused
 from portadoc.formats import strict_json
+from portadoc.formats.dcql.paths import spell
 from portadoc.formats.dcql.query import SD_JWT_VC, DcqlQuery, parse_query
-from portadoc.formats.openid4vp.registration_certificate import Registration, over_asking
+from portadoc.formats.openid4vp.registration_certificate import OverAsked, Registration, over_asking
 from portadoc.formats.openid4vp.transaction_data import read_all
+from portadoc.schemas.catalogue import A1_TYPES
 from portadoc.schemas.claims import JsonObject
 from portadoc.verification.policy import WorkAsked
 from portadoc.verification.presets.lint import Finding, lint
-from portadoc.verification.presets.presets import Preset
+from portadoc.verification.presets.presets import PRESETS, Preset
 
 MAX_TERMS_BYTES: Final = 1024 * 1024
 KNOWN_AUTHORITIES: Final = frozenset({"aki", "etsi_tl"})
@@ -106,6 +108,30 @@ class Terms:
         )
 
 
+def askable(question: Preset, *, registered_types: tuple[str, ...], registration: Registration | None) -> Preset:
+    """Return a preset as this verifier may ask it: without the alternatives that are not registered.
+
+    What is not registered and has no alternative stays, for ``check_terms`` to refuse and name; a question of the
+    institution's own is never changed. Spec: ARF RPRC_21.
+    """
+    if question.id not in PRESETS:
+        return question
+    limited = question.limited_to(registered_types)
+    if registration is None:
+        return limited
+    query = parse_query(limited.query)
+    beyond = {each.query for each in over_asking(registration, query)}
+    foreign = {vct for wanted in query.credentials if wanted.id in beyond for vct in wanted.vct_values}
+    return limited.limited_to(set(limited.types) - foreign)
+
+
+def may_ask(question: Preset, *, registered_types: tuple[str, ...], registration: Registration | None) -> bool:
+    """Tell whether this verifier may ask a preset, perhaps without some of its alternatives. Spec: ARF RPRC_21."""
+    limited = askable(question, registered_types=registered_types, registration=registration)
+    beyond = registration is not None and over_asking(registration, parse_query(limited.query))
+    return set(registered_types).issuperset(limited.types) and not beyond
+
+
 def check_terms(
     terms: Terms, *, registered_types: tuple[str, ...], registration: Registration | None, max_query_bytes: int
 ) -> None:
@@ -113,7 +139,8 @@ def check_terms(
 
     ``registration`` is what the registration certificate bounds, where there is one.
     Raises: Malformed[query_malformed], Malformed[limit_exceeded], Refused[query_unsupported],
-    Refused[query_not_registered], Untrusted[transaction_data_invalid]. Spec: OpenID4VP 1.0 §6, ARF RPRC_21.
+    Refused[query_not_registered], Refused[work_without_a1], Untrusted[transaction_data_invalid].
+    Spec: OpenID4VP 1.0 §6, ARF RPRC_21.
     """
     if len(strict_json.dumps(terms.query_json)) > max_query_bytes:
         raise Malformed("limit_exceeded", what="dcql_query", limit=max_query_bytes)
@@ -126,11 +153,27 @@ def check_terms(
             if authority.type not in KNOWN_AUTHORITIES:
                 raise Refused("query_unsupported", reason=f"trusted_authorities {authority.type[:40]}")
         if not set(registered_types).issuperset(wanted.vct_values):
-            raise Refused("query_not_registered", spec="ARF RPRC_21", query=wanted.id)
+            missing = ", ".join(vct for vct in wanted.vct_values if vct not in registered_types)
+            raise Refused("query_not_registered", spec="ARF RPRC_21", query=wanted.id, wanted=missing)
     if registration is not None and (over := over_asking(registration, terms.query)):
-        raise Refused("query_not_registered", spec="ARF RPRC_21", query=str(over[0]))
+        said = _spell_over(over[0], terms)
+        raise Refused("query_not_registered", spec="ARF RPRC_21", query=over[0].query, wanted=said)
+    if terms.work is not None and not asks_for_a1(terms.query):
+        raise Refused("work_without_a1")
     if terms.transaction_data:
         read_all(list(terms.transaction_data), query_ids=[wanted.id for wanted in terms.query.credentials])
+
+
+def asks_for_a1(query: DcqlQuery) -> bool:
+    """Tell whether an A1 certificate may answer: only that decides about work."""
+    return any(not A1_TYPES.isdisjoint(wanted.vct_values) for wanted in query.credentials)
+
+
+def _spell_over(over: OverAsked, terms: Terms) -> str:
+    """Return the claim that is not registered, or the types of the query where the whole type is not."""
+    wanted = terms.query.credential(over.query)
+    types = () if wanted is None else wanted.vct_values
+    return spell(over.path) if over.path else ", ".join(types)
 
 
 def excess_of(question: Preset) -> tuple[Finding, ...]:

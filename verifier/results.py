@@ -17,6 +17,7 @@ MAX_RESULT_DEPTH: Final = 64
 """Deep enough for claims of the greatest depth inside the report, the presentations and the result."""
 
 _GRAVITY: Final = tuple(dict.fromkeys(rule.verdict for rule in RULES))
+_WITHHELD: Final = "withheld"
 _TWO_PERSONS: Final = "person_mismatch"
 _NOT_COMPARABLE: Final = "person_not_comparable"
 _HOLDER_OPEN: Final = frozenset({"binding_mismatch", _NOT_COMPARABLE})
@@ -72,7 +73,12 @@ class Result:
     @property
     def accepted(self) -> bool:
         """Tell whether the answer is complete and every presentation in it is valid."""
-        return bool(self.presentations) and self.problem is None
+        return self._all_valid and self.problem is None
+
+    @property
+    def _all_valid(self) -> bool:
+        """Tell whether there are presentations and the verdict on each is green, whatever became of its steps."""
+        return bool(self.presentations) and all(each.report.valid for each in self.presentations)
 
     @property
     def problem(self) -> Problem | None:
@@ -91,7 +97,7 @@ class Result:
 
         A wallet cannot mend what attestations do not say of their person; somebody has to look.
         """
-        return bool(self.presentations) and (self.problem is None or self.problem.code == _NOT_COMPARABLE)
+        return self._all_valid and (self.problem is None or self.problem.code == _NOT_COMPARABLE)
 
     @property
     def decision(self) -> Decision:
@@ -110,18 +116,18 @@ class Result:
         """
         if not self.presentations:
             return None
-        all_valid = all(each.report.valid for each in self.presentations)
         verdicts = {each.report.verdict for each in self.presentations} | {
             Verdict.HOLDER_NOT_PROVEN if each.code in _HOLDER_OPEN else Verdict.NOT_WHAT_WAS_ASKED
             for each in self.problems
-            if all_valid or each.code == _TWO_PERSONS
+            if self._all_valid or each.code == _TWO_PERSONS
         }
         return next((verdict for verdict in _GRAVITY if verdict in verdicts), Verdict.AUTHENTIC_IN_FORCE)
 
     def without_claims(self) -> Self:
-        """Return what was found without anything of the presentations themselves."""
-        bare = (replace(each, report=replace(each.report, claims={})) for each in self.presentations)
-        return replace(self, presentations=tuple(bare))
+        """Return what was found without anything of the presentations: id, outcome and code of each check."""
+        bare = (PresentationResult(each.query_id, _without_content(each.report)) for each in self.presentations)
+        problems = (Problem(each.code, _withheld(each.params)) for each in self.problems)
+        return replace(self, presentations=tuple(bare), problems=tuple(problems))
 
     def to_json(self) -> JsonObject:
         """Return the result as JSON; what can be computed is there for the reader and ignored by ``from_text``."""
@@ -160,6 +166,23 @@ class Result:
             wallet_error=read["wallet_error"],
             wallet_error_description=read["wallet_error_description"],
         )
+
+
+def _without_content(report: VerificationReport) -> VerificationReport:
+    """Return what the asking party knew beforehand, and how each check ended."""
+    return VerificationReport(
+        checks=tuple(check._replace(params=_withheld(check.params)) for check in report.checks),
+        as_of=report.as_of,
+        policy_id=report.policy_id,
+        policy_version=report.policy_version,
+        on_date=report.on_date,
+    )
+
+
+def _withheld(params: Mapping[str, Param]) -> Mapping[str, Param]:
+    """Return the reason, which belongs to the code, and what fills the places of all else in its sentence."""
+    texts = {name: value for name, value in params.items() if isinstance(value, str)}
+    return {name: value if name == "reason" else _WITHHELD for name, value in texts.items()}
 
 
 def refused(error: Error) -> Result:

@@ -33,7 +33,7 @@ from portadoc.verifier.asking import ASKED_PLAINLY, Asked, new_request
 from portadoc.verifier.deployment import Deployment
 from portadoc.verifier.papers import read_papers
 from portadoc.verifier.presentations import judge_presentation, utc_date
-from portadoc.verifier.questions import Terms, check_terms, excess_of
+from portadoc.verifier.questions import Terms, askable, check_terms, excess_of
 from portadoc.verifier.requests import (
     LINK_SCHEME,
     CreatedRequest,
@@ -71,15 +71,18 @@ class Verifier:
 
         Raises: Refused[not_found], Malformed[query_malformed], Malformed[limit_exceeded],
         Refused[query_unsupported], Refused[query_not_registered], Untrusted[transaction_data_invalid],
-        Malformed[return_uri_invalid], Refused[response_mode_refused], Refused[purpose_unknown].
+        Malformed[return_uri_invalid], Refused[response_mode_refused], Refused[purpose_unknown],
+        Refused[work_without_a1].
         """
         here = self._deployment
         # 1. what is asked, and whether this institution may ask it, in this way
+        registered, registration = here.institution(slug).registered_types, here.papers[slug].registration
+        question = askable(question, registered_types=registered, registration=registration)
         terms = Terms.of(question, on_date=asked.on_date, work=asked.work, transaction_data=asked.transaction_data)
         check_terms(
             terms,
-            registered_types=here.institution(slug).registered_types,
-            registration=here.papers[slug].registration,
+            registered_types=registered,
+            registration=registration,
             max_query_bytes=here.settings.max_query_bytes,
         )
         terms = replace(terms, excess=excess_of(question))

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from portadoc.formats.openid4vp.client_identifier import ClientIdPrefix
 from portadoc.formats.openid4vp.request_object import ResponseMode
+from portadoc.formats.trust_pack import MAX_LIFETIME_S
 from portadoc.schemas.profiles import PROFILES, Mode
 from portadoc.web.settings import InstitutionNames, OriginSettings, Settings, require_distinct
 
@@ -65,7 +66,7 @@ class TrustPackSettings(Settings):
 
     renew_s: int = Field(default=300, ge=1)
     """Seconds after which whoever asks gets a new pack."""
-    lifetime_s: int = Field(default=7 * SECONDS_PER_DAY, ge=60)
+    lifetime_s: int = Field(default=7 * SECONDS_PER_DAY, ge=60, le=MAX_LIFETIME_S)
     """Seconds after which a pack is refused; its status lists may end before."""
     max_list_bytes: int = Field(default=4 * 1024 * 1024, ge=0)
     """Bytes of status and withdrawal lists in a pack; the lists asked for longest ago are left out."""

@@ -60,11 +60,15 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class PresentationOutcome:
-    """The verifier took the answer. ``redirect_uri`` is where the holder's browser goes next, if anywhere."""
+    """The verifier took the answer. ``redirect_uri`` is where the holder's browser goes next, if anywhere.
+
+    ``presentations`` are the texts that were sent, by query id.
+    """
 
     status: Literal["presented"]
     redirect_uri: str | None
     shared: tuple[SharedCredential, ...]
+    presentations: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
 
 
 def preview_answer(
@@ -112,7 +116,7 @@ def send_answer(preview: Preview, *, means: Means, store: WalletStore) -> Presen
         store.mark_presented(credential_id)  # 3 recorded first: whoever refuses a copy has seen it all the same
     response = post_answer(form, preview, means)  # 4 sent, once
     answer = read_message(DirectPostAnswer, _read_taken(response))
-    return PresentationOutcome("presented", answer.redirect_uri, preview.shared)
+    return PresentationOutcome("presented", answer.redirect_uri, preview.shared, vp_token)
 
 
 def decline(preview: Preview, *, means: Means) -> None:

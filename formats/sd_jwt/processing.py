@@ -24,13 +24,15 @@ class ProcessedClaims(NamedTuple):
 
     ``disclosed`` lists the places in ``claims`` that a disclosure filled, parents before children.
     ``issued_positions`` gives, for each array with undisclosed elements, the index as issued of every element that
-    is left: to a verifier, decoys among them, an index means a place as issued.
+    is left: to a verifier, decoys among them, an index means a place as issued. ``withheld`` names each object
+    that has digests without a disclosure: members of it may have been kept back, for decoys look the same.
     """
 
     claims: JsonObject
     disclosed: tuple[ClaimPath, ...]
     hash_alg: str
     issued_positions: Mapping[ClaimPath, tuple[int, ...]]
+    withheld: frozenset[ClaimPath]
 
 
 def process(
@@ -47,7 +49,8 @@ def process(
     hash_alg = payload.get("_sd_alg", DEFAULT_HASH_ALG)
     contents = disclosure_texts.read(disclosures, hash_function(hash_alg))
     walk = assemble(payload, contents, protected_claims)
-    return ProcessedClaims(walk.claims, tuple(walk.digest_at), hash_alg, walk.issued_positions)
+    placed, withheld = tuple(walk.digest_at), frozenset(walk.withheld)
+    return ProcessedClaims(walk.claims, placed, hash_alg, walk.issued_positions, withheld)
 
 
 @dataclass(slots=True)
@@ -59,6 +62,7 @@ class Assembly:
     claims: JsonObject = field(default_factory=dict)
     digest_at: dict[ClaimPath, str] = field(default_factory=dict)
     issued_positions: dict[ClaimPath, tuple[int, ...]] = field(default_factory=dict)
+    withheld: list[ClaimPath] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
     def walk(self, source: Any, path: ClaimPath) -> Json:
@@ -83,9 +87,11 @@ class Assembly:
         contents, digest_at = self.contents, self.digest_at
         protected = _NO_NAMES if path else self.protected_claims
         below_protected = bool(path) and path[0] in self.protected_claims
+        all_disclosed = True
         for digest in digests:
             content = contents.get(digest)
             if content is None:
+                all_disclosed = False
                 continue
             if len(content) != 3:
                 raise _malformed_content("element_among_members")
@@ -99,6 +105,8 @@ class Assembly:
                 raise _protected(place)
             digest_at[place] = digest
             members[name] = self.walk(value, place) if type(value) in _CONTAINERS else value
+        if not all_disclosed:
+            self.withheld.append(path)
 
     def _elements(self, source: list[Any], path: ClaimPath) -> list[Any]:
         elements: list[Any] = []

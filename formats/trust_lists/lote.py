@@ -5,6 +5,7 @@ Spec: ETSI TS 119 602 §6, Annex H; ETSI TS 119 182-1 §5.
 """
 
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -12,6 +13,7 @@ from typing import Any, Final
 from portadoc import base64url
 from portadoc.errors import Malformed
 from portadoc.formats import jws
+from portadoc.formats.numeric_date import numeric_date
 from portadoc.formats.roles import TokenRole
 from portadoc.formats.trust_lists.listing import (
     SchemeOperators,
@@ -84,6 +86,7 @@ def read_lote(
         raise untrusted("signer_thumbprint")
     # 3. the signature
     payload = jws.verify(unverified, certificate_key(signer))
+    _check_signing_time(unverified.header, now=now, skew_s=skew_s)
     # 4. the content
     lote = _object(payload, "LoTE")
     scheme = _scheme(_object(lote, "ListAndSchemeInformation"))
@@ -104,6 +107,19 @@ def read_lote(
         entities=entities,
         omitted=omitted,
     )
+
+
+def _check_signing_time(header: Mapping[str, Any], *, now: int, skew_s: int) -> None:
+    """Refuse a signature that says it was made later than now, in either way of saying it.
+
+    Raises Untrusted[trust_list_untrusted], Malformed[trust_list_malformed], [claim_invalid].
+    Spec: ETSI TS 119 182-1 §5.1.11, §5.2.1.
+    """
+    said = [moment(header["sigT"], member="sigT")] if "sigT" in header else []
+    if "iat" in header:
+        said.append(numeric_date(header, "iat", required=True))
+    if any(made > now + skew_s for made in said):
+        raise untrusted("signed_later")
 
 
 def thumbprint(der: bytes) -> str:

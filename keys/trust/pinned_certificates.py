@@ -1,7 +1,7 @@
 """Certificates that somebody was given by hand and believes: enough for one signed file, with no trust list."""
 
 from portadoc.errors import Misconfigured, Untrusted
-from portadoc.keys.certificates import UnverifiedCertificate, parse_chain
+from portadoc.keys.certificates import UnverifiedCertificate, certificate_facts, parse_chain
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.trust.chain_validation import validate_chain
 from portadoc.keys.trust.trust_store import TrustedKey
@@ -21,6 +21,12 @@ class PinnedCertificates:
         self._anchors: tuple[UnverifiedCertificate, ...] = parse_chain(certificates)
         if not all(anchor.is_authority for anchor in self._anchors):
             raise Misconfigured("trust_malformed", where="anchor", reason="anchor_not_authority")
+
+    def only_institution(self, _purpose: KeyPurpose) -> str | None:
+        """Return whose own authorities these are; None for a root, which may certify any institution."""
+        named = {certificate_facts(anchor).institutions for anchor in self._anchors}
+        (only,) = named if len(named) == 1 else ((),)
+        return only[0] if len(only) == 1 else None
 
     def resolve(
         self,

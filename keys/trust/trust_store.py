@@ -157,24 +157,28 @@ class TrustStore:
         return self.resolve_chain(chain, purpose=purpose, at=at).trust_lists
 
     def _trusted(
-        self, validated: ValidatedChain, purpose: KeyPurpose, granting: Iterable[Authorisation] = ()
+        self, validated: ValidatedChain, purpose: KeyPurpose, granting: tuple[Authorisation, ...] = ()
     ) -> TrustedKey:
         """Return the key of a chain, and for status what those that authorise it say of it."""
         anchor, trust_lists = self._names[validated.anchor, purpose]
-        named = tuple(granting) if purpose is KeyPurpose.STATUS else ()
         return TrustedKey(
             validated.key,
             validated.institution_id,
             validated.country,
-            min([validated.not_after, *(end for each in named for end in _ends(each))]),
+            min([validated.not_after, *(end for each in granting for end in _ends(each))]),
             anchor=anchor,
             trust_lists=trust_lists,
-            speaks_for=frozenset(id_ for each in named for id_ in each.speaks_for or {each.institution}),
+            speaks_for=frozenset(id_ for each in granting for id_ in each.speaks_for or {each.institution}),
         )
 
     def anchors_for(self, purpose: KeyPurpose) -> tuple[UnverifiedCertificate, ...]:
         """Return the anchors that may vouch for a purpose."""
         return self._certificates.get(purpose, ())
+
+    def only_institution(self, purpose: KeyPurpose) -> str | None:
+        """Return the institution that alone is authorised for a purpose at any time; None where several are."""
+        named = {each.institution for each in self.authorisations if purpose in each.purposes}
+        return named.pop() if len(named) == 1 else None
 
     @property
     def dedicated(self) -> frozenset[bytes]:
@@ -223,7 +227,7 @@ class TrustStore:
         credential_type: str | None,
         issuer: str | None,
     ) -> tuple[Authorisation, ...]:
-        """Return the authorisations by which the institution may do this: those that count under the anchor.
+        """Return, for status, the authorisations by which the institution may do this: those under its anchor.
 
         Whose statuses it may state is said by these alone. Two entities may name one provider of status lists:
         what the anchor of the first vouches for says nothing about the credentials of the second.
@@ -234,6 +238,8 @@ class TrustStore:
         )
         if objections:
             raise _untrusted(objections[0])
+        if purpose is not KeyPurpose.STATUS:  # of no other purpose anything depends on which of them it was
+            return ()
         return tuple(
             each
             for each in self._by_institution[validated.institution_id]

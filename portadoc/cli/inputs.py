@@ -66,6 +66,20 @@ class Day(click.ParamType[date]):
             self.fail(f"{value!r} is not a day such as 2026-11-22", param, ctx)
 
 
+class State(click.ParamType[str]):
+    """A State whose A1 certificates can be asked about, as a code of two letters; EL and UK are known too."""
+
+    name = "state"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from portadoc.schemas.codes import PDA1_STATES, canonical_country
+
+        code = canonical_country(str(value).upper())
+        if code not in PDA1_STATES:
+            self.fail(f"{value!r} is not the two-letter code of a State, such as DE or FR", param, ctx)
+        return code
+
+
 def _iso_seconds(text: str) -> int:
     moment = datetime.fromisoformat(text)
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())

@@ -8,7 +8,7 @@ from portadoc.cli.output import language, language_option, write_json
 
 @click.command()
 @click.argument("anything")
-@click.option("--at", type=Moment(), help="Look at its times from this time; default: now.")
+@click.option("--at", type=Moment(), help="Look at its times from this time (UTC); default: now.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @language_option
 def inspect(*, anything: str, at: int | None, as_json: bool) -> None:

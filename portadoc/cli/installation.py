@@ -67,3 +67,10 @@ def installation(settings_file: str | None, data_dir: str | None) -> Iterator["H
         may_make=False,
     ) as house:
         yield house
+
+
+def require_verifier(house: "House", institution: str) -> None:
+    """Refuse a slug that no verifying institution of the installation has. Raises click.BadParameter."""
+    known = [each.slug for each in house.verifier.settings.institutions]
+    if institution not in known:
+        raise click.BadParameter(f"one of {', '.join(known) or 'none'}", param_hint="INSTITUTION")

@@ -3,11 +3,13 @@
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import click
 
-from portadoc.errors import Error
+from portadoc.errors import Error, Param
+from portadoc.formats.numeric_date import LATEST
 from portadoc.i18n import LANGUAGES, render
 from portadoc.verification.rendering.report_json import report_to_json
 from portadoc.verification.rendering.report_table import report_lines
@@ -26,6 +28,7 @@ TONES: Final[Mapping[str, str]] = {
     Colour.RED: "red",
 }
 _LANGUAGE: Final = "portadoc.language"
+_MOMENTS: Final = frozenset({"as_of", "exp", "iat", "nbf", "since", "expires_at"})
 
 
 def language() -> str:
@@ -61,11 +64,39 @@ def without_environment() -> None:
 
 def explain(error: Error) -> None:
     """Write an error's sentence, advice and code to stderr."""
-    message = render(error.code, error.params, language())
+    params = {name: _readable(name, value) for name, value in error.params.items()}
+    message = render(error.code, params, language())
     click.secho(printable(message.text), fg="red", err=True)
     if message.action:
         click.echo(printable(message.action), err=True)
-    click.secho(printable(str(error)), fg="bright_black", err=True)
+    details = ", ".join(f"{name}={value}" for name, value in params.items())
+    clause = f" [{error.spec}]" if error.spec else ""
+    click.secho(
+        printable(f"{error.code}{clause}" + (f" ({details})" if details else "")), fg="bright_black", err=True
+    )
+
+
+def moment(seconds: int) -> str:
+    """Return a time in epoch seconds as people read it, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def duration(seconds: int) -> str:
+    """Return a time span in its two greatest units, such as ``2 h 5 min``."""
+    for unit, unit_s, part, part_s in (("d", 86_400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
+        if seconds >= unit_s:
+            rest = seconds % unit_s // part_s
+            return f"{seconds // unit_s} {unit}" + (f" {rest} {part}" if rest else "")
+    return f"{seconds} s"
+
+
+def _readable(name: str, value: Param) -> Param:
+    """Return the times among an error's params as people read them."""
+    if not isinstance(value, int):
+        return value
+    if name in _MOMENTS and 0 < value <= LATEST:
+        return moment(value)
+    return duration(value) if name.endswith("_s") else value
 
 
 def write_json(value: Any) -> None:

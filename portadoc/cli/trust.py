@@ -11,6 +11,7 @@ import click
 
 from portadoc.cli.inputs import Moment, read_anything, read_file
 from portadoc.cli.installation import installation, settings_options
+from portadoc.cli.offline.anchors import anchors
 from portadoc.cli.offline.pack import pack
 from portadoc.cli.output import language, language_option, write_json, write_table
 from portadoc.errors import Malformed
@@ -39,6 +40,7 @@ def trust() -> None:
 
 
 trust.add_command(pack)
+trust.add_command(anchors)
 
 
 @trust.command()
@@ -89,7 +91,7 @@ def refresh(*, as_json: bool, settings_file: str | None, data_dir: str | None) -
 @trust.command("list")
 @click.argument("source", metavar="FILE|URL")
 @click.option("--signer", "signer_file", type=click.Path(exists=True, dir_okay=False), required=True, help="PEM.")
-@click.option("--at", type=Moment(), help="Judge for this time; default: now.")
+@click.option("--at", type=Moment(), help="Judge for this time (UTC); default: now.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def list_(*, source: str, signer_file: str, at: int | None, as_json: bool) -> None:
     """Show a trusted list, JSON or XML, that one of the scheme operator's certificates (--signer, PEM) signed.
@@ -119,7 +121,7 @@ def list_(*, source: str, signer_file: str, at: int | None, as_json: bool) -> No
 @trust.command()
 @click.argument("file")
 @click.option("--trust", "trust_file", type=click.Path(dir_okay=False, path_type=Path), help="Trust file to use.")
-@click.option("--at", type=Moment(), help="Judge for this time; default: now.")
+@click.option("--at", type=Moment(), help="Judge for this time (UTC); default: now.")
 @click.option("--type", "credential_type", help="The vct that is to be signed; default: that of the credential.")
 @click.option("--purpose", type=click.Choice(_PURPOSES), help="What the key is for; default: by the token's typ.")
 @click.option("--issuer", help="The issuer URL; default: that of the credential.")

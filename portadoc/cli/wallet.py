@@ -1,5 +1,6 @@
 """``portadoc wallet``: the simulated wallet of the installation."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +12,7 @@ from portadoc.i18n import render
 
 if TYPE_CHECKING:
     from portadoc.schemas.claims import ClaimPath
-    from portadoc.wallet_sim.presentation import Preview, SharedCredential
+    from portadoc.wallet_sim.presentation import PresentationOutcome, Preview, SharedCredential
 
 
 @click.group()
@@ -48,9 +49,23 @@ def accept(
 @wallet.command()
 @click.argument("request")
 @click.option("--yes", is_flag=True, help="Share without asking.")
+@click.option(
+    "--save",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for what was presented, the nonce and the audience: the holder's own record.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; shares without asking.")
 @settings_options
-def present(*, request: str, yes: bool, as_json: bool, settings_file: str | None, data_dir: str | None) -> None:
+def present(
+    *,
+    request: str,
+    yes: bool,
+    folder: Path | None,
+    as_json: bool,
+    settings_file: str | None,
+    data_dir: str | None,
+) -> None:
     """Answer REQUEST (an openid4vp: link) with the least that satisfies it."""
     with installation(settings_file, data_dir) as house:
         preview = house.wallet.preview(request)
@@ -61,12 +76,29 @@ def present(*, request: str, yes: bool, as_json: bool, settings_file: str | None
             house.wallet.decline(preview)
             raise click.exceptions.Exit(1)
         outcome = house.wallet.present(preview)
+    if folder is not None:
+        _save(folder, preview, outcome)
     if as_json:
         warnings = [{"code": each.code, "params": dict(each.params)} for each in preview.request.warnings]
         told = {"status": outcome.status, "redirect_uri": outcome.redirect_uri, "shared": shared}
         write_json({**told, "warnings": warnings})
-    else:
-        click.echo("presented")
+        return
+    click.echo("presented")
+    if outcome.redirect_uri is not None:
+        click.echo(printable(f"continue in the browser: {outcome.redirect_uri}"))
+
+
+def _save(folder: Path, preview: "Preview", outcome: "PresentationOutcome") -> None:
+    """Write what was sent and to whom, for the holder's eyes only."""
+    asked = preview.request.request
+    files = {"nonce.txt": asked.nonce, "audience.txt": asked.client_id}
+    for query_id, texts in outcome.presentations.items():
+        for place, text in enumerate(texts, 1):
+            files[f"presentation-{query_id}{'' if place == 1 else f'-{place}'}.txt"] = text
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    click.echo(f"saved: {folder}", err=True)
 
 
 def _would_share(shared: "SharedCredential") -> dict[str, Any]:

@@ -93,7 +93,7 @@ def registered_credentials(verifies: Collection[str]) -> tuple[RegisteredCredent
     """Return each type with the claims that presets ask of it, of those presets that need no other types."""
     asked: dict[str, set[PathPointer]] = {}
     for each in PRESETS.values():
-        credentials = parse_query(each.query).credentials
+        credentials = parse_query(each.limited_to(verifies).query).credentials
         if all(set(verifies).issuperset(wanted.vct_values) for wanted in credentials):
             for wanted in credentials:
                 for vct in wanted.vct_values:

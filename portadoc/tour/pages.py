@@ -24,6 +24,7 @@ from portadoc.wallet_sim.wallet import Wallet
 from portadoc.web.bodies import read_form
 from portadoc.web.loopback import loopback_only
 from portadoc.web.origin import require_same_origin
+from portadoc.web.settings import InstitutionNames
 
 COOKIE: Final = "portadoc-tour"
 Form = Annotated[dict[str, str], Depends(read_form)]
@@ -62,7 +63,10 @@ class TourPages:
 
     def show_start(self, request: Request) -> Response:
         """Return the first page; it shows nothing that is not public."""
-        return page("start", reader_of(request), {"journeys": self._journeys, "screens": SCREENS}, here="/")
+        reader = reader_of(request)
+        verifiers = {each.slug: _name(each, reader) for each in self._verifier.institutions}
+        content = {"journeys": self._journeys, "screens": SCREENS, "verifiers": verifiers}
+        return page("start", reader, content, here="/")
 
     def acts(self) -> Mapping[str, Act]:
         """Return what is done before a page is shown, by the name of the page."""
@@ -115,6 +119,10 @@ class TourPages:
         if attestation not in self._journeys:
             raise Refused("not_found")
         return self._journeys[attestation]
+
+
+def _name(asking: InstitutionNames, reader: Reader) -> str:
+    return asking.names.get(reader.language) or next(iter(asking.names.values()))
 
 
 def _progress(request: Request) -> Progress:

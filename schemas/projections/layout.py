@@ -116,6 +116,16 @@ class Projection:
         """Return the period that the attestation covers. Raises Malformed[claim_missing] or [claim_invalid]."""
         return self._period(claims, self.coverage)
 
+    def could_hold(self, claims: JsonObject, path: ClaimPath) -> frozenset[ClaimPath]:
+        """Return the objects in which a claim that is not shown could stand; none for a claim that is shown.
+
+        It could in the last object that there is on the way to its place, or to a place where peers put it.
+        """
+        row = self._rows[path]
+        if self._values(claims, row):
+            return frozenset()
+        return frozenset(_last_object(claims, place) for place in (row.path, *row.also))
+
     def _period(self, claims: JsonObject, ends: tuple[ClaimPath | None, ClaimPath | None]) -> Period:
         """Return the days of a period; none of one whose end the holder keeps back: it may have passed."""
         start, end = (None if path is None else self._date_at(claims, path) for path in ends)
@@ -139,6 +149,17 @@ class Projection:
         if claim.mandatory and claim.sd == "never":
             raise Malformed("claim_missing", claim=dotted(path))
         return None
+
+
+def _last_object(claims: JsonObject, place: ClaimPattern) -> ClaimPath:
+    here: list[str | int] = []
+    members: Json = claims
+    for step in place[:-1]:
+        members = members.get(step)
+        if not isinstance(members, dict) or step is None:
+            break
+        here.append(step)
+    return tuple(here)
 
 
 def cannot_carry(projection: str, member: ClaimPattern) -> Refused:

@@ -125,7 +125,7 @@ class Ours:
         token = VerifiedStatusList(
             "https://bench.example/status/1", StatusList.of(131_072, bits=1), NOW, NOW + 3600, 300
         )
-        self.status = HeldStatusLists({token.uri: HeldStatusList(token, "FR:BENCH1", NOW)})
+        self.status = HeldStatusLists({token.uri: HeldStatusList(token, frozenset({"FR:BENCH1"}), NOW)})
         self.policy = VerificationPolicy(
             policy_id="bench",
             accepted_types=frozenset({"urn:eudi:pid:1"}),

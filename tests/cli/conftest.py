@@ -1,7 +1,8 @@
 """A command line to call, an installation's trust file, and things to verify and inspect, all made here."""
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from portadoc.cli import main
+from portadoc.clock import SystemClock
 from portadoc.formats.headers import signing_header
 from portadoc.formats.sd_jwt import bind, issue
 from portadoc.formats.status_list.jwt_form import make_status_list_token
@@ -24,6 +26,9 @@ from portadoc.keys.trust.trust_file import TRUST_FILE
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.examples import example
+from portadoc.serve.house import House, open_house
+from portadoc.serve.run import listen, serving
+from portadoc.serve.settings import PortadocSettings
 
 NOW = int(datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp())
 BASE_URL = "https://issuer.example"
@@ -129,3 +134,44 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 def told(result: Result) -> Any:
     """Return the JSON object that a command printed."""
     return json.loads(result.stdout)
+
+
+@dataclass(frozen=True)
+class Served:
+    """A house on a free port of this machine, and the folder of its installation."""
+
+    house: House
+    folder: Path
+
+    @property
+    def base_url(self) -> str:
+        return self.house.settings.base_url
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("installation")
+    listener = listen("127.0.0.1", 0)
+    settings = PortadocSettings(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", data_dir=folder)
+    with (
+        open_house(
+            settings,
+            clock=SystemClock(),
+            random_bytes=system_random_bytes,
+            environment=dict(os.environ),
+        ) as house,
+        serving(house, listener),
+    ):
+        yield Served(house, folder)
+
+
+@pytest.fixture
+def portadoc(run: Any, served: Served) -> Any:
+    """Call a command on the served installation and return its JSON."""
+
+    def call(*arguments: object) -> Any:
+        result = run(*arguments, "--data-dir", served.folder, "--json")
+        assert result.exit_code == 0, result.stderr
+        return json.loads(result.stdout)
+
+    return call

@@ -1,6 +1,7 @@
 """``portadoc receipt verify``: a receipt is checked offline, alone or against what was presented."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ def receipt(desk: Any, presented: Path) -> Path:
         verified_at=desk.NOW,
         purpose="inspector-quick",
         policy_version="v1",
+        on_date=date(2026, 11, 22),
+        work=False,
         verdict="authentic_in_force",
         colour="green",
         credentials=(known, later),
@@ -61,6 +64,7 @@ def test_a_receipt_says_who_verified_what(run: Any, desk: Any, receipt: Path) ->
     assert "urn:eudi:pda1:1, FR:TEST01: " in result.stdout
     assert "status from issuer.example, 60 s old" in result.stdout
     assert "verdict_of_a_later_release" in result.stdout
+    assert "judged for 2026-11-22; no work in question was judged" in result.stdout
     assert "was not checked" in result.stdout
     assert "\x1b" not in result.stdout
 
@@ -73,7 +77,8 @@ def test_the_commitment_is_checked_with_nonce_and_presentation(
     assert (held.exit_code, "is about this presentation" in held.stdout) == (0, True)
     as_json = json.loads(run(*command, "--nonce", NONCE, "--presentation", presented, "--json").stdout)
     assert (as_json["commitment_of"], as_json["credentials"][0]["verdict"]) == (0, "authentic_in_force")
-    assert json.loads(run(*command, "--json").stdout)["commitment_of"] is None
+    plain = json.loads(run(*command, "--json").stdout)
+    assert (plain["commitment_of"], plain["on_date"], plain["work"]) == (None, "2026-11-22", False)
     other = run(*command, "--nonce", "other", "--presentation", presented)
     assert (other.exit_code, "commitment_mismatch" in other.stderr) == (1, True)
     assert run(*command, "--nonce", NONCE).exit_code == 2
@@ -92,7 +97,7 @@ def test_trust_comes_from_a_pack_or_an_anchor(run: Any, desk: Any, receipt: Path
     )
     signer = desk.signer(KeyPurpose.TRUST_LIST, "de-inspection")
     pack.write_bytes(make_trust_pack(made, signer=signer))
-    command = ("receipt", "verify", receipt, "--with", pack, "--trust", desk.trust)
+    command = ("receipt", "verify", receipt, "--with", pack, "--trust", desk.trust, "--operator", "DE:TEST90")
     assert run(*command, "--at", desk.NOW + 86_400).exit_code == 0
     assert run(*command, "--at", desk.NOW).exit_code == 4
     other = tmp_path / "other.pem"

@@ -42,9 +42,17 @@ def pack_of(desk: Any) -> Any:
 def verify(run: Any, desk: Any, pack_of: Any) -> Any:
     """Verify a text from a pack, at the desk's time; nothing but the pack says what to believe of it."""
 
-    def call(text: str | None = None, *options: object, pack: Path | None = None, at: int = desk.NOW) -> Any:
+    def call(
+        text: str | None = None,
+        *options: object,
+        pack: Path | None = None,
+        at: int = desk.NOW,
+        operator: str | None = "DE:TEST90",
+    ) -> Any:
         file = desk.file(desk.credential() if text is None else text)
-        return run("verify", file, "--with", pack or pack_of(), "--trust", desk.trust, "--at", at, *options)
+        whose = () if operator is None else ("--operator", operator)
+        judged_by = ("--with", pack or pack_of(), "--trust", desk.trust, *whose)
+        return run("verify", file, *judged_by, "--at", at, *options)
 
     return call
 
@@ -105,7 +113,7 @@ def test_the_operator_s_authority_may_be_pinned_in_place_of_a_trust_file(
     [
         pytest.param({}, WEEK, "trust_pack_expired", id="V-32 expired"),
         pytest.param({}, -3600, "trust_pack_not_yet", id="of a later time"),
-        pytest.param({"by": "fr-demo"}, 0, "operator_mismatch", id="of another operator"),
+        pytest.param({"by": "fr-demo"}, 0, "institution_mismatch", id="of another operator"),
     ],
 )
 def test_a_pack_that_cannot_be_judged_from_is_exit_code_4(
@@ -113,6 +121,22 @@ def test_a_pack_that_cannot_be_judged_from_is_exit_code_4(
 ) -> None:
     result = verify(pack=pack_of(**changes), at=desk.NOW + at)
     assert (result.exit_code, code in result.stderr, result.stdout) == (4, True, "")
+
+
+def test_review_f11_whose_pack_it_has_to_be_is_said_by_name_or_by_the_operator_s_own_authority(
+    verify: Any, desk: Any, pack_of: Any, tmp_path: Path
+) -> None:
+    unnamed = verify(operator=None)
+    assert (unnamed.exit_code, "trust_pack_operator_unnamed" in unnamed.stderr) == (4, True)
+    assert "--operator" in unnamed.stderr
+    for name, anchors, expected in (
+        ("own.pem", desk.signer(KeyPurpose.TRUST_LIST, "de-inspection").chain[1:], 0),
+        ("root.pem", [each.certificate for each in read_trust_file(desk.trust).anchors], 4),
+    ):
+        (tmp_path / name).write_text(to_pem(anchors))
+        assert verify(None, "--anchor", tmp_path / name, operator=None).exit_code == expected
+    another = verify(pack=pack_of(by="fr-demo", operator="FR:TEST01"))
+    assert (another.exit_code, "institution_mismatch" in another.stderr) == (4, True)
 
 
 def test_what_is_no_pack_is_exit_code_4(verify: Any, desk: Any) -> None:
@@ -128,6 +152,7 @@ def test_options_that_contradict_each_other_are_wrong_use(run: Any, verify: Any,
     anchor = desk.file(to_pem(desk.signer(KeyPurpose.TRUST_LIST).chain[1:]), "anchor.pem")
     file = desk.file(desk.credential())
     assert run("verify", file, "--trust", desk.trust, "--anchor", anchor).exit_code == 2
+    assert run("verify", file, "--trust", desk.trust, "--operator", "DE:TEST90").exit_code == 2
 
 
 def test_a_preset_s_rules_may_be_judged_by(verify: Any, desk: Any) -> None:
@@ -164,6 +189,7 @@ def test_the_same_file_time_and_pack_give_the_same_bytes_whatever_the_machine_an
         "main(sys.argv[1:])\n"
     )
     arguments = ["verify", desk.file(text), "--with", pack, "--trust", desk.trust, "--at", desk.NOW, "--json"]
+    arguments += ["--operator", "DE:TEST90"]
     for environment in ENVIRONMENTS:
         done = subprocess.run(
             [sys.executable, "-c", script, *map(str, arguments)],
@@ -178,6 +204,7 @@ def test_the_same_file_time_and_pack_give_the_same_bytes_whatever_the_machine_an
 
 def test_judging_from_a_pack_loads_no_server_no_models_no_database_and_no_network(desk: Any, pack_of: Any) -> None:
     arguments = ["verify", desk.file(desk.credential()), "--with", pack_of(), "--trust", desk.trust]
+    arguments += ["--operator", "DE:TEST90"]
     script = (
         "import socket, sys\n"
         "socket.socket = None\n"

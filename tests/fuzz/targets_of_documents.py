@@ -1,6 +1,7 @@
 """Readers of what institutions sign for everybody: status lists, trust lists, trust packs, receipts."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
 from portadoc.formats import jws, receipt, strict_json, trust_pack
@@ -111,6 +112,8 @@ def _receipts(world: World) -> Mapping[str, FuzzTarget]:
         verified_at=NOW,
         purpose="inspector-quick",
         policy_version="A" * 43,
+        on_date=date(2026, 11, 22),
+        work=False,
         verdict="authentic_in_force",
         colour="green",
         credentials=(credential,),

@@ -28,8 +28,8 @@ _RESULT: Final = re.compile(r"\s*(?P<name>[\w.ǁ]+): (?P<outcome>[a-z ]+)")
 
 def prepare(workshop: Path, *, again: bool) -> None:
     """Copy the project to where it may be changed, and tell mutmut what to change."""
-    if not again:
-        shutil.rmtree(workshop, ignore_errors=True)
+    for outdated in (workshop / "tests", workshop / "mutants" / "tests") if again else (workshop,):
+        shutil.rmtree(outdated, ignore_errors=True)
     left_out = shutil.ignore_patterns("__pycache__", "node_modules", "*.pyc")
     for folder in ("portadoc", "tests", "docs"):
         shutil.copytree(ROOT / folder, workshop / folder, ignore=left_out, dirs_exist_ok=True)

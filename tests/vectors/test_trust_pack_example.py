@@ -30,14 +30,16 @@ def test_the_example_is_what_the_generator_writes_and_the_page_shows(written: di
 @pytest.mark.parametrize("pinned", ["anchor", "operator_authority"])
 def test_the_pack_of_the_example_leads_to_its_verdict(written: dict[str, Any], pinned: str) -> None:
     operators = PinnedCertificates(from_pem(written[pinned]))
-    pack = open_trust_pack(base64url.decode(written["pack"]), operators=operators, at=written["now"])
+    message = base64url.decode(written["pack"])
+    pack = open_trust_pack(message, operators=operators, operator="DE:TEST90", at=written["now"])
     assert (pack.operator, pack.sequence) == (written["pack_content"]["iss"], written["pack_content"]["sequence"])
     assert judged(pack, written["presentation"]["text"]).verdict == written["verdict"]
 
 
 def test_the_receipt_of_the_example_is_about_its_presentation(written: dict[str, Any]) -> None:
     operators = PinnedCertificates(from_pem(written["anchor"]))
-    pack = open_trust_pack(base64url.decode(written["pack"]), operators=operators, at=written["now"])
+    message = base64url.decode(written["pack"])
+    pack = open_trust_pack(message, operators=operators, operator="DE:TEST90", at=written["now"])
     receipt = open_receipt(written["receipt"], verifiers=pack.trust, now=written["now"])
     nonce, presented = written["presentation"]["nonce"], written["presentation"]["text"]
     found = check_commitment(receipt, nonce=nonce, unverified_presentation=presented)

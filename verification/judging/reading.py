@@ -4,9 +4,11 @@ from functools import cached_property
 
 from portadoc.errors import Error, Malformed
 from portadoc.formats.sd_jwt.processing import ProcessedClaims
+from portadoc.formats.type_metadata import Disclosable
 from portadoc.schemas.catalogue import projection_for
-from portadoc.schemas.claims import JsonObject
+from portadoc.schemas.claims import ClaimPath, JsonObject
 from portadoc.schemas.projections import Deviation, Projection, Restored
+from portadoc.verification.answers import TypeMetadataAnswers
 
 
 class Reading:
@@ -45,6 +47,20 @@ class Reading:
     def deviations(self) -> tuple[Deviation, ...]:
         """Return every place where the claims deviate from their layout; none where there is no layout."""
         return () if self.known_layout is None else self.restored.deviations
+
+    def may_be_kept_back(self, path: ClaimPath | None, types: TypeMetadataAnswers) -> bool:
+        """Tell whether a claim of the layout is not shown and may stand behind a digest without a disclosure.
+
+        It may not where the issuer binds itself to Type Metadata that say of the claim: never by a disclosure.
+        Raises as ``layout``, Untrusted[type_metadata_invalid]. Spec: RFC 9901 §4.2.5, SD-JWT VC, Type Metadata.
+        """
+        withheld = self.processed.withheld
+        if path is None or not withheld or withheld.isdisjoint(self.layout.could_hold(self.claims, path)):
+            return False
+        pin = self.text("vct#integrity")
+        metadata = None if pin is None or self.vct is None else types.of_type(self.vct, pin)
+        rules = () if metadata is None else metadata.claims
+        return not any(rule.path == path and rule.sd is Disclosable.NEVER for rule in rules)
 
     def text(self, name: str) -> str | None:
         """Return a text claim, or None when it is absent. Raises Malformed[claim_invalid] for another type."""

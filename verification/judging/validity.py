@@ -28,21 +28,33 @@ def technical_period(claims: JsonObject) -> tuple[int | None, int | None]:
 
 
 def document_validity(reading: Reading, policy: VerificationPolicy) -> Finding:
-    """Second line of validity: the document, from its issuance to its expiry."""
+    """Second line of validity: the document, from its issuance to its expiry.
+
+    Its end has to be shown where there is one; that it was issued is plain from its being there.
+    """
     period = reading.layout.document_period(reading.claims)
+    _within(period, policy.on_date, before="document_not_yet_issued", after="document_expired")
+    if reading.may_be_kept_back(reading.layout.document[1], policy.type_metadata):
+        return Finding(Outcome.UNKNOWN, "document_end_kept_back")
     if period == NOT_SHOWN:
         return Finding(Outcome.NOT_APPLICABLE, "document_period_not_shown")
-    _within(period, policy.on_date, before="document_not_yet_issued", after="document_expired")
     return Finding(Outcome.PASS, "document_validity_ok", _shown(period))
 
 
 def coverage_period(reading: Reading, policy: VerificationPolicy) -> Finding:
-    """Third line of validity: the period that the decision covers."""
+    """Third line of validity: the period that the decision covers. Both ends have to be shown where they are."""
     period = reading.layout.coverage_period(reading.claims)
+    _within(period, policy.on_date, before="coverage_not_started", after="coverage_ended")
+    if coverage_kept_back(reading, policy):
+        return Finding(Outcome.UNKNOWN, "coverage_period_kept_back")
     if period == NOT_SHOWN:
         return Finding(Outcome.NOT_APPLICABLE, "coverage_period_not_shown")
-    _within(period, policy.on_date, before="coverage_not_started", after="coverage_ended")
     return Finding(Outcome.PASS, "coverage_period_ok", _shown(period))
+
+
+def coverage_kept_back(reading: Reading, policy: VerificationPolicy) -> bool:
+    """Tell whether the coverage may have a first or a last day that is not shown."""
+    return any(reading.may_be_kept_back(path, policy.type_metadata) for path in reading.layout.coverage)
 
 
 def _within(period: Period, day: date, *, before: str, after: str) -> None:

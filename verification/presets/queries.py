@@ -22,13 +22,15 @@ _QUERY_IDS: Final[Mapping[str, Mapping[str, str]]] = {
 class Asked:
     """What is asked of one kind of attestation: field ids that are needed, and others where they are there.
 
-    ``first`` is the layout whose type the wallet should rather present, where it has both.
+    Of ``one_of``, where there are any, one at least has to be among those others. ``first`` is the layout whose
+    type the wallet should rather present, where it has both.
     """
 
     needed: tuple[str, ...]
     where_there: tuple[str, ...]
     optional: bool
     first: str | None
+    one_of: tuple[str, ...] = ()
 
 
 def query_of(attestations: Mapping[str, Asked]) -> JsonObject:
@@ -71,7 +73,8 @@ def _ways(layout: str, asked: Asked) -> Iterator[Mapping[str, ClaimPattern]]:
     extras = [name for name in asked.where_there if layout in fields()[name].claims]
     for count in range(len(extras), -1, -1):
         for chosen in combinations(extras, count):
-            yield _claims(layout, (*asked.needed, *chosen))
+            if not asked.one_of or not set(asked.one_of).isdisjoint(chosen):
+                yield _claims(layout, (*asked.needed, *chosen))
 
 
 def _claims(layout: str, names: Sequence[str]) -> Mapping[str, ClaimPattern]:

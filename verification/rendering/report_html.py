@@ -6,6 +6,7 @@ page that takes the piece adds ``STYLE`` to its own style sheets.
 
 import base64
 import hashlib
+from enum import StrEnum
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -29,21 +30,48 @@ def report_page(report: VerificationReport, language: str) -> str:
     return _render("page.html", report, language, level=1, anchor="report")
 
 
-def report_fragment(report: VerificationReport, language: str, *, level: int = 2, anchor: str = "report") -> str:
+class Place(StrEnum):
+    """Where a report stands in a page, which decides what it says of its verdict."""
+
+    WHOLE = "whole"
+    """By itself: with its verdict and what to do."""
+    ONLY = "only"
+    """Under a verdict that is its own: the verdict is not repeated."""
+    PART = "part"
+    """Under a verdict over several: what this document comes to by itself, without what to do."""
+
+
+def report_fragment(
+    report: VerificationReport,
+    language: str,
+    *,
+    level: int = 2,
+    anchor: str = "report",
+    place: Place = Place.WHOLE,
+) -> str:
     """Return a report as one ``article`` for another page, which takes ``STYLE`` among its style sheets.
 
     ``level`` is that of its first heading; ``anchor`` begins its ids, so that several reports fit in one page.
     """
-    return _render("report.html", report, language, level=level, anchor=anchor)
+    return _render("report.html", report, language, level=level, anchor=anchor, place=place)
 
 
-def _render(template: str, report: VerificationReport, language: str, *, level: int, anchor: str) -> str:
+def _render(
+    template: str,
+    report: VerificationReport,
+    language: str,
+    *,
+    level: int,
+    anchor: str,
+    place: Place = Place.WHOLE,
+) -> str:
     markup = _environment().get_template(template)
     return markup.render(
         report=shown_report(report, language),
         t=Words(language).say,
         level=level,
         anchor=anchor,
+        place=place,
         style=STYLE,
         policy=PAGE_POLICY,
     )

@@ -13,6 +13,7 @@ from portadoc.errors import Param
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.projections import Deviation
 from portadoc.verification.rendering.shown import status_as_of
+from portadoc.verification.rendering.told_verdict import told_report
 from portadoc.verification.rendering.wording import Words
 from portadoc.verification.report import Check, Outcome, ReviewRequest, VerificationReport
 
@@ -30,7 +31,7 @@ def report_to_json(report: VerificationReport, *, language: str | None = None) -
         "report_version": REPORT_VERSION,
         "verdict": report.verdict.value,
         "colour": report.colour.value,
-        **({} if words is None else {"message": _message(words, report.verdict.code, {})}),
+        **({} if words is None else {"message": _verdict(report, words)}),
         "code": None if reason is None else reason.full_code,
         "as_of": report.as_of,
         "on_date": None if report.on_date is None else report.on_date.isoformat(),
@@ -87,6 +88,11 @@ def _check(check: Check, words: Words | None) -> JsonObject:
         "params": dict(check.params),
     }
     return told if words is None else {**told, "message": _message(words, check.code, check.params)}
+
+
+def _verdict(report: VerificationReport, words: Words) -> JsonObject:
+    told = told_report(report, words)
+    return {"text": words.say("told.whole", headline=told.headline, sentence=told.sentence), "action": told.action}
 
 
 def _message(words: Words, code: str, params: Mapping[str, Param]) -> JsonObject:

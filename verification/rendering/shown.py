@@ -1,28 +1,28 @@
 """A report as people read it, in one language: what page, terminal and tour show, in the same words."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.claims import Json, claims_at
 from portadoc.schemas.codes import STATUS_CONFIRMATIONS
 from portadoc.schemas.projections import LAYOUTS, Claim
-from portadoc.verification.checks import LETS_THROUGH, STATUS, Check, Outcome
+from portadoc.verification.checks import Check, Outcome
+from portadoc.verification.rendering.key_facts import Labelled, key_facts
+from portadoc.verification.rendering.told_verdict import is_withdrawn, status_check, told_report
 from portadoc.verification.rendering.wording import Words
 from portadoc.verification.report import VerificationReport
+from portadoc.verification.verdict import Verdict
 
 _NEEDS_ADVICE: Final = frozenset({Outcome.FAIL, Outcome.UNKNOWN, Outcome.WARNING})
+_HOLDS: Final = frozenset({Outcome.PASS, Outcome.WARNING})
 _SITUATION: Final = ("status", "code")
+_COUNTRIES: Final = frozenset(
+    {"state", "country", "flag_or_base_state", "institution_country", "issuing_country", "nationalities"}
+)
+"""The last names of the record's fields that hold a code of a country."""
 MOST_DEVIATIONS: Final = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """A value and what it is."""
-
-    label: str
-    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,11 @@ class ShownCheck:
 class ShownReport:
     """A report in words. ``reason`` is the check that the verdict rests on, None where nothing speaks against it.
 
-    ``facts`` are about the verification, ``says`` is what the attestation says, ``review`` whom to ask by what
-    right where the verdict offers a review; ``more_deviations`` counts those that are left out.
+    ``document`` names what was presented and ``checked`` says when, and how old the status was. ``key`` are the
+    facts that decide, ``findings`` the checks that somebody has to look at, the reason first. ``passed`` counts
+    those that hold out of those ``asked``. ``facts`` are about the verification, ``says`` is all that the
+    attestation says, ``review`` whom to ask by what right where a review is the remedy; ``more_deviations``
+    counts those that are left out.
     """
 
     language: str
@@ -53,9 +56,14 @@ class ShownReport:
     headline: str
     sentence: str
     action: str
+    document: str
+    checked: str
     reason: ShownCheck | None
+    key: tuple[Labelled, ...]
+    findings: tuple[ShownCheck, ...]
     checks: tuple[ShownCheck, ...]
     passed: int
+    asked: int
     facts: tuple[Labelled, ...]
     says: tuple[Labelled, ...]
     deviations: tuple[str, ...]
@@ -66,25 +74,47 @@ class ShownReport:
 def shown_report(report: VerificationReport, language: str) -> ShownReport:
     """Return a report in the words of a language of ``portadoc.i18n.LANGUAGES``."""
     words = Words(language)
-    verdict = words.message(report.verdict.code, {})
-    headline, _, sentence = (part.strip() for part in verdict.text.partition(":"))
-    reason = report.deciding_check
+    told, reason = told_report(report, words), report.deciding_check
     return ShownReport(
         language=language,
         verdict=report.verdict.value,
-        colour=report.colour.value,
-        headline=headline.capitalize(),
-        sentence=sentence[:1].upper() + sentence[1:],
-        action=verdict.action,
+        colour=told.colour.value,
+        headline=told.headline,
+        sentence=told.sentence,
+        action=told.action,
+        document=_type_name(report, language) or words.say("title"),
+        checked=_checked(report, words),
         reason=None if reason is None else shown_check(reason, words),
+        key=tuple(key_facts(report, words)),
+        findings=tuple(_findings(report, words)),
         checks=tuple(shown_check(check, words) for check in report.checks),
-        passed=sum(check.outcome in LETS_THROUGH for check in report.checks),
+        passed=sum(check.outcome in _HOLDS for check in report.checks),
+        asked=sum(check.outcome is not Outcome.NOT_APPLICABLE for check in report.checks),
         facts=tuple(_facts(report, words)),
         says=tuple(_says(report, words)),
         deviations=tuple(_deviations(report, words)),
         more_deviations=max(0, len(report.deviations) - MOST_DEVIATIONS),
         review=tuple(_review(report, words)),
     )
+
+
+def _findings(report: VerificationReport, words: Words) -> Iterator[ShownCheck]:
+    """Yield the checks that ask for somebody's attention: that on which the verdict rests before all others.
+
+    Their sentences are for people who decide: the technical reason stands with the check itself.
+    """
+    first = report.deciding_check
+    noted = [check for check in report.checks if check.outcome in _NEEDS_ADVICE and check is not first]
+    for check in (*(() if first is None else (first,)), *noted):
+        shown = shown_check(check, words)
+        yield replace(shown, sentence=shown.sentence.replace(f" ({check.params.get('reason')})", ""))
+
+
+def _checked(report: VerificationReport, words: Words) -> str:
+    at, status_of = words.moment(report.as_of), status_as_of(report)
+    if status_of is None:
+        return words.say("checked", at=at)
+    return words.say("checked.status", at=at, age=words.duration(max(0, report.as_of - status_of)))
 
 
 def shown_check(check: Check, words: Words) -> ShownCheck:
@@ -104,7 +134,7 @@ def shown_check(check: Check, words: Words) -> ShownCheck:
 
 def _facts(report: VerificationReport, words: Words) -> Iterator[Labelled]:
     named = {
-        "type": _type_name(report, words.language),
+        "type": _type_and_name(report, words.language),
         "old_type": report.old_type_of,
         "layout": report.layout,
         "issuer": report.institution_id,
@@ -119,10 +149,15 @@ def _facts(report: VerificationReport, words: Words) -> Iterator[Labelled]:
     return (Labelled(words.say(f"fact.{name}"), value) for name, value in named.items() if value)
 
 
+def _type_and_name(report: VerificationReport, language: str) -> str | None:
+    """Return the type, with the name that we have for it if we have one."""
+    vct, name = report.credential_type, _type_name(report, language)
+    return vct if name is None else f"{name} ({vct})"
+
+
 def _type_name(report: VerificationReport, language: str) -> str | None:
-    """Return the type with the name that we have for it, if we have one."""
-    vct = report.credential_type
-    current = report.old_type_of or vct
+    """Return the name that we have for the type; None where we have none."""
+    current = report.old_type_of or report.credential_type
     names = (
         display.name
         for configuration in CREDENTIAL_TYPES.values()
@@ -130,13 +165,13 @@ def _type_name(report: VerificationReport, language: str) -> str | None:
         for display in configuration.display
         if display.locale == language
     )
-    name = next(names, None)
-    return vct if name is None else f"{name} ({vct})"
+    return next(names, None)
 
 
 def status_as_of(report: VerificationReport) -> int | None:
     """Return when the status that was judged had been signed, in epoch seconds; None where no status was read."""
-    params = next((check.params for check in report.checks if check.id == STATUS.id), {})
+    check = status_check(report)
+    params = {} if check is None else check.params
     age_s, as_of = params.get("age_s"), params.get("as_of")
     if isinstance(age_s, int):
         return report.as_of - age_s
@@ -157,6 +192,8 @@ def _value(row: Claim, value: Json, words: Words) -> str:
     if row.field == _SITUATION and value in STATUS_CONFIRMATIONS:
         situation = STATUS_CONFIRMATIONS[value]
         return f"{situation.french if words.language == 'fr' else situation.english} ({value})"
+    if row.field is not None and isinstance(value, str) and _COUNTRIES.intersection(row.field[-2:]):
+        return words.country(value)
     return words.say("value.none") if value is None else words.value(value)
 
 
@@ -166,8 +203,9 @@ def _deviations(report: VerificationReport, words: Words) -> Iterator[str]:
 
 
 def _review(report: VerificationReport, words: Words) -> Iterator[Labelled]:
+    """Yield whom to ask about a genuine A1 that is not withdrawn: only that binds."""
     asked = report.review_request
-    if asked is not None:
+    if asked is not None and not is_withdrawn(report) and report.verdict is not Verdict.NOT_WHAT_WAS_ASKED:
         yield Labelled(words.say("review.institution"), asked.institution_id)
         if asked.document_reference is not None:
             yield Labelled(words.say("review.document"), asked.document_reference)

@@ -36,7 +36,7 @@ _WORK: Final = frozenset({"state", "employers", "first", "last"})
 _TRANSACTION: Final = frozenset({"type", "credential_id", "details"})
 _UNPROCESSABLE: Final = 422
 _ABOUT_THE_QUESTION: Final = frozenset(
-    {"query_unsupported", "preset_unknown", "purpose_unknown", "response_mode_refused"}
+    {"query_unsupported", "preset_unknown", "purpose_unknown", "response_mode_refused", "work_without_a1"}
 )
 
 JsonBody = Annotated[JsonObject, Depends(read_json_object)]

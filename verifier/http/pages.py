@@ -4,6 +4,7 @@ Asking is for this machine only, until access rules exist. What comes of it is s
 its cookie, wherever it is; a receipt to the holder, by the response code.
 """
 
+import unicodedata
 from datetime import date
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -11,10 +12,14 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request, Response
 
 from portadoc.errors import Malformed, Refused
+from portadoc.formats.dcql.query import parse_query
 from portadoc.formats.roles import RECEIPT
 from portadoc.i18n import Message, render
+from portadoc.schemas.codes import PDA1_STATES, canonical_country
+from portadoc.schemas.profiles import Mode
+from portadoc.verification.policy import WorkAsked
 from portadoc.verification.presets.presets import PRESETS, preset
-from portadoc.verification.rendering.report_html import report_fragment
+from portadoc.verification.rendering.wording import Words
 from portadoc.verifier.asking import Asked
 from portadoc.verifier.http.live import EventStream, StageBoard
 from portadoc.verifier.pages.rendering import (
@@ -26,8 +31,9 @@ from portadoc.verifier.pages.rendering import (
     reader_of,
     static_file,
 )
+from portadoc.verifier.pages.shown_result import shown_result
+from portadoc.verifier.questions import Terms, asks_for_a1
 from portadoc.verifier.requests import Channel
-from portadoc.verifier.results import Result
 from portadoc.verifier.service import Verifier
 from portadoc.verifier.sessions import FINAL_STAGES, BrowserView, Stage
 from portadoc.verifier.settings import InstitutionSettings
@@ -39,6 +45,7 @@ from portadoc.web.origin import require_same_origin
 COOKIE: Final = "portadoc-session"
 RECEIPT_TYPE: Final = f"application/{next(iter(RECEIPT.typ))}"
 REFRESH_S: Final = 5
+_MAX_EMPLOYER: Final = 100
 CHANNELS: Final = (Channel.CROSS_DEVICE, Channel.SAME_DEVICE, Channel.BROWSER)
 Form = Annotated[dict[str, str], Depends(read_form)]
 
@@ -63,6 +70,7 @@ def page_router(verifier: Verifier) -> APIRouter:
     inner.add_api_route(f"{session}/receipt", pages.save_receipt, methods=["GET"])
     inner.add_api_route("/receipts/{request_id}", pages.show_receipt, methods=["GET"])
     inner.add_api_route("/receipts/{request_id}/file", pages.save_holders_receipt, methods=["GET"])
+    router.add_api_route("/verifier/{institution}", pages.lead_on, methods=["GET"])
     router.include_router(inner)
     return router
 
@@ -74,17 +82,25 @@ class VerifierPages:
         self._verifier = verifier
         self._board = StageBoard(verifier)
 
+    def lead_on(self, institution: str, request: Request) -> Response:
+        """Send who opens the address of an institution to its questions."""
+        path, reader = f"/verifier/{self._institution(institution).slug}/ask", reader_of(request)
+        return Response(status_code=303, headers={"Location": f"{path}{reader.query}"})
+
     def show_questions(self, institution: str, request: Request) -> Response:
-        """Return the page that asks: for which purpose, by which way to the wallet, for which day."""
+        """Return the page that asks: for which purpose, by which way to the wallet, for which day and work."""
         asking, reader = self._institution(institution), reader_of(request)
         questions = [
             {"id": each.id, "title": each.title.get(reader.language, each.id)}
             for each in PRESETS.values()
             if _types(each.query) <= set(asking.registered_types)
         ]
+        about_work = [each["title"] for each in questions if asks_for_a1(parse_query(PRESETS[each["id"]].query))]
         content = {
-            "institution": _name(asking, reader),
+            **self._frame(asking, reader),
             "questions": questions,
+            "about_work": about_work,
+            "states": _states(reader),
             "channels": CHANNELS,
             "action": f"/verifier/{institution}/sessions",
         }
@@ -92,7 +108,7 @@ class VerifierPages:
 
     def start(self, institution: str, request: Request, form: Form) -> Response:
         """Ask, and send the browser to the page of its session with the cookie that proves it is its own."""
-        asked = Asked(channel=_channel(form), on_date=_day(form))
+        asked = Asked(channel=_channel(form), on_date=_day(form, "on_date"), work=_work(form))
         created = self._verifier.create_request(institution, preset(form.get("preset", "")), asked=asked)
         path = f"/verifier/{institution}/sessions/{created.transaction_id}"
         response = Response(status_code=303, headers={"Location": f"{path}{reader_of(request).query}"})
@@ -113,7 +129,10 @@ class VerifierPages:
         view = self._verifier.session(institution, transaction_id, _secret(request))
         terms = view.request.terms
         content = {
-            "institution": _name(asking, reader),
+            **self._frame(asking, reader),
+            "ask": f"/verifier/{institution}/ask",
+            "sessions": f"/verifier/{institution}/sessions",
+            "again": _again(terms),
             "purpose": _purpose(terms.preset_id, reader),
             "base": f"/verifier/{institution}/sessions/{transaction_id}",
             "excess": [_message(each.code, each.params_in(reader.language), reader) for each in terms.excess],
@@ -121,9 +140,10 @@ class VerifierPages:
             "channel": view.request.channel,
             "confirmation": view.request.confirmation,
             "until": reader.time(view.request.expires_at),
+            "expires_at": view.request.expires_at,
             "refresh_s": 0 if view.stage in FINAL_STAGES else REFRESH_S,
             **self._way_to_the_wallet(view, reader),
-            **_shown_result(view, reader),
+            **shown_result(view, reader),
         }
         return page("session", reader, content, here=request.url.path)
 
@@ -155,7 +175,7 @@ class VerifierPages:
         asking, reader = self._institution(institution), reader_of(request)
         found = self._verifier.receipt(institution, request_id, response_code)
         content = {
-            "institution": _name(asking, reader),
+            **self._frame(asking, reader),
             "confirmation": found.confirmation,
             "file": f"{request.url.path}/file?{urlencode({'response_code': response_code or ''})}",
         }
@@ -173,6 +193,12 @@ class VerifierPages:
             raise Refused("not_found")
         return found
 
+    def _frame(self, asking: InstitutionSettings, reader: Reader) -> dict[str, object]:
+        return {
+            "institution": _name(asking, reader),
+            "test": self._verifier.settings.mode == Mode.DEVELOPMENT,
+        }
+
     def _way_to_the_wallet(self, view: BrowserView, reader: Reader) -> dict[str, str]:
         if view.stage is not Stage.OPEN:
             return {"link": "", "qr": ""}
@@ -181,25 +207,27 @@ class VerifierPages:
         return {"link": link, "qr": qr_code(link, reader.say("session.open.cross_device")) if shows_code else ""}
 
 
-def _shown_result(view: BrowserView, reader: Reader) -> dict[str, Any]:
-    """Return what there is to say about a result: the verdict over all, why, and each report."""
-    result = view.result or Result()
-    verdict, first = result.verdict, result.problem
-    problems = list(result.problems)
-    if not result.presentations and first is not None and first not in problems:
-        problems.append(first)
-    return {
-        "verdict": None if verdict is None else _message(verdict.code, {}, reader),
-        "colour": None if verdict is None else verdict.colour,
-        "kept": result.kept,
-        "reasons": [_message(each.code, each.params, reader) for each in problems],
-        "description": result.wallet_error_description,
-        "reports": [
-            report_fragment(each.report, reader.language, anchor=f"report-{number}")
-            for number, each in enumerate(result.presentations, start=1)
-        ],
-        "receipt": view.receipt is not None,
+def _again(terms: Terms) -> dict[str, str]:
+    """Return the form that asks the same by a QR code; empty for a question that no page asks."""
+    if terms.preset_id not in PRESETS or preset(terms.preset_id).version != terms.policy_version:
+        return {}
+    work = terms.work or WorkAsked()
+    filled_in = {
+        "preset": terms.preset_id,
+        "channel": Channel.CROSS_DEVICE.value,
+        "on_date": terms.on_date,
+        "work_state": work.state,
+        "work_employer": next(iter(work.employers), None),
+        "work_first": work.first,
+        "work_last": work.last,
     }
+    return {name: str(value) for name, value in filled_in.items() if value is not None}
+
+
+def _states(reader: Reader) -> list[tuple[str, str]]:
+    """Return the States by name: code and name."""
+    named = [(code, Words(reader.language).country(code)) for code in PDA1_STATES]
+    return sorted(named, key=lambda each: unicodedata.normalize("NFD", each[1]))
 
 
 def _message(code: str, params: Any, reader: Reader) -> Message:
@@ -231,11 +259,27 @@ def _channel(form: dict[str, str]) -> Channel:
     return Channel(chosen)
 
 
-def _day(form: dict[str, str]) -> date | None:
+def _day(form: dict[str, str], name: str) -> date | None:
     try:
-        return date.fromisoformat(form["on_date"]) if "on_date" in form else None
+        return date.fromisoformat(form[name]) if name in form else None
     except ValueError as exc:
-        raise Malformed("member_invalid", member="/on_date", expected="YYYY-MM-DD") from exc
+        raise Malformed("member_invalid", member=f"/{name}", expected="YYYY-MM-DD") from exc
+
+
+def _work(form: dict[str, str]) -> WorkAsked | None:
+    """Return the work in question where some field of it is filled in."""
+    state, employer = form.get("work_state", "").strip().upper(), form.get("work_employer", "").strip()
+    if state and canonical_country(state) not in PDA1_STATES:
+        raise Malformed("work_state_invalid")
+    if len(employer) > _MAX_EMPLOYER or (employer and not any(map(str.isalnum, employer))):
+        raise Malformed("work_employer_invalid", limit=_MAX_EMPLOYER)
+    work = WorkAsked(
+        state=canonical_country(state) or None,
+        employers=frozenset({employer} if employer else ()),
+        first=_day(form, "work_first"),
+        last=_day(form, "work_last"),
+    )
+    return None if work == WorkAsked() else work
 
 
 def _secret(request: Request) -> str:

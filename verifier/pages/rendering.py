@@ -22,25 +22,31 @@ from portadoc.web.language import preferred_language
 from portadoc.web.problem import problem, status_of
 
 STATIC: Final[Mapping[str, str]] = {
+    "mark.svg": "image/svg+xml",
     "pages.css": "text/css",
     "report.css": "text/css",
     "live.js": "text/javascript",
     "wallet.js": "text/javascript",
 }
 STATIC_PATH: Final = "/verifier-pages"
+LANGUAGE_COOKIE: Final = "portadoc-language"
 _STATIC_MAX_AGE_S: Final = 86_400
 _QUIET_ZONE: Final = 4  # modules; ISO/IEC 18004 §6.3.8
 
 # With no referrer at all a browser names the origin of a form ``null``, and no form could show that it is ours.
-_HEADERS: Final = {**PAGE_HEADERS, "Referrer-Policy": "same-origin", "Vary": "Accept-Language"}
+_HEADERS: Final = {**PAGE_HEADERS, "Referrer-Policy": "same-origin", "Vary": "Accept-Language, Cookie"}
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """For whom a page is written. ``chosen`` says that the language was asked for in the address."""
+    """For whom a page is written. ``chosen`` says that the language was asked for in the address.
+
+    ``over_tls`` says how the page travels.
+    """
 
     language: str
     chosen: bool = False
+    over_tls: bool = False
 
     @property
     def query(self) -> str:
@@ -65,11 +71,16 @@ def page_texts(language: str) -> Mapping[str, str]:
 
 
 def reader_of(request: Request) -> Reader:
-    """Return the reader: ``?lang=`` before the languages of the browser."""
-    chosen = request.query_params.get("lang")
+    """Return the reader: ``?lang=`` before what was chosen last, and that before the languages of the browser.
+
+    Who comes back from a wallet brings no ``?lang=``.
+    """
+    chosen, over_tls = request.query_params.get("lang"), request.url.scheme == "https"
     if chosen in LANGUAGES:
-        return Reader(chosen, chosen=True)
-    return Reader(preferred_language(request.headers.get("accept-language")))
+        return Reader(chosen, chosen=True, over_tls=over_tls)
+    last = request.cookies.get(LANGUAGE_COOKIE)
+    language = last if last in LANGUAGES else preferred_language(request.headers.get("accept-language"))
+    return Reader(language, over_tls=over_tls)
 
 
 def page(
@@ -77,9 +88,20 @@ def page(
 ) -> Response:
     """Return a page; ``here`` is the address that shows it in another language, None where there is none."""
     markup = _environment().get_template(f"{template}.html")
-    html = markup.render(reader=reader, t=reader.say, here=here, languages=LANGUAGES, asset=_asset, **content)
+    frame = {"institution": "", "test": False, "languages": LANGUAGES, "asset": _asset}
+    html = markup.render(reader=reader, t=reader.say, here=here, **{**frame, **content})
     headers = {**_HEADERS, "Content-Language": reader.language}
-    return Response(html, status_code=status, headers=headers, media_type="text/html")
+    response = Response(html, status_code=status, headers=headers, media_type="text/html")
+    if reader.chosen:
+        response.set_cookie(
+            LANGUAGE_COOKIE,
+            reader.language,
+            path="/verifier",
+            httponly=True,
+            samesite="lax",
+            secure=reader.over_tls,
+        )
+    return response
 
 
 def refusal(error: Error, request: Request) -> Response:
@@ -88,9 +110,9 @@ def refusal(error: Error, request: Request) -> Response:
     if "text/html" not in request.headers.get("accept", ""):
         return problem(error, reader.language)
     message = render(error.code, error.params, reader.language)
-    response = page(
-        "stopped", reader, {"message": message, "code": error.code}, here=None, status=status_of(error)
-    )
+    slug = "" if request.url.path.endswith("/ask") else request.path_params.get("institution", "")
+    content = {"message": message, "code": error.code, "slug": slug}
+    response = page("stopped", reader, content, here=None, status=status_of(error))
     if isinstance(error, Unavailable):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response

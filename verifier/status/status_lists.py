@@ -1,10 +1,12 @@
 """Status lists, held whole and ahead of need: fetched by their own ttl, never one by one for a presentation.
 
 Housekeeping keeps fresh every list that an aggregation of the operator's choice names or that somebody asked for
-lately. A list that nobody knew is fetched once, for a credential that holds in every other respect. A list is
-believed when its signer's chain is trusted for status and its subject is the address that it came from. An older
-list never takes the place of a newer one. A failed fetch is remembered for a while, and a list that many
-presentations wait for is fetched once. Spec: Token Status List §8, §9, §11.5, §13.7.
+lately, by the ttl of each and by the age that the presets allow: a question that wants a younger list than the ttl
+gives never makes a presentation fetch one, which would tell the issuer of the check. A list that nobody knew is
+fetched once, for a credential that holds in every other respect. A list is believed when its signer's chain is
+trusted for status and its subject is the address that it came from. An older list never takes the place of a newer
+one. A failed fetch is remembered for a while, and a list that many presentations wait for is fetched once.
+Spec: Token Status List §8, §9, §11.5, §12.5, §13.7.
 """
 
 import logging
@@ -18,7 +20,9 @@ from zlib import crc32
 from portadoc.errors import Error, Malformed, Untrusted
 from portadoc.formats.status_list.claims import StatusListForm
 from portadoc.formats.status_list.statuses import SMALLEST_CROWD
+from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.verification.answers import HeldStatusList, HeldStatusLists
+from portadoc.verification.presets.presets import PRESETS
 from portadoc.verification.status_tokens import BelievedStatusList
 from portadoc.verifier.deployment import Deployment
 from portadoc.verifier.status.aggregations import Aggregations
@@ -31,6 +35,8 @@ _NEW_IN_A_ROUND: Final = 64
 _MAX_PROBLEMS: Final = 1024
 _LOCKS: Final = 64
 _USED_EVERY_S: Final = 3600
+SMALLEST_AGE_BOUND_S: Final = min(each.max_status_age_s for each in PRESETS.values() if each.max_status_age_s)
+"""How old a status list may be for the strictest of the presets: housekeeping sees to that."""
 
 _logger = logging.getLogger("portadoc.verifier")
 _Key = tuple[str, str]
@@ -72,19 +78,17 @@ class StatusLists:
         self._memory = Lock()
         self._single_flight = tuple(Lock() for _ in range(_LOCKS))
 
-    def answers(
-        self, slug: str, uri: str, *, now: int, may_fetch: bool, max_age_s: int | None = None
-    ) -> HeldStatusLists:
+    def answers(self, slug: str, uri: str, *, now: int, may_fetch: bool) -> HeldStatusLists:
         """Return what is known of one list, as a value.
 
-        ``may_fetch`` is for a credential that holds in every other respect: a list that is missing, past its ttl
-        or older than the ``max_age_s`` of the question is then fetched first.
+        ``may_fetch`` is for a credential that holds in every other respect: a list that is missing or past its ttl
+        is then fetched first, so once a ttl at most.
         """
         key = (slug, uri)
         self._forget_when_trust_changed()
         known = self._known(key, now)
-        if may_fetch and (known is None or self._is_due(known, now, max_age_s=max_age_s)):
-            self._fetch_once(key, now, max_age_s=max_age_s)
+        if may_fetch and (known is None or _is_past_ttl(known, now)):
+            self._fetch_once(key, now)
             known = self._known(key, now)
         if known is None:
             problem = self._problems.get(key)
@@ -106,6 +110,7 @@ class StatusLists:
 
         ``everything`` takes those that are not due as well.
         """
+        self._forget_when_trust_changed()
         ahead_s = self._settings.max_age_s if everything else self._settings.ahead_s
         anew, fetched = self._aggregations.read_due(now, everything=everything), 0
         for institution in self._deployment.settings.institutions:
@@ -124,7 +129,14 @@ class StatusLists:
         """
         with self._deployment.database.read() as connection:
             used_after = now - self._settings.idle_s
-            due = status_list_store.lists_due(connection, slug, by=now + ahead_s, used_after=used_after)
+            due = status_list_store.lists_due(
+                connection,
+                slug,
+                by=now + ahead_s,
+                used_after=used_after,
+                issued_by=now + ahead_s - SMALLEST_AGE_BOUND_S,
+                fetched_by=now - self._settings.default_ttl_s,
+            )
             kept = status_list_store.kept_uris(connection, slug)
         unseen = [uri for uri in self._aggregations.status_lists if uri not in kept]
         room = max(0, self._settings.max_lists - len(kept))
@@ -153,13 +165,15 @@ class StatusLists:
         with self._deployment.database.read() as connection:
             iat, fetched_at = status_list_store.list_version(connection, *key)
         if known is None or iat > known.held.token.iat or fetched_at > known.held.resolved_at:
-            known = self._stored(key, now)
+            older, known = known, self._stored(key, now)
             if known is None:  # the newer one has ended: the older one is no answer any more
                 with self._memory:
-                    self._lists.pop(key, None)
+                    if self._lists.get(key) is older:  # not one that was fetched meanwhile
+                        self._lists.pop(key, None)
         return known if known is not None and known.held.token.exp > now else None
 
     def _stored(self, key: _Key, now: int) -> _Held | None:
+        trust = self._deployment.trust
         with self._deployment.database.read() as connection:
             stored = status_list_store.find_list(connection, *key)
         if stored is None:
@@ -170,25 +184,29 @@ class StatusLists:
             return None
         withdrawals = self._source.believed_withdrawals(stored.withdrawals, believed, now)
         held = _held(believed, withdrawals, resolved_at=stored.fetched_at)
-        return self._hold(key, _Held(held, stored.used_at))
+        return self._hold(key, _Held(held, stored.used_at), trust)
 
     def _withdrawals_of(self, key: _Key) -> str | None:
         with self._deployment.database.read() as connection:
             stored = status_list_store.find_list(connection, *key)
         return None if stored is None else stored.withdrawals
 
-    def _fetch_once(self, key: _Key, now: int, *, ahead_s: int = 0, max_age_s: int | None = None) -> bool:
-        """Fetch the list unless somebody else just did or failed to; say whether it came."""
+    def _fetch_once(self, key: _Key, now: int, *, ahead_s: int | None = None) -> bool:
+        """Fetch the list unless somebody else just did or failed to; say whether it came.
+
+        ``ahead_s`` is how far ahead housekeeping looks, None for a presentation.
+        """
         with self._single_flight[crc32(key[1].encode()) % _LOCKS]:
             if not self._may_try(key, now):
                 return False
             known = self._lists.get(key)
             still_good = known is not None and known.held.token.exp > now
-            if known is not None and still_good and not self._is_due(known, now + ahead_s, max_age_s=max_age_s):
+            if known is not None and still_good and not self._is_due(known, now, ahead_s=ahead_s):
                 return False
+            trust = self._deployment.trust
             try:
                 fetched = self._source.status_list(key[1], now, known_withdrawals=self._withdrawals_of(key))
-                self._keep(key, fetched, now)
+                self._keep(key, fetched, now, trust)
             except Error as error:
                 self._note_problem(key, error, now)
                 return False
@@ -196,19 +214,19 @@ class StatusLists:
                 self._problems.pop(key, None)
             return True
 
-    def _is_due(self, known: _Held, now: int, *, max_age_s: int | None) -> bool:
-        """Tell whether a list is past its ttl, or too old for a question and not just fetched."""
-        held = known.held
-        if held.resolved_at + held.token.ttl < now:
-            return True
-        too_old = max_age_s is not None and held.token.iat + max_age_s < now
-        return too_old and held.resolved_at + self._settings.retry_after_s < now
+    def _is_due(self, known: _Held, now: int, *, ahead_s: int | None) -> bool:
+        """Tell whether a list is past its ttl, or for housekeeping too old and not just fetched."""
+        if ahead_s is None:
+            return _is_past_ttl(known, now)
+        too_old = known.held.token.iat + SMALLEST_AGE_BOUND_S <= now + ahead_s
+        just_fetched = known.held.resolved_at + self._settings.default_ttl_s > now
+        return _is_past_ttl(known, now + ahead_s) or (too_old and not just_fetched)
 
     def _may_try(self, key: _Key, now: int) -> bool:
         problem = self._problems.get(key)
         return problem is None or problem.retry_at <= now
 
-    def _keep(self, key: _Key, fetched: FetchedStatusList, now: int) -> None:
+    def _keep(self, key: _Key, fetched: FetchedStatusList, now: int, trust: TrustStore) -> None:
         """Keep a list that was just fetched. Raises Untrusted[status_invalid] when a newer one is kept already."""
         slug, uri = key
         token, issued_by = fetched.believed.token, fetched.believed.issued_by
@@ -233,10 +251,13 @@ class StatusLists:
             raise Untrusted("status_invalid", spec=f"{SPEC} §13.7", reason="rollback")
         if known is None and token.statuses.capacity < SMALLEST_CROWD:
             _logger.warning("a status list of %s has few entries: fetching it tells about whom", issued_by)
-        self._hold(key, _Held(_held(fetched.believed, fetched.withdrawals, resolved_at=now), used_at))
+        self._hold(key, _Held(_held(fetched.believed, fetched.withdrawals, resolved_at=now), used_at), trust)
 
-    def _hold(self, key: _Key, held: _Held) -> _Held:
+    def _hold(self, key: _Key, held: _Held, trust: TrustStore) -> _Held:
+        """Keep a list in memory that was believed under ``trust``, unless that has changed since."""
         with self._memory:
+            if trust is not self._believed_under:
+                return held
             known = self._lists.get(key)
             if known is not None and known.held.token.iat > held.held.token.iat:
                 return known
@@ -256,9 +277,15 @@ class StatusLists:
     def _mark_used(self, key: _Key, known: _Held, now: int) -> None:
         if now - known.used_at < _USED_EVERY_S:
             return
-        self._hold(key, replace(known, used_at=now))
+        with self._memory:
+            if self._lists.get(key) is known:
+                self._lists[key] = replace(known, used_at=now)
         with self._deployment.database.transaction() as connection:
             status_list_store.mark_lists_used(connection, key[0], (key[1],), now=now)
+
+
+def _is_past_ttl(known: _Held, at: int) -> bool:
+    return known.held.resolved_at + known.held.token.ttl < at
 
 
 def _held(

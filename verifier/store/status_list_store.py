@@ -62,13 +62,17 @@ def keep_list(connection: Connection, institution: str, kept: StoredStatusList, 
 
 
 def lists_due(
-    connection: Connection, institution: str, *, by: int, used_after: int
+    connection: Connection, institution: str, *, by: int, used_after: int, issued_by: int, fetched_by: int
 ) -> tuple[StoredStatusList, ...]:
-    """Return the lists to fetch by ``by`` that somebody has asked for after ``used_after``."""
+    """Return the lists that somebody has asked for after ``used_after`` and that are to be fetched by ``by``.
+
+    Those that were issued as early as ``issued_by`` are due as well, unless fetched later than ``fetched_by``.
+    """
+    too_old = (STATUS_LISTS.c.iat <= issued_by) & (STATUS_LISTS.c.fetched_at <= fetched_by)
     rows = connection.execute(
         select(STATUS_LISTS).where(
             STATUS_LISTS.c.institution == institution,
-            STATUS_LISTS.c.refresh_at <= by,
+            (STATUS_LISTS.c.refresh_at <= by) | too_old,
             STATUS_LISTS.c.used_at >= used_after,
         )
     )

@@ -28,6 +28,13 @@ class StoredTrustPack:
     pack: bytes
 
 
+def newest_sequence(connection: Connection, institution: str) -> int | None:
+    """Return the highest number under which a pack was signed, or None."""
+    signed = TRUST_PACKS.c.institution == institution, TRUST_PACKS.c.pack.is_not(None)
+    sequence: int | None = connection.scalar(select(func.max(TRUST_PACKS.c.sequence)).where(*signed))
+    return sequence
+
+
 def newest_pack(connection: Connection, institution: str) -> StoredTrustPack | None:
     """Return the pack of the highest sequence that was signed, or None."""
     row = connection.execute(

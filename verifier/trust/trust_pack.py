@@ -37,7 +37,8 @@ class TrustPacks:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self._settings = deployment.settings.trust_pack
-        self._single_flight = Lock()
+        self._single_flight = {each.slug: Lock() for each in deployment.settings.institutions}
+        self._signed: dict[str, StoredTrustPack] = {}
 
     def current(self, slug: str) -> StoredTrustPack:
         """Return the newest pack of an institution, made anew when it is due.
@@ -45,16 +46,30 @@ class TrustPacks:
         Raises Refused[not_found], Misconfigured[key_missing], [trust_pack_certificate], Malformed[limit_exceeded].
         """
         self._deployment.institution(slug)
-        with self._single_flight:
-            now = self._deployment.clock.now()
-            newest = self._newest(slug)
-            if newest is not None and now < newest.as_of + self._settings.renew_s:
-                return newest
-            return self._make(slug, now)
+        found = self._in_force(slug)
+        if found is not None:
+            return found
+        with self._single_flight[slug]:  # only who makes one waits for another
+            found = self._in_force(slug)
+            if found is None:
+                found = self._signed[slug] = self._make(slug, self._deployment.clock.now())
+            return found
 
-    def _newest(self, slug: str) -> StoredTrustPack | None:
+    def _in_force(self, slug: str) -> StoredTrustPack | None:
+        """Return the newest pack unless it is due, or of a time that has yet to come: then a clock ran ahead.
+
+        A pack is read from the database once: what was signed under a number never changes.
+        """
+        now, kept = self._deployment.clock.now(), self._signed.get(slug)
         with self._deployment.database.read() as connection:
-            return trust_pack_store.newest_pack(connection, slug)
+            sequence = trust_pack_store.newest_sequence(connection, slug)
+            newest = kept
+            if kept is None or kept.sequence != sequence:
+                newest = trust_pack_store.newest_pack(connection, slug)
+        if newest is None:
+            return None
+        self._signed[slug] = newest
+        return newest if newest.as_of <= now < newest.as_of + self._settings.renew_s else None
 
     def _make(self, slug: str, now: int) -> StoredTrustPack:
         here = self._deployment

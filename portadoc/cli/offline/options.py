@@ -23,3 +23,8 @@ ANCHOR: Final = click.option(
     type=INPUT_FILE,
     help="PEM certificates of authorities to believe in place of the trust file: the operator's own, or a root.",
 )
+OPERATOR: Final = click.option(
+    "--operator",
+    help="Identifier of the institution whose trust pack it has to be, such as DE:TEST90. "
+    "Needed unless the anchor is its own authority, or only one may sign packs.",
+)

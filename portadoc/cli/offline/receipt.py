@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from portadoc.cli.inputs import INPUT_FILE, Moment, read_text
-from portadoc.cli.offline.options import ANCHOR, TRUST
-from portadoc.cli.output import language, language_option, without_environment, write_json
+from portadoc.cli.offline.options import ANCHOR, OPERATOR, TRUST
+from portadoc.cli.output import duration, language, language_option, without_environment, write_json
 from portadoc.i18n import render
 from portadoc.verification.rendering.wording import printable
 
@@ -26,8 +26,9 @@ def receipt() -> None:
 @click.argument("file", type=INPUT_FILE)
 @click.option("--with", "pack_file", type=INPUT_FILE, help="Trust pack whose trust says who may sign receipts.")
 @ANCHOR
+@OPERATOR
 @TRUST
-@click.option("--at", type=Moment(), help="Judge for this time (ISO 8601 or epoch seconds); default: now.")
+@click.option("--at", type=Moment(), help="Judge for this time, ISO 8601; UTC unless it says more.")
 @click.option("--nonce", help="The nonce of the verification; needs --presentation.")
 @click.option("--presentation", "presentation_file", type=INPUT_FILE, help="What was presented; needs --nonce.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -37,6 +38,7 @@ def verify_receipt(
     file: str,
     pack_file: str | None,
     anchor_file: str | None,
+    operator: str | None,
     trust_file: Path,
     at: int | None,
     nonce: str | None,
@@ -57,7 +59,7 @@ def verify_receipt(
     if as_json:
         without_environment()
     now = SystemClock().now() if at is None else at
-    verifiers = _verifiers(pack_file, anchor_file, trust_file, now)
+    verifiers = _verifiers(pack_file, anchor_file, trust_file, operator, now)
     found = open_receipt(read_text(file), verifiers=verifiers, now=now)
     about = None
     if nonce is not None and presentation_file is not None:
@@ -68,20 +70,22 @@ def verify_receipt(
         _tell(found, about)
 
 
-def _verifiers(pack_file: str | None, anchor_file: str | None, trust_file: Path, now: int) -> "TrustAnswers":
+def _verifiers(
+    pack_file: str | None, anchor_file: str | None, trust_file: Path, operator: str | None, now: int
+) -> "TrustAnswers":
     """Return who may sign receipts: whom the pack trusts, else the anchor, else the trust file."""
     from portadoc.cli.offline.sources import believed, usable_pack
 
     if pack_file is None:
         return believed(anchor_file, trust_file)
-    return usable_pack(pack_file, anchor_file, trust_file, at=now).trust
+    return usable_pack(pack_file, anchor_file, trust_file, operator=operator, at=now).trust
 
 
 def _as_json(found: "Receipt", about: "ReceiptCredential | None") -> dict[str, Any]:
     from dataclasses import asdict
 
     place = None if about is None else found.credentials.index(about)
-    return {**asdict(found), "commitment_of": place}
+    return {**asdict(found), "on_date": found.on_date.isoformat(), "commitment_of": place}
 
 
 def _tell(found: "Receipt", about: "ReceiptCredential | None") -> None:
@@ -89,12 +93,14 @@ def _tell(found: "Receipt", about: "ReceiptCredential | None") -> None:
     said = {"name": found.verifier_name, "id": found.verifier_id, "at": at}
     said |= {"purpose": found.purpose, "version": found.policy_version}
     click.echo(printable(render("receipt_says", said, language()).text))
+    code = "receipt_judged_for_work" if found.work else "receipt_judged_for"
+    click.echo(printable(f"  {render(code, {'on_date': found.on_date.isoformat()}, language()).text}"))
     for each in found.credentials:
         code = f"verdict_{each.verdict}"
         line = f"  {each.type or '-'}, {each.issuer or '-'}: {_verdict(code)}"
         click.echo(printable(line))
         if each.status is not None:
-            shown = {"source": each.status.source, "age_s": each.status.age_s}
+            shown = {"source": each.status.source, "age": duration(each.status.age_s)}
             click.echo(printable(f"    {render('receipt_status', shown, language()).text}"))
     code = "receipt_commitment_not_asked" if about is None else "receipt_commitment_holds"
     click.echo(printable(render(code, {}, language()).text))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from portadoc.cli.inputs import INPUT_FILE, Day, Moment, read_text
-from portadoc.cli.offline.options import ANCHOR, TRUST
+from portadoc.cli.offline.options import ANCHOR, OPERATOR, TRUST
 from portadoc.cli.output import (
     language,
     language_option,
@@ -26,7 +26,6 @@ from portadoc.schemas.profiles import DEFAULT_PROFILE, PROFILES, profile
 from portadoc.verification.rendering.wording import printable
 
 if TYPE_CHECKING:
-    from portadoc.cli.offline.sources import Sources
     from portadoc.formats.trust_pack import TrustPack
     from portadoc.verification.policy import KeyBindingRefused, KeyBindingRequired, VerificationPolicy
     from portadoc.verification.report import VerificationReport
@@ -40,11 +39,19 @@ _EXIT: Final = {"green": 0, "red": 1, "amber": 3}
 @click.argument("file", type=INPUT_FILE)
 @click.option("--with", "pack_file", type=INPUT_FILE, help="Trust pack to judge from.")
 @ANCHOR
+@OPERATOR
 @TRUST
 @click.option(
     "--status-list", "status_files", type=INPUT_FILE, multiple=True, help="Status list token; repeatable."
 )
-@click.option("--at", type=Moment(), help="Judge for this time (ISO 8601 or epoch seconds); default: now.")
+@click.option(
+    "--withdrawal-list",
+    "withdrawal_files",
+    type=INPUT_FILE,
+    multiple=True,
+    help="Withdrawal list of a status list given: from when entries are withdrawn; repeatable.",
+)
+@click.option("--at", type=Moment(), help="Judge for this time, ISO 8601; UTC unless it says more.")
 @click.option(
     "--on", "--date", "day", type=Day(), help="Judge periods for this day; default: the day of that time, UTC."
 )
@@ -68,8 +75,10 @@ def verify(
     file: str,
     pack_file: str | None,
     anchor_file: str | None,
+    operator: str | None,
     trust_file: Path,
     status_files: tuple[str, ...],
+    withdrawal_files: tuple[str, ...],
     at: int | None,
     as_json: bool,
     as_html: bool,
@@ -81,21 +90,28 @@ def verify(
     one, those of --trust and --status-list. Exit code 0: authentic and in force (green); 1: do not rely on it
     (red); 3: something is not established (amber); 4: the trust file, the anchor or the pack has to be mended.
     """
+    from portadoc.cli.offline.sources import from_files, usable_pack
     from portadoc.clock import SystemClock
     from portadoc.verification.pack_answers import packed_types
     from portadoc.verification.procedure import verify_presentation
 
     if pack_file is None and anchor_file is not None:
         raise click.UsageError("--anchor says who may sign the pack: it needs --with")
-    if pack_file is not None and status_files:
-        raise click.UsageError("--with brings its own status lists: leave out --status-list")
+    if pack_file is None and operator is not None:
+        raise click.UsageError("--operator says whose pack it has to be: it needs --with")
+    list_files = (*status_files, *withdrawal_files)
+    if pack_file is not None and list_files:
+        raise click.UsageError("--with brings its own lists: leave out --status-list and --withdrawal-list")
     if as_json and as_html:
         raise click.UsageError("--json or --html, not both")
     if as_json or as_html:
         without_environment()
     now = SystemClock().now() if at is None else at
     policy, text = _policy(now=now, **asked), read_text(file)
-    sources = _sources(pack_file, anchor_file, trust_file, status_files, now)
+    if pack_file is None:
+        sources = from_files(trust_file, list_files, at=now)
+    else:
+        sources = usable_pack(pack_file, anchor_file, trust_file, operator=operator, at=now)
     if sources.pack is not None:
         policy = replace(policy, type_metadata=packed_types(sources.pack))
     report = verify_presentation(text, trust=sources.trust, status=sources.status, policy=policy, now=now)
@@ -144,16 +160,6 @@ def _key_binding(audience: str | None, nonce: str | None) -> "KeyBindingRefused 
     if audience is None or nonce is None:
         return KeyBindingRefused()
     return KeyBindingRequired(audience=audience, nonce=nonce, max_age_s=_MAX_BINDING_AGE_S)
-
-
-def _sources(
-    pack_file: str | None, anchor_file: str | None, trust_file: Path, status_files: tuple[str, ...], now: int
-) -> "Sources":
-    from portadoc.cli.offline.sources import from_files, usable_pack
-
-    if pack_file is None:
-        return from_files(trust_file, status_files, at=now)
-    return usable_pack(pack_file, anchor_file, trust_file, at=now)
 
 
 def _tell(report: "VerificationReport", pack: "TrustPack | None", *, as_json: bool) -> None:

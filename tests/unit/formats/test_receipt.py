@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -50,6 +50,8 @@ RECEIPT = Receipt(
     verified_at=NOW,
     purpose="inspector-quick",
     policy_version="v1",
+    on_date=date(2026, 11, 22),
+    work=False,
     verdict="not_authentic",
     colour="red",
     credentials=(CREDENTIAL, UNKNOWN),
@@ -137,6 +139,10 @@ def test_nothing_is_signed_that_a_reader_would_refuse(desk: Desk) -> None:
         ({"iat": "now"}, "claim_invalid"),
         ({"purpose": "<b>"}, "purpose"),
         ({"policy_version": None}, "policy_version"),
+        ({"on_date": "20261122"}, "on_date"),
+        ({"on_date": "22 November"}, "on_date"),
+        ({"on_date": 1}, "on_date"),
+        ({"work": 1}, "work"),
         ({"verdict": "a b"}, "verdict"),
         ({"colour": "blue!"}, "colour"),
         ({"credentials": {}}, "credentials"),

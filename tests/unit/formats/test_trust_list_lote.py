@@ -147,6 +147,20 @@ def test_headers_of_the_signature_profile_are_accepted(header: dict[str, Any]) -
     assert read(resigned(lambda _: None, **header)).sequence == 7
 
 
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        pytest.param({"sigT": "2030-01-01T00:00:00Z"}, "trust_list_untrusted.signed_later", id="sigT-later"),
+        pytest.param({"iat": NOW + DAY}, "trust_list_untrusted.signed_later", id="iat-later"),
+        pytest.param({"sigT": "yesterday"}, "trust_list_malformed.sigT", id="sigT-no-time"),
+        pytest.param({"iat": "now"}, "claim_invalid.-", id="iat-no-time"),
+    ],
+)
+def test_review_v32_the_time_of_signing_that_a_list_names_is_judged(header: dict[str, Any], code: str) -> None:
+    crit = {"crit": ["sigT"]} if "sigT" in header else {}
+    assert refusal(resigned(lambda _: None, **header, **crit)) == code
+
+
 def test_a_header_without_typ_is_accepted_for_a_signer_that_was_set() -> None:
     payload = jws.unverified_claims(lote(provider().entry()))
     text = jws.sign({"x5c": [text_of(operator().der)]}, payload, operator().signer)

@@ -134,7 +134,7 @@ def test_malformed_documents_are_refused(document: dict[str, Any], reason: str) 
 
 
 def processed(claims: dict[str, Any], *disclosed: ClaimPath) -> ProcessedClaims:
-    return ProcessedClaims(claims, disclosed, "sha-256", {})
+    return ProcessedClaims(claims, disclosed, "sha-256", {}, frozenset())
 
 
 METADATA = parse_type_metadata(DOCUMENT, vct=VCT)

@@ -1,5 +1,6 @@
 """Certificates pinned by hand: whom they let in, and what they never authorise."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,3 +89,30 @@ def test_every_chain_for_a_purpose_can_be_listed(made: Any) -> None:
     ring, _ = made
     assert set(ring.chains(PACK)) == {ring.signer(slug, PACK).chain for slug in ("own", "other")}
     assert ring.chains(KeyPurpose.NONCE) == ()
+
+
+def test_review_f11_only_an_institution_s_own_authority_says_whose_signature_it_has_to_be(made: Any) -> None:
+    ring, roots = made
+    own, other = (ring.signer(slug, PACK).chain[1:] for slug in ("own", "other"))
+    assert PinnedCertificates(own).only_institution(PACK) == "DE:TEST90"
+    assert PinnedCertificates((*own, *own)).only_institution(PACK) == "DE:TEST90"
+    for several in (roots, (*own, *other), (*own, *roots)):
+        assert PinnedCertificates(several).only_institution(PACK) is None
+
+
+def test_review_f11_a_trust_file_names_the_only_institution_for_a_purpose(tmp_path: Path) -> None:
+    for names, expected in ((("a",), "DE:A"), (("a", "b"), None)):
+        folder = tmp_path / "-".join(names)
+        verifiers = [
+            DevelopmentInstitution(name, f"DE:{name.upper()}", "DE", "Test", frozenset({Role.VERIFIER}))
+            for name in names
+        ]
+        create_development_ring(
+            folder,
+            verifiers,
+            base_url="https://verifier.example",
+            now=NOW,
+            random_bytes=system_random_bytes,
+            passphrase=b"test",
+        )
+        assert read_trust_file(folder / TRUST_FILE).only_institution(PACK) == expected

@@ -89,8 +89,19 @@ def test_presets_that_need_types_of_others_register_nothing() -> None:
 
 
 def test_who_could_ask_nothing_gets_no_certificate(open_a_house: OpenHouse) -> None:
-    house = open_a_house()
+    only_pid = Institution(id="DE:TEST90", name="Test", country="DE", verifies=("urn:eudi:pid:1",))
+    house = open_a_house(institutions={**INSTITUTIONS, SLUG: only_pid})
     assert house.settings.institutions[SLUG].registration_certificate == ""
+
+
+def test_who_verifies_one_form_of_the_a1_asks_for_that_form(open_a_house: OpenHouse) -> None:
+    house = open_a_house()
+    created = house.verifier.create_request(SLUG, preset("inspector-quick"))
+    request = unverified_claims(house.verifier.request_object(SLUG, created.request_uri.rsplit("/", 1)[1]))
+    assert [each["id"] for each in request["dcql_query"]["credentials"]] == ["a1"]
+    with pytest.raises(Refused) as refused:
+        house.verifier.create_request(SLUG, preset("inspector-full"))
+    assert refused.value.params["wanted"] == "urn:eudi:pid:1"
 
 
 def test_a_certificate_is_kept_until_it_ends_soon_or_the_presets_change(open_a_house: OpenHouse) -> None:

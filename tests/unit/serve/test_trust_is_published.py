@@ -22,6 +22,7 @@ def test_the_pack_opens_with_the_anchors_and_holds_the_trust_that_is_published(
     pack = open_trust_pack(
         http.get(f"{base_url}/trust/pack").body,
         operators=PinnedCertificates(from_pem(anchors.text)),
+        operator="DE:TEST90",
         at=house.clock.now(),
     )
     assert pack.operator == "DE:TEST90"

@@ -99,7 +99,7 @@ def test_an_accepted_result_has_fourteen_checks_three_lines_and_no_reason():
     ]
     assert shown.reason is None
     assert shown.headline == "Authentic and in force"
-    assert shown.validity[2].sentence == "The decision covers 1 November 2026 to 31 August 2027."
+    assert shown.validity[2].sentence == "The decision covers 1 November 2026 – 31 August 2027."
 
 
 def test_a_withdrawn_attestation_is_refused_with_sentence_clause_and_advice():
@@ -109,7 +109,7 @@ def test_a_withdrawn_attestation_is_refused_with_sentence_clause_and_advice():
     assert shown.headline == "Retiré ou remplacé"
     assert shown.reason is not None
     assert shown.reason.code == "revoked"
-    assert shown.reason.text.startswith("L'attestation a été retirée par son émetteur")
+    assert shown.reason.text.startswith("L'institution a retiré l'attestation")
     assert (check.word, check.outcome, check.clause) == ("Échoue", "fail", STATUS.clause)
     assert check.advice != ""
 

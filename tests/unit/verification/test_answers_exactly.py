@@ -77,11 +77,11 @@ def test_each_answer_about_a_status_is_whole(world: Any) -> None:
     assert answered(held, now, uri=uri + "0") == StatusAnswer(unknown, -1, 0, "status_unavailable", "not_held")
 
 
-def test_an_answer_by_a_record_says_when_it_was_signed(world: Any) -> None:
+def test_an_answer_with_a_record_is_otherwise_that_of_the_list(world: Any) -> None:
     held = world.held()
     lists = {world.LIST_URI: replace(held.lists[world.LIST_URI], withdrawals={7: RECORD})}
-    expected = StatusAnswer(StatusKnowledge.FRESH, 1, world.NOW - 60, withdrawal=RECORD)
-    for now in (world.NOW, world.NOW + 10**6):
+    for now in (world.NOW, world.NOW + 271, world.NOW + 10**6, world.NOW - 121):
+        expected = replace(answered(held, now, uri=world.LIST_URI), withdrawal=RECORD)
         assert answered(replace(held, lists=lists), now, uri=world.LIST_URI) == expected
 
 

@@ -82,7 +82,7 @@ class Office:
         return make_trust_pack(pack, signer=self.signer(by, KeyPurpose.TRUST_LIST))
 
     def open(self, message: bytes, *, at: int = NOW, **options: Any) -> TrustPack:
-        return open_trust_pack(message, **{"operators": self.trust, "at": at, **options})
+        return open_trust_pack(message, **{"operators": self.trust, "operator": "DE:TEST90", "at": at, **options})
 
     def credential(self) -> str:
         projection = CREDENTIAL_TYPES["pda1"].projection
@@ -203,14 +203,28 @@ def test_v32_a_pack_of_somebody_who_may_not_sign_packs_is_refused(office: Office
 
 def test_v32_a_pack_in_the_name_of_another_operator_is_refused(office: Office) -> None:
     message = office.signed(office.pack(), by="fr-demo")
-    assert refusal(office, message) == ("trust_pack_invalid", "operator_mismatch")
+    assert refusal(office, message, operator="FR:TEST01") == ("trust_pack_invalid", "operator_mismatch")
+
+
+def test_review_f11_v32_a_pack_of_another_operator_than_the_one_named_is_refused(office: Office) -> None:
+    own = office.signed(office.pack(operator="FR:TEST01"), by="fr-demo")
+    assert office.open(own, operator="FR:TEST01").operator == "FR:TEST01"
+    assert refusal(office, own) == ("issuer_untrusted", "institution_mismatch")
+
+
+def test_review_f11_a_pack_that_would_stand_for_more_than_31_days_is_refused(office: Office) -> None:
+    assert office.pack(exp=NOW + 31 * DAY).exp == NOW + 31 * DAY
+    with pytest.raises(Error) as caught:
+        office.pack(exp=NOW + 31 * DAY + 1)
+    assert (caught.value.code, caught.value.params) == ("trust_pack_invalid", {"reason": "lifetime"})
 
 
 def test_a_pack_is_judged_for_the_time_asked_about_whatever_the_year(office: Office) -> None:
     pack = office.pack()
     ended = parse_certificate(office.signer("de-inspection", KeyPurpose.TRUST_LIST).chain[0]).not_after + 1
     assert office.open(office.signed(pack), at=NOW) == pack
-    assert refusal(office, office.signed(replace(pack, exp=ended + DAY)), at=ended) == ("chain_invalid", "expired")
+    later = replace(pack, as_of=ended - DAY, exp=ended + DAY)
+    assert refusal(office, office.signed(later), at=ended) == ("chain_invalid", "expired")
 
 
 @pytest.mark.parametrize("form", ["jwt", "cwt"])
@@ -272,7 +286,14 @@ def test_a_list_is_believed_once_for_one_time(office: Office) -> None:
     assert status._believe(LIST_URI, NOW).lists
     for _ in range(2):
         status.answer(REFERENCE, institution="FR:TEST01", now=NOW)
-    assert len(status._believed) == 1
+    assert status._believed.cache_info()[:2] == (1, 1)
+
+
+def test_review_lists_believed_for_other_times_are_kept_in_bounds(office: Office) -> None:
+    status = PackStatus(office.pack(status_lists=()))
+    for at in range(100):
+        status.answer(REFERENCE, institution="FR:TEST01", now=NOW + at)
+    assert status._believed.cache_info().currsize == 32
 
 
 def test_a_withdrawal_record_in_the_pack_settles_a_past_day(office: Office) -> None:

@@ -1,5 +1,6 @@
 """The presets: what each asks in every layout, and that every credential of ours can answer."""
 
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -78,7 +79,8 @@ def test_where_the_person_is_compared_the_form_that_names_the_person_is_preferre
 def test_the_full_check_names_the_person_and_joins_pid() -> None:
     assert {"subject.names", "subject.dateOfBirth"} <= shown("inspector-full", "pda1-webuild")
     (pid,) = (each for each in PRESETS["inspector-full"].query["credentials"] if each["id"] == "pid")
-    assert [claim["path"] for claim in pid["claims"]] == [["family_name"], ["given_name"], ["birthdate"]]
+    names = [["family_name"], ["given_name"], ["birthdate"]]
+    assert [claim["path"] for claim in pid["claims"]] == [*names, ["date_of_expiry"]]
     assert PRESETS["inspector-full"].same_person
     alone = match(parse_query(PRESETS["inspector-full"].query), [held("pda1")])
     assert not alone.satisfiable
@@ -98,14 +100,15 @@ def test_the_care_desk_takes_a_card_without_pid_and_asks_for_pid() -> None:
 
 
 def test_the_public_page_learns_legislation_and_institution_only() -> None:
-    allowed = ("legislation_country", "starting_date", "ending_date", "issuing_authority", "authentic_source")
+    dates = ("starting_date", "ending_date", "date_of_expiry")
+    allowed = ("legislation_country", *dates, "issuing_authority", "authentic_source")
     assert all(name.startswith(allowed) for name in shown("public-check", "pda1"))
 
 
 def test_what_an_attestation_need_not_have_is_asked_for_where_it_is_there() -> None:
     assert {"starting_date", "ending_date", "date_of_expiry"} <= shown("billing-office", "ehic")
-    without = shown("billing-office", "ehic", starting_date=None, ending_date=None, date_of_expiry=None)
-    assert "document_number" in without
+    without = shown("billing-office", "ehic", starting_date=None, ending_date=None)
+    assert {"document_number", "date_of_expiry"} <= without
     insured = {"familynames": "Test", "forenames": "Enfant", "date_of_birth": "2019-01-01"}
     assert "subject.familynames" in shown("care-desk", "ehic", subject=insured)
 
@@ -159,3 +162,48 @@ def test_an_index_is_one_of_all_elements_and_a_name_is_one_of_all_members() -> N
     assert not starts_with(("employer", None, "name"), ("employer", "name"))
     assert starts_with(("placesOfWork", "*", None), ("placesOfWork", "DE"))
     assert not starts_with(("placesOfWork", "*"), ("placesOfWork", 0))
+
+
+def test_a_question_loses_the_alternatives_that_nobody_registered() -> None:
+    asked = preset("inspector-quick")
+    limited = asked.limited_to(["urn:eudi:pda1:1"])
+    assert (asked.types, limited.types) == (("urn:eudi:pda1:1", "eu.we-build.pda1.1"), ("urn:eudi:pda1:1",))
+    assert limited.query["credential_sets"] == [{"options": [["a1"]]}]
+    assert parse_query(limited.query)
+    assert limited.version != asked.version
+
+
+def test_what_is_optional_may_be_dropped_whole() -> None:
+    limited = preset("care-desk").limited_to(["urn:eudi:ehic:1"])
+    assert limited.types == ("urn:eudi:ehic:1",)
+    assert limited.query["credential_sets"] == [{"options": [["ehic"]]}]
+
+
+@pytest.mark.parametrize("name", ["inspector-full", "billing-office"])
+def test_what_is_required_and_not_registered_stays_asked_for(name: str) -> None:
+    missing = "urn:eudi:pid:1" if name == "inspector-full" else "urn:eudi:ehic:1"
+    assert missing in preset(name).limited_to(["urn:eudi:pda1:1"]).types
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_who_registered_every_type_asks_the_question_itself(name: str) -> None:
+    asked = preset(name)
+    assert asked.limited_to(asked.types) is asked
+
+
+def test_review_f8_values_that_are_asked_for_are_not_in_the_version() -> None:
+    def asking(**claim: Any) -> Preset:
+        wanted = {
+            "id": "a",
+            "format": "dc+sd-jwt",
+            "meta": {"vct_values": ["urn:eudi:pda1:1"]},
+            "trusted_authorities": [{"type": "aki", "values": ["abc"]}],
+            "claims": [{"path": ["document_number"], **claim}],
+        }
+        return Preset(id="own-query", query={"credentials": [wanted]})
+
+    one, other, none = asking(values=["1"]), asking(values=["2", "3"]), asking()
+    assert one.version == other.version != none.version
+    elsewhere = deepcopy(one.query)
+    elsewhere["credentials"][0]["trusted_authorities"][0]["values"] = ["abd"]
+    assert replace(one, query=elsewhere).version != one.version

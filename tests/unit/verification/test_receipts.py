@@ -19,6 +19,7 @@ from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.trust.trust_file import TRUST_FILE, read_trust_file
 from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.randomness import system_random_bytes
+from portadoc.verification.policy import WorkAsked
 from portadoc.verification.receipts import Verified, VerifyingParty, open_receipt, receipt_of
 from portadoc.verification.report import Verdict, VerificationReport
 
@@ -65,6 +66,14 @@ def test_the_verdict_over_all_presentations_stands_beside_that_of_each(world: An
     )
     assert (made.verdict, made.colour) == ("holder_not_proven", "amber")
     assert [each.verdict for each in made.credentials] == ["authentic_in_force", "holder_not_proven"]
+
+
+def test_review_f14_a_receipt_says_for_which_day_it_was_judged_and_whether_some_work_was(world: Any) -> None:
+    plain = receipt(world, world.verify(on_date=date(2026, 11, 20)))
+    assert (plain.on_date, plain.work) == (date(2026, 11, 20), False)
+    about_work = receipt(world, world.verify(work=WorkAsked(state="DE")))
+    assert about_work.work is True
+    assert receipt(world, world.verify("a.b.c~", work=WorkAsked(state="DE")), "a.b.c~").work is False
 
 
 def test_a_presentation_that_nobody_vouches_for_leaves_all_unknown(world: Any) -> None:

@@ -134,6 +134,7 @@ def test_colours_are_those_that_were_settled() -> None:
     assert {verdict for verdict in Verdict if verdict.colour is Colour.GREEN} == {Verdict.AUTHENTIC_IN_FORCE}
     assert {verdict for verdict in Verdict if verdict.colour is Colour.AMBER} == {
         Verdict.STATUS_NOT_KNOWN,
+        Verdict.PERIOD_NOT_SHOWN,
         Verdict.WORK_NOT_SHOWN,
         Verdict.HOLDER_NOT_PROVEN,
         Verdict.EFFECT_NOT_ESTABLISHED,

@@ -184,6 +184,16 @@ def test_days_in_reverse_are_refused() -> None:
         WorkAsked(first=date(2026, 2, 1), last=date(2026, 1, 31))
 
 
+@pytest.mark.parametrize("nothing", ["", " ", "-", "./."])
+def test_review_f13_an_identifier_of_no_letter_and_no_digit_names_nobody(world: Any, nothing: str) -> None:
+    with pytest.raises(Refused, match="work_employer_empty"):
+        WorkAsked(employers=frozenset({EMPLOYER, nothing}))
+    claims = claims_of(world, "pda1-rulebook")
+    claims["employer"] = [{**claims["employer"][0], "id": nothing}]
+    asked = WorkAsked(employers=frozenset({EMPLOYER}))
+    assert told(report_of(world, claims, asked)) != OK
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_code_has_its_sentence(world: Any, language: str) -> None:
     asked = (None, WorkAsked(state="NL"), WorkAsked(employers=frozenset({"x"})), WorkAsked(first=date(2020, 1, 1)))

@@ -141,7 +141,8 @@ def test_v34_the_trust_pack_carries_the_keys_that_are_held(world: Any) -> None:
     publish(world, metadata(jwk(OLD, "old")))
     verifier = believing(world)
     verifier.refresh_issuer_keys()
-    pack = open_trust_pack(verifier.trust_pack(world.SLUG).pack, operators=world.keys.trust, at=world.NOW)
+    message = verifier.trust_pack(world.SLUG).pack
+    pack = open_trust_pack(message, operators=world.keys.trust, operator="DE:TEST90", at=world.NOW)
     (held,) = pack.trust.web_issuers
     assert held.keys == (jwk(OLD, "old"),)
     assert held.believed_until == world.NOW + BELIEVED_S

@@ -13,6 +13,7 @@ from portadoc.randomness import system_random_bytes
 from portadoc.verification.presets.presets import Preset, preset
 
 A1 = "urn:eudi:pda1:1"
+ALWAYS = [("issuing_country",), ("date_of_expiry",)]
 
 
 def refused(response: Any, code: str) -> None:
@@ -52,13 +53,13 @@ def by_two_keys(session: Any, attestation: str, **changes: Any) -> dict[str, lis
     """Return an answer as wallets give it that bind each attestation to a key of its own."""
     other = LocalSigner(new_private_key("ES256", system_random_bytes))
     identity = session.world.held("pid", cnf={"jwk": dict(other.public_jwk)}, **changes)
-    chosen = select(identity, [("issuing_country",), ("birthdate",)] if changes else [("issuing_country",)])
+    chosen = select(identity, [*ALWAYS, ("birthdate",)] if changes else ALWAYS)
     return {"a1": [session.present(attestation)], "pid": [session.present(chosen, signer=other)]}
 
 
 def test_g11_attestations_that_do_not_say_whose_they_are_are_kept_and_amber(world: Any) -> None:
     session = world.ask(NAMELESS)
-    answer = by_two_keys(session, select(world.held("pda1"), []))
+    answer = by_two_keys(session, world.held("pda1"))
     assert session.answer("x", vp_token=answer).status == 200
     result = session.view().result
     assert (result.accepted, result.decision, result.verdict.colour) == (False, "undecided", "amber")
@@ -80,7 +81,7 @@ def test_g11_two_persons_are_red_even_where_more_is_amber(world: Any) -> None:
 
 def test_g11_not_comparable_is_no_way_past_a_bad_attestation(world: Any) -> None:
     session = world.ask(NAMELESS)
-    answer = by_two_keys(session, select(world.held("pda1", exp=world.NOW - 3600), []))
+    answer = by_two_keys(session, world.held("pda1", exp=world.NOW - 3600))
     refused(session.answer("x", vp_token=answer), "expired")
     result = session.view().result
     assert [each.code for each in result.problems] == ["person_not_comparable"]
@@ -89,7 +90,7 @@ def test_g11_not_comparable_is_no_way_past_a_bad_attestation(world: Any) -> None
 
 def test_g11_who_cannot_be_compared_leads_back_to_the_browser_that_asked(world: Any) -> None:
     session = world.ask(NAMELESS, return_uri=f"{world.BASE_URL}/inspect/done")
-    answer = session.answer("x", vp_token=by_two_keys(session, select(world.held("pda1"), [])))
+    answer = session.answer("x", vp_token=by_two_keys(session, world.held("pda1")))
     code = answer.json()["redirect_uri"].partition("response_code=")[2]
     with pytest.raises(Refused):
         session.view()

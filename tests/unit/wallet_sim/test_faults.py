@@ -64,7 +64,9 @@ def judge(text: str, good: GoodPresentation, world: Any, *, accepted: frozenset[
         on_date=datetime.fromtimestamp(good.now, UTC).date(),
     )
     blocked = {"ftp://status.invalid/lists/1": ("fetch_blocked", "scheme")}
-    status = HeldStatusLists({listed.uri: HeldStatusList(listed, "FR:TEST01", good.now)}, problems=blocked)
+    status = HeldStatusLists(
+        {listed.uri: HeldStatusList(listed, frozenset({"FR:TEST01"}), good.now)}, problems=blocked
+    )
     return verify_presentation(text, trust=world.trust, status=status, policy=policy, now=good.now)
 
 

@@ -16,3 +16,19 @@
     }
   });
 })();
+// Tell until when the session is open in the time of this place, and how many seconds are left.
+(() => {
+  const until = document.getElementById("until");
+  if (!until) {
+    return;
+  }
+  const end = new Date(Number(until.dataset.until) * 1000);
+  const form = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
+  const time = end.toLocaleTimeString(document.documentElement.lang, form);
+  const tell = () => {
+    const seconds = Math.max(0, Math.round((end - Date.now()) / 1000));
+    until.textContent = until.dataset.text.replace("{time}", time).replace("{seconds}", seconds);
+  };
+  tell();
+  setInterval(tell, 1000);
+})();

@@ -3,13 +3,20 @@
 (() => {
   const session = document.getElementById("session");
   const button = document.getElementById("wallet");
+  const waiting = document.getElementById("wallet-waiting");
+  const failed = document.getElementById("wallet-failed");
   if (!("DigitalCredential" in window)) {
     return;
   }
+  const show = (isWaiting, hasFailed) => {
+    button.disabled = isWaiting;
+    waiting.hidden = !isWaiting;
+    failed.hidden = !hasFailed;
+  };
   document.getElementById("no-wallet").hidden = true;
   button.hidden = false;
   button.addEventListener("click", async () => {
-    button.disabled = true;
+    show(true, false);
     try {
       const asked = await (await fetch(session.dataset.requests)).json();
       const given = await navigator.credentials.get({ mediation: "required", digital: asked });
@@ -21,7 +28,7 @@
       });
       location.reload();
     } catch (error) {
-      button.disabled = false;
+      show(false, true);
     }
   });
 })();

@@ -1,0 +1,155 @@
+"""The verdict as people read it: for the kind of document, the day that was judged and the age of its status.
+
+Article 5 of Regulation (EC) 987/2009 speaks of documents that institutions issue to show a person's situation: it
+is named for an A1 and a health card, never for identity data.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final
+
+from portadoc.i18n import Message
+from portadoc.schemas.catalogue import A1_TYPES
+from portadoc.schemas.projections import LAYOUTS
+from portadoc.verification.checks import LETS_THROUGH, STATUS, TECHNICAL_VALIDITY, Check
+from portadoc.verification.rendering.wording import Words
+from portadoc.verification.report import VerificationReport
+from portadoc.verification.verdict import Colour, Verdict
+
+AGE_TOLD_FROM_S: Final = 3_600
+"""A status known for an hour or longer is told with its age in the headline."""
+
+_KINDS: Final = ("pda1", "ehic", "pid")
+_STALE: Final = "status_stale"
+_WITHDRAWN_LATER: Final = "withdrawn_later"
+_TOO_OLD: Final = "status_too_old"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldVerdict:
+    """A verdict in words: a headline that stands alone, a sentence, and what to do."""
+
+    colour: Colour
+    headline: str
+    sentence: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Circumstances:
+    """What the headline has to say beside the verdict. ``another_day`` is the day judged where it is not today."""
+
+    kind: str = ""
+    day: date | None = None
+    another_day: date | None = None
+    withdrawn_from: str | None = None
+    age_s: int = 0
+    stale: bool = False
+    copy_only: bool = False
+
+
+def told_report(report: VerificationReport, words: Words) -> ToldVerdict:
+    """Return the verdict of one report in words."""
+    return told_verdict(report.verdict, (report,), words)
+
+
+def told_verdict(verdict: Verdict, reports: Sequence[VerificationReport], words: Words) -> ToldVerdict:
+    """Return the verdict over all reports of one answer in words."""
+    found = _circumstances(verdict, [each for each in reports if each.verdict is verdict])
+    message = words.message(verdict.code, {})
+    name, _, sentence = (part.strip() for part in message.text.partition(":"))
+    plain = Message(sentence[:1].upper() + sentence[1:], message.action)
+    headline = _headline(verdict, found, name.capitalize(), words)
+    by_day = _by_withdrawal if verdict is Verdict.AUTHENTIC_IN_FORCE and found.withdrawn_from else _by_kind
+    told = by_day(verdict, found, plain, words)
+    return ToldVerdict(verdict.colour, headline, told.text, told.action)
+
+
+def kind_of(report: VerificationReport) -> str:
+    """Return what kind of document a report is about; empty where that is not known."""
+    if report.layout is not None:
+        return LAYOUTS[report.layout].kind
+    return "pda1" if report.credential_type in A1_TYPES else ""
+
+
+def is_withdrawn(report: VerificationReport) -> bool:
+    """Tell whether a withdrawal is known, or whether there is one is not, whatever the day judged."""
+    check = status_check(report)
+    return check is None or check.outcome not in LETS_THROUGH or check.code == _WITHDRAWN_LATER
+
+
+def status_check(report: VerificationReport) -> Check | None:
+    """Return the check of the status; None in a report that has none."""
+    return next((check for check in report.checks if check.id == STATUS.id), None)
+
+
+def _circumstances(verdict: Verdict, reports: Sequence[VerificationReport]) -> _Circumstances:
+    statuses = [check for check in map(status_check, reports) if check is not None]
+    kinds = {kind_of(each) for each in reports}
+    days = [each.on_date for each in reports if each.on_date is not None]
+    others = [each.on_date for each in reports if each.on_date not in (None, _day_of_check(each))]
+    later = [check for check in statuses if check.code == _WITHDRAWN_LATER]
+    aged = [check for check in statuses if check.outcome in LETS_THROUGH or check.code == _TOO_OLD]
+    copies = [each.deciding_check for each in reports if each.deciding_check is not None]
+    return _Circumstances(
+        kind=next((kind for kind in _KINDS if kind in kinds), ""),
+        day=next(iter(days), None),
+        another_day=next(iter(others), None),
+        withdrawn_from=str(later[0].params["effective_from"]) if later else None,
+        age_s=max((int(check.params.get("age_s", 0)) for check in aged), default=0),
+        stale=any(check.code == _STALE or bool(check.params.get("stale")) for check in aged),
+        copy_only=verdict is Verdict.NOT_IN_FORCE_ON_DATE
+        and bool(copies)
+        and all(check.id == TECHNICAL_VALIDITY.id for check in copies),
+    )
+
+
+def _day_of_check(report: VerificationReport) -> date:
+    return datetime.fromtimestamp(report.as_of, UTC).date()
+
+
+def _headline(verdict: Verdict, found: _Circumstances, name: str, words: Words) -> str:
+    """Return the headline: the day judged where it is another, the age of the status where it has grown old."""
+    own = f"told.{verdict}.{found.kind}.headline"
+    headline = words.say(own) if words.has(own) else name
+    in_force = verdict is Verdict.AUTHENTIC_IN_FORCE
+    if in_force and found.withdrawn_from is not None and found.day is not None:
+        headline = words.say(
+            "told.withdrawn_later", day=words.day(found.day), effective_from=words.value(found.withdrawn_from)
+        )
+    elif found.copy_only:
+        headline = words.say("told.copy_only")
+    elif verdict is Verdict.NOT_IN_FORCE_ON_DATE and found.day is not None:
+        headline = words.say(f"told.{verdict}.on_day", day=words.day(found.day))
+    elif found.another_day is not None:
+        headline = _on_another_day(verdict, headline, words.day(found.another_day), words)
+    if verdict not in (Verdict.AUTHENTIC_IN_FORCE, Verdict.STATUS_NOT_KNOWN):
+        return headline
+    if not found.stale and found.age_s < AGE_TOLD_FROM_S:
+        return headline
+    ending = "told.known_stale" if found.stale else "told.known"
+    return words.say(ending, headline=headline, age=words.duration(found.age_s))
+
+
+def _on_another_day(verdict: Verdict, headline: str, day: str, words: Words) -> str:
+    own = f"told.{verdict}.on_day"
+    return words.say(own if words.has(own) else "told.on_day", headline=headline, day=day)
+
+
+def _by_withdrawal(verdict: Verdict, found: _Circumstances, plain: Message, words: Words) -> Message:
+    """Return what follows from a withdrawal that takes effect after the day judged."""
+    effective_from = words.value(found.withdrawn_from)
+    return Message(
+        words.say("told.withdrawn_later.sentence", effective_from=effective_from),
+        words.say("told.withdrawn_later.action", effective_from=effective_from),
+    )
+
+
+def _by_kind(verdict: Verdict, found: _Circumstances, plain: Message, words: Words) -> Message:
+    """Return sentence and action for the kind of document, where it has its own."""
+    sentence, action = (f"told.{verdict}.{found.kind}.{part}" for part in ("sentence", "action"))
+    return Message(
+        words.say(sentence) if words.has(sentence) else plain.text,
+        words.say(action) if words.has(action) else plain.action,
+    )
