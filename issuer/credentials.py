@@ -4,6 +4,7 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Final
 
 from portadoc import base64url
@@ -103,6 +104,7 @@ def make_envelope(
     """
     envelope: JsonObject = {
         "vct": subject.configuration.vct,
+        "vct#integrity": _pinned_type(subject.configuration.vct),
         "iss": issuer_id,
         "iat": subject.valid_from,
         "nbf": subject.valid_from,
@@ -112,11 +114,15 @@ def make_envelope(
         "cnf": {"jwk": proof.holder_jwk},
         "status": status.to_claim(),
     }
-    if "vct#integrity" in profile.required_claims:
-        envelope["vct#integrity"] = integrity(type_metadata(subject.configuration.vct))
     if profile.attestation_category is not None and subject.configuration.projection.kind != Pid.KIND:
         envelope["category"] = profile.attestation_category
     return envelope
+
+
+@cache
+def _pinned_type(vct: str) -> str:
+    """Return the digest of a type's document: by it a verifier knows which claims are never kept back."""
+    return integrity(type_metadata(vct))
 
 
 def _random_urn(random_bytes: RandomBytes) -> str:

@@ -104,7 +104,7 @@ def diagnose(unverified_chain: tuple[bytes, ...], trust: TrustStore, question: Q
         for rule in ("anchor_left_out", "leaf", "authorities", "signatures", "anchor", *_ON_PATH, *_ON_FACTS):
             examination.skip(rule)
         return tuple(examination.found)
-    _examine_chain(examination, chain, trust, question)
+    chain = _examine_chain(examination, chain, trust, question)
     path = _path(examination, chain, trust, question)
     facts = _examine_path(examination, path, trust, question) if path else None
     if not path:
@@ -161,16 +161,20 @@ def _examine_chain(
     chain: tuple[UnverifiedCertificate, ...],
     trust: TrustStore,
     question: Question,
-) -> None:
+) -> tuple[UnverifiedCertificate, ...]:
+    """Judge the certificates one by one; return those to go on with, without an anchor that came along."""
     leaf = chain[0]
     anchors = trust.anchors_for(question.purpose)
-    examination.ask("anchor_left_out", partial(rules.check_anchor_left_out, chain, anchors))
+    if not examination.ask("anchor_left_out", partial(rules.check_anchor_left_out, chain, anchors)):
+        held = {anchor.der for anchor in anchors}
+        chain = (leaf, *(each for each in chain[1:] if each.der not in held))
     examination.ask("leaf", partial(rules.check_leaf, leaf, question.purpose), leaf)
     examination.ask("leaf", partial(certificate_key, leaf), leaf)
     for authority in chain[1:]:
         examination.ask("authorities", partial(rules.check_authorities, (authority,)), authority)
     for pair in pairwise(chain):
         examination.ask("signatures", partial(rules.check_signatures, pair), pair[0])
+    return chain
 
 
 def _path(
@@ -194,10 +198,14 @@ def _examine_path(
 ) -> rules.ValidatedChain | None:
     dedicated = path[-1].der in trust.dedicated
     examination.ask("purpose", partial(rules.check_purpose, path, question.purpose, dedicated=dedicated), path[0])
-    examination.ask("limits", partial(rules.check_limits, path[1:]))
+    sound = examination.ask("limits", partial(rules.check_limits, path[1:]))
     for certificate in path:
-        examination.ask("validity", partial(rules.check_validity, (certificate,), question.at), certificate)
-    examination.ask("path", partial(rules.check_path, path, question.at))
+        check = partial(rules.check_validity, (certificate,), question.at)
+        sound = examination.ask("validity", check, certificate) and sound
+    if sound:
+        examination.ask("path", partial(rules.check_path, path, question.at))
+    else:  # it would refuse the same once more, in other words
+        examination.skip("path")
     return rules.facts_of(path) if examination.ask("names", partial(rules.facts_of, path), path[0]) else None
 
 

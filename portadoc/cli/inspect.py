@@ -14,8 +14,9 @@ from portadoc.cli.output import language, language_option, write_json
 def inspect(*, anything: str, at: int | None, as_json: bool) -> None:
     """Decode and explain ANYTHING: text, the name of a file, or - for standard input.
 
-    An offer or request link, a signed request, an SD-JWT, a status list token, metadata of an issuer, server or
-    type, a DCQL query, keys, a certificate or chain, another signed or encrypted token, a trust configuration.
+    An offer or request link, a signed request, an SD-JWT, a status list, a withdrawal list, an aggregation of
+    status lists, a trust pack, a receipt, metadata of an issuer, server or type, a DCQL query, keys, a
+    certificate, a chain or a bundle of anchors, another signed or encrypted token, a trust configuration.
     Nothing is verified and nothing is fetched; private keys are never shown. Exit code 1: it is none of these.
     """
     from portadoc.cli.inspection.recognise import inspect_input

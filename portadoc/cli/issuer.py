@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from portadoc.issuer.store.credential_store import CredentialRow
     from portadoc.schemas.records import Record
     from portadoc.serve.house import House
+
+REASONS: Final = ("issued_in_error", "fraud", "facts_changed", "holder_request", "superseded")
+CAUSES: Final = ("issued_in_error", "facts_changed", "replaced", "ended_early", "other")
+"""The words of ``WithdrawalReason`` and ``WithdrawalCause``, whose modules are imported when they are needed."""
 
 
 @click.group()
@@ -65,11 +69,17 @@ def offer(
 @issuer.command()
 @click.argument("institution")
 @click.argument("subject_id", metavar="RECORD-OR-CREDENTIAL")
-@click.option("--reason", default="facts_changed", show_default=True, help="Why, for your own records.")
+@click.option(
+    "--reason",
+    type=click.Choice(REASONS),
+    default="facts_changed",
+    show_default=True,
+    help="Why, for your own records.",
+)
 @click.option(
     "--effective-from", type=Day(), help="First day without effect, today or before; default: today, UTC."
 )
-@click.option("--cause", help="Why, as published: a closed list; default: what the reason comes to.")
+@click.option("--cause", type=click.Choice(CAUSES), help="Why, as published; default: what the reason comes to.")
 @click.option("--successor", metavar="RECORD", help="Record that takes its place.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @settings_options
@@ -89,9 +99,6 @@ def withdraw(
     from portadoc.formats.withdrawal_list import WithdrawalCause
     from portadoc.issuer.service import WithdrawalReason
 
-    for name, value, known in (("reason", reason, WithdrawalReason), ("cause", cause, WithdrawalCause)):
-        if value is not None and value not in (words := [each.value for each in known]):
-            raise click.BadParameter(f"one of {', '.join(words)}", param_hint=f"--{name}")
     with installation(settings_file, data_dir) as house:
         _require_known(house, institution)
         done = house.issuer.withdraw(

@@ -1,6 +1,7 @@
 """``portadoc trust``: whom an installation believes, what a trusted list says, and what is wrong with a chain."""
 
 import binascii
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -246,14 +247,32 @@ def _told(diagnosis: "Diagnosis") -> dict[str, Any]:
 
 
 def _write_diagnoses(found: tuple["Diagnosis", ...]) -> None:
+    """Write what to mend first, then each rule under a header; the first fault is that of the first rule."""
+    first = next((each for each in found if each.outcome == "fails"), None)
+    if first is None:
+        click.secho(render("doctor_sound", {}, language()).text, fg="green", bold=True)
+    else:
+        fault = render(first.code, {}, language())
+        said = {"rule": first.rule, "whose": _whose(first), "fault": fault.text, "remedy": fault.action}
+        code = "doctor_mend_first_of" if first.subject else "doctor_mend_first"
+        click.secho(printable(render(code, said, language()).text), fg="red", bold=True)
+    names = (render(code, {}, language()).text for code in ("doctor_rule", "doctor_result", "doctor_certificate"))
+    click.echo("  {:<18}{:<14}{}".format(*names))
     for each in found:
         code, colour = _MARKS[each.outcome]
         mark = click.style(f"{render(code, {}, language()).text:<14}", fg=colour)
-        whose = f"{each.subject} ({each.serial})" if each.subject else ""
-        click.echo(f"  {each.rule:<18}{mark}{printable(whose)}".rstrip())
+        click.echo(f"  {each.rule:<18}{mark}{printable(_whose(each))}".rstrip())
         if each.code:
             message = render(each.code, {}, language())
             click.echo(f"  {'':<18}{message.text} [{each.clause}]\n  {'':<18}{message.action}")
+
+
+def _whose(diagnosis: "Diagnosis") -> str:
+    """Return the common name of the certificate, the whole subject where it has none, and its number."""
+    if not diagnosis.subject:
+        return ""
+    name = re.search(r"(?:^|,)CN=((?:\\.|[^,])+)", diagnosis.subject)
+    return f"{name[1] if name else diagnosis.subject} ({diagnosis.serial[:16]})"
 
 
 def _list_bytes(source: str) -> bytes:

@@ -14,8 +14,8 @@ from portadoc.verification.rendering.wording import Words
 
 JOURNEYS = ("a1", "ehic")
 HEADLINES = {
-    "en": ("Authentic and in force", "Withdrawn or replaced"),
-    "fr": ("Authentique et en vigueur", "Retiré ou remplacé"),
+    "en": ("Authentic and in force", "Withdrawn with effect from"),
+    "fr": ("Authentique et en vigueur", "Retiré avec effet au"),
 }
 WALLET_SCHEMES = {"openid-credential-offer", "openid4vp"}
 

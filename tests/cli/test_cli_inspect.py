@@ -687,3 +687,20 @@ def test_nothing_inside_can_steer_the_terminal(run: Any, desk: Any) -> None:
     result = run("inspect", text)
     assert "\\u001b[2J\\nissuer\\u202e" in result.stdout
     assert not set("\x1b\u202e") & set(result.stdout)
+
+
+def test_an_aggregation_of_status_lists_is_told_with_what_to_do_next(inspected: Any) -> None:
+    tree = inspected({"status_lists": ["https://issuer.example/status/1", "https://issuer.example/status/2"]})
+    assert (tree["kind"], bad(tree)) == ("status_list_aggregation", [])
+    assert "2 status lists" in tree["said"][0]["text"]
+    assert "verifier.status.aggregations" in tree["said"][0]["next"]
+    assert bad(inspected({"status_lists": 1})) == ["status_invalid"]
+    assert bad(inspected({"status_lists": [7]})) == ["status_invalid"]
+
+
+def test_roots_side_by_side_are_no_chain(run: Any, desk: Any) -> None:
+    roots = "".join(each["certificate"] for each in json.loads(desk.trust.read_text())["anchors"][:2])
+    told = run("inspect", "-", "--json", stdin=roots)
+    tree = json.loads(told.stdout)
+    assert tree["kind"] == "anchors"
+    assert "no chain" in tree["said"][0]["text"]

@@ -12,7 +12,10 @@ from urllib.error import URLError
 
 import pytest
 
+from portadoc.cli.issuer import CAUSES, REASONS
 from portadoc.formats import jws, strict_json
+from portadoc.formats.withdrawal_list import WithdrawalCause
+from portadoc.issuer.service import WithdrawalReason
 from portadoc.schemas.examples import example
 from portadoc.schemas.records import record_to_json
 from portadoc.serve.run import listen
@@ -375,3 +378,10 @@ def test_a_registrar_certifies_what_a_verifier_asks(run: Any, served: Served, tm
     assert run(*command, "fr-demo").exit_code == 2
     unknown = ("keys", "registration", "--registrar", "nobody", "--data-dir", served.folder, "de-inspection")
     assert run(*unknown).exit_code == 4
+
+
+def test_the_words_for_withdrawals_are_those_of_the_issuer(run: Any) -> None:
+    assert list(REASONS) == [each.value for each in WithdrawalReason]
+    assert list(CAUSES) == [each.value for each in WithdrawalCause]
+    told = run("issuer", "withdraw", "--help").stdout
+    assert all(word in told for word in (*REASONS, *CAUSES))

@@ -62,7 +62,7 @@ def test_a_receipt_says_who_verified_what(run: Any, desk: Any, receipt: Path) ->
     assert result.exit_code == 0
     assert "(DE:TEST90) verified on 2026-11-22 12:00 UTC, for the purpose inspector-quick" in result.stdout
     assert "urn:eudi:pda1:1, FR:TEST01: " in result.stdout
-    assert "status from issuer.example, 60 s old" in result.stdout
+    assert "status from issuer.example, 1 min old" in result.stdout
     assert "verdict_of_a_later_release" in result.stdout
     assert "judged for 2026-11-22; no work in question was judged" in result.stdout
     assert "was not checked" in result.stdout

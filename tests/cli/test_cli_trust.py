@@ -170,3 +170,14 @@ def test_the_xml_library_is_loaded_only_when_an_xml_list_is_read() -> None:
         "sys.exit(bool({'lxml', 'signxml'} & sys.modules.keys()))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_the_doctor_says_first_what_to_mend_first(run: Run, desk: Desk) -> None:
+    credential, late = desk.file(desk.credential()), desk.NOW + 5 * 365 * 86_400
+    sound = run(
+        "trust", "doctor", credential, "--trust", desk.trust, "--at", NOW, "--lang", "en"
+    ).stdout.splitlines()
+    assert (sound[0], sound[1].split()) == ("Sound: every rule holds.", ["RULE", "RESULT", "CERTIFICATE"])
+    ill = run("trust", "doctor", credential, "--trust", desk.trust, "--at", late).stdout
+    assert ill.startswith("Mend this first (validity, certificate ")
+    assert "2.5.4.97" not in ill

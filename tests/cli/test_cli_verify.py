@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from portadoc.formats.status_list.claims import StatusListTerms
 from portadoc.formats.status_list.cwt_form import sign_status_list_cwt
 from portadoc.formats.status_list.statuses import StatusList
+from portadoc.formats.withdrawal_list import WithdrawalCause, WithdrawalRecord, make_withdrawal_list
 from portadoc.keys.purposes import KeyPurpose
 
 CHECKS = [
@@ -249,3 +251,32 @@ def test_a_missing_trust_file_says_where_it_was_looked_for_and_how_to_name_it(ru
     result = run("verify", desk.file(desk.credential()), "--trust", "nowhere/trust.json")
     assert result.exit_code == 4
     assert all(word in result.stderr for word in ("nowhere/trust.json", "--trust", "PORTADOC_TRUST"))
+
+
+def withdrawals(desk: Any, effective_from: date, **changes: Any) -> str:
+    record = WithdrawalRecord(effective_from, WithdrawalCause.FACTS_CHANGED, desk.NOW - 120)
+    terms = {"uri": desk.LIST_URI, "iat": desk.NOW - 60, "exp": desk.NOW + 3600, **changes}
+    return make_withdrawal_list({7: record}, signer=desk.signer(KeyPurpose.STATUS), **terms)
+
+
+@pytest.mark.parametrize("option", ["--withdrawal-list", "--status-list"])
+def test_a_withdrawal_list_tells_from_which_day_on(verify: Any, desk: Any, option: str) -> None:
+    lists = (desk.status_list(7),)
+    asked = ("--on", "2026-11-10", "--json")
+    unknown = verify(None, *asked, lists=lists)
+    assert (unknown.exit_code, found(unknown, "status")[1]) == (3, "effect_not_established")
+    for effective_from, expected in (
+        (date(2026, 11, 15), (0, "withdrawn_later")),
+        (date(2026, 11, 5), (1, "revoked")),
+    ):
+        file = desk.file(withdrawals(desk, effective_from), "withdrawals.jwt")
+        result = verify(None, *asked, option, file, lists=lists)
+        assert (result.exit_code, found(result, "status")[1]) == expected
+
+
+def test_a_withdrawal_list_of_nobody_is_told_and_left_out(verify: Any, desk: Any) -> None:
+    other = desk.file(withdrawals(desk, date(2026, 11, 5), uri=f"{desk.LIST_URI}0"), "withdrawals.jwt")
+    result = verify(None, "--withdrawal-list", other)
+    assert (result.exit_code, "status_list_missing" in result.stderr) == (0, True)
+    pack = verify(None, "--withdrawal-list", other, "--with", other)
+    assert (pack.exit_code, "leave out" in pack.stderr) == (2, True)

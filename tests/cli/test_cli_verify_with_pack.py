@@ -228,3 +228,18 @@ def test_what_follows_the_installation_is_written_by_trust_pack(
     assert "trust pack 1," in second.stdout
     assert (tmp_path / "first.pack").read_bytes() == (tmp_path / "second.pack").read_bytes()
     assert "not_found" in run("trust", "pack", "--out", "third.pack", "--institution", "unknown").stderr
+
+
+def test_who_may_sign_packs_has_to_be_said_and_is_not_about_the_attestation(
+    verify: Any, desk: Any, tmp_path: Path
+) -> None:
+    nobody = verify(None, "--trust", "nowhere.json")
+    assert (nobody.exit_code, "--anchor" in nobody.stderr) == (4, True)
+    (tmp_path / "other.pem").write_text(to_pem(desk.signer(KeyPurpose.TRUST_LIST, "fr-demo").chain[1:]))
+    other = verify(None, "--anchor", tmp_path / "other.pem")
+    assert (other.exit_code, "pack's signer" in other.stderr) == (4, True)
+
+
+def test_times_are_told_as_people_read_them(verify: Any, desk: Any) -> None:
+    late = verify(at=desk.NOW + 2 * WEEK)
+    assert (late.exit_code, "exp=2026-11-29 12:00 UTC" in late.stderr) == (4, True)

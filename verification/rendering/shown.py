@@ -10,7 +10,7 @@ from portadoc.schemas.codes import STATUS_CONFIRMATIONS
 from portadoc.schemas.projections import LAYOUTS, Claim
 from portadoc.verification.checks import Check, Outcome
 from portadoc.verification.rendering.key_facts import Labelled, key_facts
-from portadoc.verification.rendering.told_verdict import is_withdrawn, status_check, told_report
+from portadoc.verification.rendering.told_verdict import WITHDRAWN_LATER, is_withdrawn, status_check, told_report
 from portadoc.verification.rendering.wording import Words
 from portadoc.verification.report import VerificationReport
 from portadoc.verification.verdict import Verdict
@@ -107,7 +107,9 @@ def _findings(report: VerificationReport, words: Words) -> Iterator[ShownCheck]:
     noted = [check for check in report.checks if check.outcome in _NEEDS_ADVICE and check is not first]
     for check in (*(() if first is None else (first,)), *noted):
         shown = shown_check(check, words)
-        yield replace(shown, sentence=shown.sentence.replace(f" ({check.params.get('reason')})", ""))
+        sentence = shown.sentence.replace(f" ({check.params.get('reason')})", "")
+        advice = "" if check.code == WITHDRAWN_LATER else shown.advice  # what to do stands under the headline
+        yield replace(shown, sentence=sentence, advice=advice)
 
 
 def _checked(report: VerificationReport, words: Words) -> str:

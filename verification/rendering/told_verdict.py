@@ -13,7 +13,7 @@ from portadoc.i18n import Message
 from portadoc.schemas.catalogue import A1_TYPES
 from portadoc.schemas.projections import LAYOUTS
 from portadoc.verification.checks import LETS_THROUGH, STATUS, TECHNICAL_VALIDITY, Check
-from portadoc.verification.rendering.wording import Words
+from portadoc.verification.rendering.wording import EMPTY, Words
 from portadoc.verification.report import VerificationReport
 from portadoc.verification.verdict import Colour, Verdict
 
@@ -22,7 +22,8 @@ AGE_TOLD_FROM_S: Final = 3_600
 
 _KINDS: Final = ("pda1", "ehic", "pid")
 _STALE: Final = "status_stale"
-_WITHDRAWN_LATER: Final = "withdrawn_later"
+WITHDRAWN_LATER: Final = "withdrawn_later"
+"""The code of a status that takes effect after the day judged."""
 _TOO_OLD: Final = "status_too_old"
 
 
@@ -44,6 +45,7 @@ class _Circumstances:
     day: date | None = None
     another_day: date | None = None
     withdrawn_from: str | None = None
+    replaced: bool = False
     age_s: int = 0
     stale: bool = False
     copy_only: bool = False
@@ -76,7 +78,7 @@ def kind_of(report: VerificationReport) -> str:
 def is_withdrawn(report: VerificationReport) -> bool:
     """Tell whether a withdrawal is known, or whether there is one is not, whatever the day judged."""
     check = status_check(report)
-    return check is None or check.outcome not in LETS_THROUGH or check.code == _WITHDRAWN_LATER
+    return check is None or check.outcome not in LETS_THROUGH or check.code == WITHDRAWN_LATER
 
 
 def status_check(report: VerificationReport) -> Check | None:
@@ -89,16 +91,18 @@ def _circumstances(verdict: Verdict, reports: Sequence[VerificationReport]) -> _
     kinds = {kind_of(each) for each in reports}
     days = [each.on_date for each in reports if each.on_date is not None]
     others = [each.on_date for each in reports if each.on_date not in (None, _day_of_check(each))]
-    later = [check for check in statuses if check.code == _WITHDRAWN_LATER]
+    ends = [check.params for check in statuses if "effective_from" in check.params]
+    dated = [params for params in ends if params["effective_from"] not in EMPTY]
     aged = [check for check in statuses if check.outcome in LETS_THROUGH or check.code == _TOO_OLD]
     copies = [each.deciding_check for each in reports if each.deciding_check is not None]
     return _Circumstances(
         kind=next((kind for kind in _KINDS if kind in kinds), ""),
         day=next(iter(days), None),
         another_day=next(iter(others), None),
-        withdrawn_from=str(later[0].params["effective_from"]) if later else None,
-        age_s=max((int(check.params.get("age_s", 0)) for check in aged), default=0),
-        stale=any(check.code == _STALE or bool(check.params.get("stale")) for check in aged),
+        withdrawn_from=str(dated[0]["effective_from"]) if dated else None,
+        replaced=bool(dated) and dated[0].get("cause") == "replaced",
+        age_s=max((age for check in aged if isinstance(age := check.params.get("age_s"), int)), default=0),
+        stale=any(check.code == _STALE or check.params.get("stale") == 1 for check in aged),
         copy_only=verdict is Verdict.NOT_IN_FORCE_ON_DATE
         and bool(copies)
         and all(check.id == TECHNICAL_VALIDITY.id for check in copies),
@@ -112,29 +116,34 @@ def _day_of_check(report: VerificationReport) -> date:
 def _headline(verdict: Verdict, found: _Circumstances, name: str, words: Words) -> str:
     """Return the headline: the day judged where it is another, the age of the status where it has grown old."""
     own = f"told.{verdict}.{found.kind}.headline"
-    headline = words.say(own) if words.has(own) else name
-    in_force = verdict is Verdict.AUTHENTIC_IN_FORCE
-    if in_force and found.withdrawn_from is not None and found.day is not None:
-        headline = words.say(
-            "told.withdrawn_later", day=words.day(found.day), effective_from=words.value(found.withdrawn_from)
-        )
-    elif found.copy_only:
-        headline = words.say("told.copy_only")
-    elif verdict is Verdict.NOT_IN_FORCE_ON_DATE and found.day is not None:
-        headline = words.say(f"told.{verdict}.on_day", day=words.day(found.day))
-    elif found.another_day is not None:
-        headline = _on_another_day(verdict, headline, words.day(found.another_day), words)
-    if verdict not in (Verdict.AUTHENTIC_IN_FORCE, Verdict.STATUS_NOT_KNOWN):
-        return headline
-    if not found.stale and found.age_s < AGE_TOLD_FROM_S:
+    headline = _by_day(verdict, found, words.say(own) if words.has(own) else name, words)
+    rests_on_status = verdict in (Verdict.AUTHENTIC_IN_FORCE, Verdict.STATUS_NOT_KNOWN)
+    if not rests_on_status or not (found.stale or found.age_s >= AGE_TOLD_FROM_S):
         return headline
     ending = "told.known_stale" if found.stale else "told.known"
     return words.say(ending, headline=headline, age=words.duration(found.age_s))
 
 
-def _on_another_day(verdict: Verdict, headline: str, day: str, words: Words) -> str:
+def _by_day(verdict: Verdict, found: _Circumstances, name: str, words: Words) -> str:
+    """Return the headline with the days that it turns on."""
+    withdrawn_from = None if found.withdrawn_from is None else words.value(found.withdrawn_from)
+    if withdrawn_from is not None and verdict is Verdict.AUTHENTIC_IN_FORCE and found.day is not None:
+        return words.say("told.withdrawn_later", day=words.day(found.day), effective_from=withdrawn_from)
+    if withdrawn_from is not None and verdict is Verdict.WITHDRAWN_OR_REPLACED:
+        ended = "told.replaced_from" if found.replaced else "told.withdrawn_from"
+        name = words.say(ended, effective_from=withdrawn_from)
+    if found.copy_only:
+        return words.say("told.copy_only")
+    if verdict is Verdict.NOT_IN_FORCE_ON_DATE and found.day is not None:
+        return words.say(f"told.{verdict}.on_day", day=words.day(found.day))
+    return _on_another_day(verdict, name, found, words)
+
+
+def _on_another_day(verdict: Verdict, headline: str, found: _Circumstances, words: Words) -> str:
+    if found.another_day is None:
+        return headline
     own = f"told.{verdict}.on_day"
-    return words.say(own if words.has(own) else "told.on_day", headline=headline, day=day)
+    return words.say(own if words.has(own) else "told.on_day", headline=headline, day=words.day(found.another_day))
 
 
 def _by_withdrawal(verdict: Verdict, found: _Circumstances, plain: Message, words: Words) -> Message:

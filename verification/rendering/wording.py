@@ -16,7 +16,8 @@ from portadoc.schemas.codes import canonical_country
 
 _ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _ISO_MINUTE: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9]{2}:[0-9]{2}) UTC", re.ASCII)
-_EMPTY: Final = frozenset({"", "-", "withheld"})
+EMPTY: Final = frozenset({"", "-", "withheld"})
+"""Params that say nothing: not there, not stated, not told to whoever reads."""
 _DETAILS: Final[Mapping[str, tuple[str, ...]]] = {
     "revoked": ("effective_from", "cause", "successor"),
     "withdrawn_later": ("cause", "successor", "age_s"),
@@ -71,7 +72,7 @@ class Words:
     def _details(self, code: str, params: Mapping[str, Param]) -> Iterator[str]:
         for name in _DETAILS.get(code, ()):
             value = params.get(name, "")
-            if value in _EMPTY:
+            if value in EMPTY:
                 continue
             if isinstance(value, int):
                 yield self.say(f"detail.{name}", value=self.duration(value))

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from portadoc.cli.inspection.finding import Finding, Inspection, Said, Severity, refusal, refusals, unknown_input
-from portadoc.cli.inspection.moments import moment
+from portadoc.cli.inspection.moments import moment, said_times
 from portadoc.errors import Error, Untrusted
 from portadoc.formats.trust_pack import (
     UnverifiedTrustPack,
@@ -54,6 +54,12 @@ def inspect_chain(chain: Sequence[str | bytes], now: int, *, in_header: bool = F
     certificates = parse_chain(chain)
     if len(certificates) == 1 and not in_header:
         return _certificate(certificates[0], now)
+    if not in_header and all(each.is_self_issued for each in certificates):
+        return Inspection(
+            kind="anchors",
+            said=(Said("what_anchors", {"count": len(certificates)}),),
+            parts={f"anchor {n}": _certificate(each, now) for n, each in enumerate(certificates, 1)},
+        )
     return Inspection(
         kind="certificate_chain",
         said=(Said("what_certificate_chain", {"count": len(certificates)}),),
@@ -101,9 +107,10 @@ def inspect_trust_pack(message: bytes, now: int) -> Inspection:
         parts["trust"] = inspect_trust(members["trust"], now)
     shown = {name: value for name, value in members.items() if name not in ("trust", "type_metadata")}
     said = {"operator": str(members.get("iss", "-")), "sequence": str(members.get("sequence", "-"))}
+    times = {name: members[own] for name, own in (("iat", "as_of"), ("exp", "exp")) if own in members}
     return Inspection(
         kind="trust_pack",
-        said=(Said("what_trust_pack", said),),
+        said=(Said("what_trust_pack", said), *said_times(times)),
         findings=_strict_pack(pack),
         content=shown,
         parts=parts,

@@ -25,6 +25,7 @@ from portadoc.cli.inspection.requests import (
 )
 from portadoc.cli.inspection.sd_jwts import inspect_json_form, inspect_sd_jwt
 from portadoc.cli.inspection.status_lists import (
+    inspect_aggregation,
     inspect_status_list,
     inspect_status_list_cwt,
     inspect_withdrawal_list,
@@ -77,6 +78,7 @@ _SHAPES: Final[tuple[_Shape, ...]] = (
     (_any("credential_configuration_ids", "credential_issuer"), lambda members, now: inspect_offer(members)),
     (_has("client_id"), lambda members, now: inspect_request(members)),
     (_is_query, lambda members, now: inspect_query(members)),
+    (_has("status_lists"), lambda members, now: inspect_aggregation(members)),
     (_has("input_descriptors"), lambda members, now: inspect_old_query(members)),
     (_any("token_endpoint", "grant_types_supported"), lambda members, now: inspect_server_metadata(members)),
     (

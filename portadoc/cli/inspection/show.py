@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from portadoc.cli.inspection.finding import Finding, Inspection, Severity
+from portadoc.cli.inspection.finding import Finding, Inspection, Said, Severity
 from portadoc.cli.output import printable
 from portadoc.i18n import Message, render
 from portadoc.schemas.claims import Json, JsonObject
@@ -37,13 +37,18 @@ def inspection_lines(inspection: Inspection, language: str) -> Iterator[str]:
 def _tree(inspection: Inspection, language: str) -> JsonObject:
     return {
         "kind": inspection.kind,
-        "said": [
-            {"code": each.code, "text": render(each.code, each.params, language).text} for each in inspection.said
-        ],
+        "said": [_said(each, language) for each in inspection.said],
         "findings": [_finding(each, language) for each in inspection.findings],
         "content": inspection.content,
         "parts": {name: _tree(part, language) for name, part in inspection.parts.items()},
     }
+
+
+def _said(said: Said, language: str) -> JsonObject:
+    """Return a sentence, and under ``next`` what one would do with such a thing where that is known."""
+    message = render(said.code, said.params, language)
+    told = {"code": said.code, "text": message.text}
+    return {**told, "next": message.action} if message.action else told
 
 
 def _finding(finding: Finding, language: str) -> JsonObject:
@@ -64,8 +69,11 @@ def _message(finding: Finding, language: str) -> Message:
 
 def _lines(inspection: Inspection, language: str, indent: str) -> Iterator[str]:
     for number, said in enumerate(inspection.said):
-        text = printable(render(said.code, said.params, language).text)
+        message = render(said.code, said.params, language)
+        text = printable(message.text)
         yield indent + (click.style(text, bold=True) if number == 0 else f"- {text}")
+        if message.action:
+            yield indent + printable(message.action)
     for finding in inspection.findings:
         yield from _finding_lines(finding, language, indent)
     if inspection.content:

@@ -8,7 +8,7 @@ from portadoc.cli.inspection.certificates import inspect_chain
 from portadoc.cli.inspection.finding import Finding, Inspection, Said, Severity, refusal, refusals
 from portadoc.cli.inspection.moments import said_times
 from portadoc.cli.inspection.tokens import OpenedToken, carried_key, content_of, parts_of
-from portadoc.errors import Error
+from portadoc.errors import Error, Untrusted
 from portadoc.formats.status_list.claims import StatusListForm, StatusListLimits
 from portadoc.formats.status_list.cwt_form import (
     parse_status_list_cwt,
@@ -22,6 +22,7 @@ from portadoc.formats.status_list.statuses import (
     StatusList,
     decode_lst,
     inflate_lst,
+    uri_text,
 )
 from portadoc.formats.withdrawal_list import parse_withdrawal_list, verify_withdrawal_list
 from portadoc.keys.algorithms import ALL_ALGORITHMS
@@ -70,6 +71,19 @@ def inspect_withdrawal_list(token: OpenedToken, now: int) -> Inspection:
         findings=(*token.findings, *_strict_withdrawals(token, now)),
         content=content_of(token),
         parts=parts_of(token, now),
+    )
+
+
+def inspect_aggregation(members: JsonObject) -> Inspection:
+    """Return what an aggregation names: the addresses of status lists, to be fetched whole."""
+    listed = members.get("status_lists")
+    named = listed if isinstance(listed, list) else []
+    form = Untrusted("status_invalid", spec="Token Status List §9.3", reason="aggregation_form")
+    return Inspection(
+        kind="status_list_aggregation",
+        said=(Said("what_aggregation", {"count": len(named)}),),
+        findings=(*(() if named is listed else (refusal(form),)), *refusals(lambda: list(map(uri_text, named)))),
+        content=members,
     )
 
 

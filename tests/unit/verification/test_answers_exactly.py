@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from portadoc.errors import Error, Untrusted
+from portadoc.formats.headers import signing_header
+from portadoc.formats.sd_jwt.issuance import issue
+from portadoc.formats.sd_jwt.selection import select
 from portadoc.formats.status_list.claims import StatusListForm, StatusListLimits
 from portadoc.formats.status_list.jwt_form import make_status_list_token
 from portadoc.formats.status_list.statuses import StatusList, StatusReference
@@ -25,6 +28,7 @@ from portadoc.formats.withdrawal_list import (
 )
 from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
 from portadoc.keys.certificates import parse_certificate
+from portadoc.randomness import system_random_bytes
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.examples import example
@@ -253,6 +257,21 @@ def test_the_first_problem_is_a_failure_before_anything_else(world: Any) -> None
     assert unknown.first_problem is not None
     assert unknown.first_problem.id == "status"
     assert with_ends(header=Outcome.NOT_RUN).first_problem is None
+
+
+def test_a_report_says_which_elements_of_an_array_were_shown(world: Any) -> None:
+    claims = world.webuild()
+    second = {**claims["employmentSituations"][0], "employerId": "SECOND"}
+    credential = issue(
+        {**claims, "employmentSituations": [*claims["employmentSituations"], second]},
+        disclosable=[("employmentSituations", 0), ("employmentSituations", 1)],
+        header=signing_header("dc+sd-jwt", world.signer),
+        signer=world.signer,
+        random_bytes=system_random_bytes,
+    ).text
+    report = world.verify(world.presentation(select(credential, [("employmentSituations", 1)])))
+    assert report.disclosed == (("employmentSituations", 0),)
+    assert report.issued_positions == {("employmentSituations",): (1,)}
 
 
 def test_a_request_for_review_names_its_legal_basis(world: Any) -> None:

@@ -114,7 +114,9 @@ def test_people_read_exactly_these_facts(language: str, as_expected: Expected) -
     for name, each in REPORTS.items():
         shown = shown_report(each, language)
         lines += [f"--- {name}: {shown.verdict} {shown.colour} {shown.language} {shown.passed}"]
-        lines += [shown.headline, shown.sentence, shown.action]
+        lines += [shown.headline, shown.sentence, shown.action, shown.document, shown.checked, str(shown.asked)]
+        lines += [f"{part.label}: {part.value}" for part in shown.key]
+        lines += [str(astuple(each)) for each in shown.findings]
         lines += [str(shown.reason and astuple(shown.reason)), str(shown.more_deviations)]
         lines += [f"{part.label}: {part.value}" for part in (*shown.facts, *shown.says, *shown.review)]
     as_expected(f"facts.{language}.txt", "\n".join(lines) + "\n")
@@ -169,15 +171,18 @@ def test_a_status_signed_after_the_check_is_of_no_negative_age() -> None:
     assert (facts["Age of the status"], facts["Status list of"]) == ("0 s", "22 November 2026, 12:00 UTC")
 
 
-def test_a_length_of_time_is_told_in_the_greatest_unit_of_which_there_are_two() -> None:
+def test_a_length_of_time_is_told_in_hours_and_minutes_and_from_two_days_on_in_days() -> None:
     told = {
         1: "1 s",
         119: "119 s",
         120: "2 min",
-        7_199: "119 min",
+        3_599: "59 min",
+        3_600: "1 h",
+        7_199: "1 h 59 min",
         7_200: "2 h",
-        172_799: "47 h",
+        172_799: "47 h 59 min",
         172_800: "2 days",
+        180_000: "2 days 2 h",
         259_200: "3 days",
     }
     assert {seconds: Words("en").duration(seconds) for seconds in told} == told

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from portadoc.i18n import render
 from portadoc.verification.checks import STATUS, Outcome
+from portadoc.verification.rendering.wording import Words
 from portadoc.verification.report import Colour, Verdict
 
 DAY = 86_400
@@ -29,7 +29,8 @@ def test_v48_d07_a_status_older_than_the_policy_allows_is_never_green(
     assert (check.code, check.params["age_s"], check.params["as_of"]) == (code, age_s, world.NOW - age_s)
     assert (report.colour is Colour.GREEN) == (code != "status_too_old")
     for language in ("en", "fr"):
-        assert str(age_s) in render(check.code, check.params, language).text
+        words = Words(language)
+        assert words.duration(age_s) in words.message(check.code, check.params).text
 
 
 def test_v48_what_is_too_old_is_amber_and_says_so(world: Any) -> None:

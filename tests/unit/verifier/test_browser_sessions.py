@@ -205,7 +205,7 @@ def test_the_result_page_shows_verdict_report_and_receipt_to_the_browser_that_as
         shown = browser.get(f"{browser.path}?lang={language}")
         assert shown.status == 200
         assert 'class="overall green"' in shown.text
-        assert '<article class="report report-green"' in shown.text
+        assert '<article class="report report-green report-only"' in shown.text
     receipt = browser.get(f"{browser.path}/receipt")
     assert open_receipt(receipt.text, verifiers=world.keys.trust, now=world.NOW).colour == "green"
     assert 'filename="receipt.jwt"' in receipt.headers["content-disposition"]

@@ -23,7 +23,7 @@
     return;
   }
   const end = new Date(Number(until.dataset.until) * 1000);
-  const form = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
+  const form = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
   const time = end.toLocaleTimeString(document.documentElement.lang, form);
   const tell = () => {
     const seconds = Math.max(0, Math.round((end - Date.now()) / 1000));
