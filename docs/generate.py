@@ -48,7 +48,7 @@ def cli_page() -> str:
     sections = [
         "# Commands",
         _NOTE,
-        "Exit codes: 0 ok, 1 not valid, 2 wrong use, 3 unavailable or status unknown, 4 misconfigured. "
+        "Exit codes: 0 ok, 1 not valid, 2 wrong use, 3 unavailable or not established (amber), 4 misconfigured. "
         "With `--json`, standard output holds one JSON object and nothing else; messages go to standard error.\n",
     ]
     root = click.Context(main, info_name="portadoc", terminal_width=_WIDTH, **main.context_settings)

@@ -6,6 +6,7 @@ from typing import Final
 
 from portadoc.formats import jws, receipt, strict_json, trust_pack
 from portadoc.formats.cose import cose_sign1, strict_cbor
+from portadoc.formats.issuer_metadata.jwt_vc_issuer import parse_issuer_metadata, parse_key_set
 from portadoc.formats.status_list.aggregation import parse_aggregation
 from portadoc.formats.status_list.claims import StatusListLimits, StatusListTerms
 from portadoc.formats.status_list.cwt_form import read_status_list_cwt, sign_status_list_cwt
@@ -22,7 +23,7 @@ CWT: Final = "application/statuslist+cwt"
 
 def document_targets(world: World) -> Mapping[str, FuzzTarget]:
     """Return the readers of signed documents."""
-    return {**_status_lists(world), **_trust_pack(world), **_receipts(world)}
+    return {**_status_lists(world), **_trust_pack(world), **_receipts(world), **_issuer_keys(world)}
 
 
 def _status_lists(world: World) -> Mapping[str, FuzzTarget]:
@@ -62,6 +63,20 @@ def _status_lists(world: World) -> Mapping[str, FuzzTarget]:
             lambda raw: parse_aggregation(raw, uri=LIST_URI, max_lists=100),
             (strict_json.dumps({"status_lists": [LIST_URI]}),),
         ),
+    }
+
+
+def _issuer_keys(world: World) -> Mapping[str, FuzzTarget]:
+    issuer = "https://issuer.example/issuer/fr-demo"
+    keys = {"keys": [{**world.signers[KeyPurpose.CREDENTIAL].public_jwk, "kid": "a"}]}
+
+    def read(raw: bytes) -> object:
+        return parse_issuer_metadata(raw, issuer=issuer)
+
+    metadata = strict_json.dumps({"issuer": issuer, "jwks": keys})
+    return {
+        "issuer_metadata": FuzzTarget(read, (metadata,)),
+        "issuer_key_set": FuzzTarget(parse_key_set, (strict_json.dumps(keys),)),
     }
 
 
