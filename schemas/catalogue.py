@@ -45,7 +45,6 @@ class CredentialConfiguration:
     scope: str
     display: tuple[CredentialDisplay, ...]
     validity_days: int
-    key_binding_required: bool = True
     format: str = CREDENTIAL_FORMAT
 
     @property

@@ -154,8 +154,3 @@ class VerificationReport:
             return None
         number = self.record.get("document", {}).get("number")
         return ReviewRequest(self.institution_id, number)
-
-    @property
-    def review_offered(self) -> bool:
-        """Tell whether a review may be requested."""
-        return self.review_request is not None

@@ -17,7 +17,6 @@ from cryptography import x509
 from portadoc import base64url
 from portadoc.errors import Untrusted
 from portadoc.keys.certificates import parse_certificate
-from portadoc.keys.signer import Signer
 
 SPEC: Final = "OpenID4VP 1.0 §5.9"
 MAX_CLIENT_ID_CHARS: Final = 2048
@@ -77,11 +76,6 @@ def x509_hash(leaf_der: bytes) -> str:
 def x509_hash_identifier(leaf_der: bytes) -> ClientIdentifier:
     """Return the identifier that is the certificate itself. Spec: OpenID4VP 1.0 §5.9.3, HAIP 1.0 §5."""
     return ClientIdentifier(ClientIdPrefix.X509_HASH, x509_hash(leaf_der))
-
-
-def client_id_of(signer: Signer) -> str:
-    """Return the full ``x509_hash`` identifier of a signer that has a certificate."""
-    return x509_hash_identifier(signer.chain[0]).full
 
 
 def check_certificate(client: ClientIdentifier, leaf_der: bytes) -> None:

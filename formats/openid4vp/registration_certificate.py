@@ -30,7 +30,6 @@ SPEC: Final = "ETSI TS 119 475 §5.2"
 TYP: Final = "rc-wrp+jwt"
 VERIFIER_INFO_FORMAT: Final = "registration_cert"
 SERVICE_PROVIDER: Final = "https://uri.etsi.org/19475/Entitlement/Service_Provider"
-PUB_EAA_PROVIDER: Final = "https://uri.etsi.org/19475/Entitlement/PUB_EAA_Provider"
 LONGEST_LIFE_S: Final = 366 * 86_400
 """Twelve months, at their longest."""
 MAX_ENTRIES: Final = 256

@@ -12,7 +12,7 @@ from typing import Any, Final
 from portadoc import base64url
 from portadoc.errors import Malformed, Untrusted
 from portadoc.formats import strict_json
-from portadoc.formats.sd_jwt.digests import DEFAULT_HASH_ALG, digest, hash_function
+from portadoc.formats.sd_jwt.digests import DEFAULT_HASH_ALG
 from portadoc.schemas.claims import JsonObject
 
 SPEC: Final = "OpenID4VP 1.0 §8.4"
@@ -98,11 +98,6 @@ def read_transaction_data(text: object, *, query_ids: Collection[str]) -> Transa
         credential_ids=_credential_ids(item.get("credential_ids"), query_ids),
         details=MappingProxyType(details),
     )
-
-
-def transaction_hash(text: str) -> str:
-    """Return the hash of an item: over its text as it travelled, not over what it decodes to. Spec: §B.3.3.1."""
-    return digest(text.encode("ascii"), hash_function(DEFAULT_HASH_ALG))
 
 
 def assign(items: Sequence[TransactionData], presented_ids: Collection[str]) -> dict[str, tuple[str, ...]]:

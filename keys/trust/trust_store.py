@@ -149,13 +149,6 @@ class TrustStore:
         """
         return self._by_url.get(issuer)
 
-    def trust_lists_of(self, chain: tuple[bytes, ...], *, purpose: KeyPurpose, at: int) -> frozenset[str]:
-        """Return the URIs of the trusted lists whose anchor stands above a chain; empty where it leads to none.
-
-        Raises as ``resolve_chain``.
-        """
-        return self.resolve_chain(chain, purpose=purpose, at=at).trust_lists
-
     def _trusted(
         self, validated: ValidatedChain, purpose: KeyPurpose, granting: tuple[Authorisation, ...] = ()
     ) -> TrustedKey:

@@ -15,7 +15,7 @@ from portadoc.issuer.service import Issuer
 from portadoc.tour.journeys import Journey, journeys_of
 from portadoc.tour.progress import Progress
 from portadoc.tour.refusals import PageRoute
-from portadoc.tour.rendering import PAGES, SCREENS, Step, page, static_file
+from portadoc.tour.rendering import FILES, PAGES, SCREENS, Step, page
 from portadoc.tour.steps import Tour
 from portadoc.tour.texts import Reader, reader_of
 from portadoc.tour.views import VIEWS, Visit
@@ -40,7 +40,7 @@ def tour_router(issuer: Issuer, verifier: Verifier, wallet: Wallet) -> APIRouter
 
     router = APIRouter(route_class=PageRoute, include_in_schema=False)
     router.add_api_route("/", pages.show_start, methods=["GET"])
-    router.add_api_route("/tour/static/{name}", static_file, methods=["GET"])
+    router.add_api_route("/tour/static/{name}", FILES.static_file, methods=["GET"])
     guard = Depends(loopback_only(issuer.settings.base_url))
     inner = APIRouter(prefix="/tour/{attestation}", route_class=PageRoute, dependencies=[guard])
     for name in PAGES:

@@ -12,13 +12,13 @@ from portadoc.schemas.catalogue import credential_configuration
 from portadoc.tour.journeys import Journey, authority_of, person_of
 from portadoc.tour.labels import claim_label, shown_claims
 from portadoc.tour.progress import Progress, Question
-from portadoc.tour.rendering import qr_code
 from portadoc.tour.steps import Tour, asked
 from portadoc.tour.texts import Reader
 from portadoc.tour.verdicts import shown_result
 from portadoc.verification.presets.presets import preset
 from portadoc.verifier.settings import VerifierSettings
 from portadoc.wallet_sim.store import HeldCredential
+from portadoc.web.pages.qr_codes import qr_code
 
 Content = dict[str, Any]
 

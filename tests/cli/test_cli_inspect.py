@@ -13,7 +13,7 @@ from portadoc.formats.cose import cose_sign1
 from portadoc.formats.headers import signing_header
 from portadoc.formats.jwe import encrypt, new_encryption_key
 from portadoc.formats.key_proof import make_key_proof
-from portadoc.formats.openid4vp.client_identifier import ClientIdentifier, ClientIdPrefix, client_id_of
+from portadoc.formats.openid4vp.client_identifier import ClientIdentifier, ClientIdPrefix, x509_hash_identifier
 from portadoc.formats.openid4vp.registration_certificate import Registration, make_registration_certificate
 from portadoc.formats.openid4vp.request_object import PresentationRequest, ResponseMode, make_request_object
 from portadoc.formats.openid4vp.verifier_attestation import make_verifier_attestation
@@ -340,7 +340,7 @@ def test_offers_of_old_drafts_and_broken_offers_are_found(inspected: Any) -> Non
 
 
 def test_a_request_link_and_the_request_inside_it(inspected: Any, desk: Any) -> None:
-    client_id = client_id_of(desk.signer(KeyPurpose.REQUEST, "de-inspection"))
+    client_id = x509_hash_identifier(desk.signer(KeyPurpose.REQUEST, "de-inspection").chain[0]).full
     tree = inspected(link("openid4vp", client_id=client_id, request_uri="https://verifier.example/1"))
     assert said(tree) == ["what_request_link", "said_client", "said_request_reference"]
     assert bad(tree) == []

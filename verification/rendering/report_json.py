@@ -4,7 +4,6 @@ It is for machines: codes and params; with a language, each sentence too. ``REPO
 member may be added to it, and any other change makes a new version.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Final
@@ -50,12 +49,6 @@ def report_to_json(report: VerificationReport, *, language: str | None = None) -
         "claims": report.claims,
         "record": report.record,
     }
-
-
-def report_bytes(report: VerificationReport, *, language: str | None = None) -> bytes:
-    """Return the JSON of a report in its one canonical spelling: the same report always gives the same bytes."""
-    told = report_to_json(report, language=language)
-    return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
 
 
 def report_from_json(stored: JsonObject) -> VerificationReport:

@@ -23,13 +23,12 @@ from portadoc.verification.rendering.wording import Words
 from portadoc.verifier.asking import Asked
 from portadoc.verifier.http.live import EventStream, StageBoard
 from portadoc.verifier.pages.rendering import (
+    FILES,
     STATIC_PATH,
     PageRoute,
     Reader,
     page,
-    qr_code,
     reader_of,
-    static_file,
 )
 from portadoc.verifier.pages.shown_result import shown_result
 from portadoc.verifier.questions import Terms, asks_for_a1
@@ -41,6 +40,7 @@ from portadoc.web.answers import NO_STORE
 from portadoc.web.bodies import read_form
 from portadoc.web.loopback import loopback_only
 from portadoc.web.origin import require_same_origin
+from portadoc.web.pages.qr_codes import qr_code
 
 COOKIE: Final = "portadoc-session"
 RECEIPT_TYPE: Final = f"application/{next(iter(RECEIPT.typ))}"
@@ -59,7 +59,7 @@ def page_router(verifier: Verifier) -> APIRouter:
         require_same_origin(request, origin=verifier.settings.base_url)
 
     router = APIRouter(route_class=PageRoute, include_in_schema=False)
-    router.add_api_route(f"{STATIC_PATH}/{{name}}", static_file, methods=["GET"])
+    router.add_api_route(f"{STATIC_PATH}/{{name}}", FILES.static_file, methods=["GET"])
     inner = APIRouter(prefix="/verifier/{institution}", route_class=PageRoute)
     inner.add_api_route("/ask", pages.show_questions, methods=["GET"], dependencies=[guard])
     inner.add_api_route("/sessions", pages.start, methods=["POST"], dependencies=[guard, Depends(same_origin)])

@@ -1,6 +1,5 @@
 """Pages from templates: escaped by default, with the headers of a page and nothing from anywhere else."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,29 +8,30 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-import segno
 from fastapi import Request, Response
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from portadoc.errors import Error, Refused, Unavailable
+from portadoc.errors import Error, Unavailable
 from portadoc.i18n import LANGUAGES, render
 from portadoc.verification.rendering.report_html import STYLE
 from portadoc.web.answers import refusing_route
 from portadoc.web.headers import PAGE_HEADERS
 from portadoc.web.language import preferred_language
+from portadoc.web.pages.page_files import PageFiles, templates_of
 from portadoc.web.problem import problem, status_of
 
-STATIC: Final[Mapping[str, str]] = {
-    "mark.svg": "image/svg+xml",
-    "pages.css": "text/css",
-    "report.css": "text/css",
-    "live.js": "text/javascript",
-    "wallet.js": "text/javascript",
-}
 STATIC_PATH: Final = "/verifier-pages"
+FILES: Final = PageFiles(
+    "portadoc.verifier.pages",
+    path=STATIC_PATH,
+    media_types={
+        "pages.css": "text/css",
+        "report.css": "text/css",
+        "live.js": "text/javascript",
+        "wallet.js": "text/javascript",
+    },
+    made={"report.css": STYLE.encode("utf-8")},
+)
 LANGUAGE_COOKIE: Final = "portadoc-language"
-_STATIC_MAX_AGE_S: Final = 86_400
-_QUIET_ZONE: Final = 4  # modules; ISO/IEC 18004 §6.3.8
 
 # With no referrer at all a browser names the origin of a form ``null``, and no form could show that it is ours.
 _HEADERS: Final = {**PAGE_HEADERS, "Referrer-Policy": "same-origin", "Vary": "Accept-Language, Cookie"}
@@ -87,8 +87,8 @@ def page(
     template: str, reader: Reader, content: Mapping[str, object], *, here: str | None, status: int = 200
 ) -> Response:
     """Return a page; ``here`` is the address that shows it in another language, None where there is none."""
-    markup = _environment().get_template(f"{template}.html")
-    frame = {"institution": "", "test": False, "languages": LANGUAGES, "asset": _asset}
+    markup = templates_of("portadoc.verifier.pages").get_template(f"{template}.html")
+    frame = {"institution": "", "test": False, "languages": LANGUAGES, "asset": FILES.address}
     html = markup.render(reader=reader, t=reader.say, here=here, **{**frame, **content})
     headers = {**_HEADERS, "Content-Language": reader.language}
     response = Response(html, status_code=status, headers=headers, media_type="text/html")
@@ -120,43 +120,3 @@ def refusal(error: Error, request: Request) -> Response:
 
 PageRoute: Final = refusing_route(refusal)
 """A kind of route whose refusals are pages."""
-
-
-def qr_code(text: str, title: str) -> str:
-    """Return a QR code as SVG, escaped and fit to stand in a page; black on white whatever the page's colours."""
-    drawn = segno.make(text, error="m", micro=False, boost_error=False)
-    svg = drawn.svg_inline(
-        border=_QUIET_ZONE, omitsize=True, dark="#000", light="#fff", svgclass="qr", title=title
-    )
-    return svg.replace("<svg ", '<svg role="img" ', 1)
-
-
-def static_file(name: str) -> Response:
-    """Return a file that the pages use. Raises Refused[not_found]."""
-    if name not in STATIC:
-        raise Refused("not_found")
-    headers = {"Cache-Control": f"max-age={_STATIC_MAX_AGE_S}"}
-    return Response(_bytes(name), headers=headers, media_type=STATIC[name])
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("portadoc.verifier.pages"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-@cache
-def _bytes(name: str) -> bytes:
-    if name == "report.css":
-        return STYLE.encode("utf-8")
-    return (resources.files("portadoc.verifier.pages") / "static" / name).read_bytes()
-
-
-def _asset(name: str) -> str:
-    """Return the address of a static file; it changes with the content, so a browser never shows an old one."""
-    return f"{STATIC_PATH}/{name}?v={hashlib.sha256(_bytes(name)).hexdigest()[:12]}"

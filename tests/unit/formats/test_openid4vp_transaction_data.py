@@ -16,11 +16,15 @@ from portadoc.formats.openid4vp.transaction_data import (
     make_transaction_data,
     read_all,
     read_transaction_data,
-    transaction_hash,
 )
 from portadoc.formats.sd_jwt import bind, issue, parse, verify_key_binding
 from portadoc.keys.jwk import verification_key
 from portadoc.keys.signer import LocalSigner
+
+
+def transaction_hash(text: str) -> str:
+    return base64url.encode(hashlib.sha256(text.encode("ascii")).digest())
+
 
 NOW = 1_790_000_000
 DETAILS = {"site": "Construction site 4", "verifier": "Prüfdienst (Test)", "purpose": "Posted work"}

@@ -13,7 +13,6 @@ from portadoc.formats.headers import signing_header
 from portadoc.formats.openid4vp.client_identifier import (
     ClientIdentifier,
     ClientIdPrefix,
-    client_id_of,
     x509_hash,
     x509_hash_identifier,
 )
@@ -39,7 +38,7 @@ NOW = 1_790_000_000
 PRIVATE = ec.derive_private_key(31, ec.SECP256R1())
 KEY = verification_key(PRIVATE.public_key())
 SIGNER = LocalSigner(PRIVATE, chain=(b"leaf certificate", b"intermediate"))
-CLIENT = client_id_of(SIGNER)
+CLIENT = x509_hash_identifier(SIGNER.chain[0]).full
 QUERY = {"credentials": [{"id": "a1", "format": "dc+sd-jwt", "meta": {"vct_values": ["urn:eudi:pda1:1"]}}]}
 REQUEST = PresentationRequest(
     response_uri="https://verifier.example/responses/1",

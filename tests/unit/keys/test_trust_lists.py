@@ -109,14 +109,17 @@ FOUND = f"NTRFR-1 by Institution NTRFR-1: Attestations of ['{URI}']"
 def test_a_listed_institution_signs_what_its_rule_says(workshop: Workshop) -> None:
     trust = store(workshop.store())
     assert answer(trust, leaf(A_ISSUANCE)) == FOUND
-    assert trust.trust_lists_of((leaf(A_ISSUANCE).der,), purpose=KeyPurpose.CREDENTIAL, at=NOW) == {URI}
+    assert trust.resolve_chain((leaf(A_ISSUANCE).der,), purpose=KeyPurpose.CREDENTIAL, at=NOW).trust_lists == {URI}
 
 
 def test_the_operators_own_anchors_count_beside_the_lists(workshop: Workshop) -> None:
     trust = store(workshop.store())
     own = workshop.leaf_draft.make()
     assert answer(trust, own, workshop.authority) == "FR:TEST01 by test of []"
-    assert trust.trust_lists_of((own.der, workshop.authority.der), purpose=KeyPurpose.CREDENTIAL, at=NOW) == set()
+    assert (
+        trust.resolve_chain((own.der, workshop.authority.der), purpose=KeyPurpose.CREDENTIAL, at=NOW).trust_lists
+        == set()
+    )
 
 
 @pytest.mark.parametrize(

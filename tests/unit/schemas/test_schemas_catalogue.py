@@ -23,7 +23,6 @@ def test_each_configuration_stands_under_its_id_with_a_scope_of_its_own() -> Non
     for identifier, configuration in CREDENTIAL_TYPES.items():
         assert credential_configuration(identifier) is configuration
         assert [display.locale for display in configuration.display] == ["en", "fr"]
-        assert configuration.key_binding_required
         assert configuration.format == "dc+sd-jwt"
 
 

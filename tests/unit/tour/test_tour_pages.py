@@ -12,7 +12,7 @@ from portadoc.issuer.service import Issuer
 from portadoc.tour.journeys import JOURNEYS
 from portadoc.tour.pages import tour_router
 from portadoc.tour.progress import Progress, Question
-from portadoc.tour.rendering import PAGES, STATIC
+from portadoc.tour.rendering import PAGES
 from portadoc.tour.steps import ACTS_AT_A_TIME, Tour
 from portadoc.wallet_sim.store import FileStore, MemoryStore
 from portadoc.wallet_sim.transport import AsgiTransport
@@ -36,6 +36,9 @@ def test_pages_carry_a_strict_policy_and_are_not_kept(visitor):
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["cache-control"] == "no-store"
     assert headers["referrer-policy"] == "same-origin"
+
+
+STATIC = {"portadoc.css": "text/css", "mark.svg": "image/svg+xml"}
 
 
 @pytest.mark.parametrize("name", STATIC)

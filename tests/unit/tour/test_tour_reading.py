@@ -8,11 +8,11 @@ from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.examples import example
 from portadoc.tour.journeys import JOURNEYS, authority_of, journeys_of, person_of
 from portadoc.tour.labels import ShownClaim, claim_label, shown_claims
-from portadoc.tour.rendering import qr_code
 from portadoc.tour.texts import Reader
 from portadoc.tour.verdicts import shown_result
 from portadoc.verification.report import PROCEDURE, STATUS, Check, Outcome, VerificationReport
 from portadoc.verifier.results import PresentationResult, Problem, Result
+from portadoc.web.pages.qr_codes import qr_code
 
 PDA1 = "urn:eudi:pda1:1"
 EN, FR = Reader("en"), Reader("fr")

@@ -16,11 +16,17 @@ from portadoc.schemas.examples import example
 from portadoc.schemas.projections import Deviation
 from portadoc.verification.checks import PROCEDURE, Check, Outcome
 from portadoc.verification.rendering.report_html import report_fragment, report_page
-from portadoc.verification.rendering.report_json import report_bytes, report_from_json, report_to_json
+from portadoc.verification.rendering.report_json import report_from_json, report_to_json
 from portadoc.verification.rendering.report_table import Line, report_lines
 from portadoc.verification.rendering.shown import MOST_DEVIATIONS, shown_report, status_as_of
 from portadoc.verification.rendering.wording import Words, printable
 from portadoc.verification.report import VerificationReport
+
+
+def report_bytes(report: Any, *, language: str | None = None) -> bytes:
+    told = report_to_json(report, language=language)
+    return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
 
 AT = 1_795_348_800
 Expected = Callable[[str, str], None]

@@ -20,7 +20,6 @@ from portadoc.verification.checks import PROCEDURE, Check, Outcome
 from portadoc.verification.rendering.report_html import PAGE_POLICY, STYLE, report_fragment, report_page
 from portadoc.verification.rendering.report_json import (
     REPORT_VERSION,
-    report_bytes,
     report_from_json,
     report_to_json,
 )
@@ -29,6 +28,12 @@ from portadoc.verification.rendering.shown import MOST_DEVIATIONS, shown_report,
 from portadoc.verification.rendering.wording import Words, _texts, printable
 from portadoc.verification.report import VerificationReport
 from portadoc.verification.verdict import RULES, Rule, Verdict
+
+
+def report_bytes(report: Any, *, language: str | None = None) -> bytes:
+    told = report_to_json(report, language=language)
+    return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
 
 AT = 1_795_348_800
 PARAMS: dict[str, dict[str, str | int]] = {

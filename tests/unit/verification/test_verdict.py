@@ -169,14 +169,14 @@ class TestReview:
         checks = GREEN if rule is None else ended((rule.step, rule.outcome, min(rule.codes, default=OTHER_CODE)))
         report = replace(world.verify(), checks=checks)
         assert report.verdict is verdict
-        assert report.review_offered is (verdict is not Verdict.NOT_AUTHENTIC)
+        assert (report.review_request is not None) is (verdict is not Verdict.NOT_AUTHENTIC)
 
     def test_it_is_not_offered_for_another_document_or_an_unknown_issuer(self, world: Any) -> None:
         good = world.verify()
-        assert not replace(good, credential_type="urn:eudi:ehic:1").review_offered
-        assert not replace(good, institution_id=None).review_offered
-        assert replace(good, credential_type="urn:eu.europa.ec.eudi:pda1:1").review_offered
-        assert not world.verify("x").review_offered
+        assert replace(good, credential_type="urn:eudi:ehic:1").review_request is None
+        assert replace(good, institution_id=None).review_request is None
+        assert replace(good, credential_type="urn:eu.europa.ec.eudi:pda1:1").review_request is not None
+        assert world.verify("x").review_request is None
 
 
 class TestReport:

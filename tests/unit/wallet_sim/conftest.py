@@ -14,7 +14,7 @@ from portadoc.clock import FixedClock
 from portadoc.formats import jwe, jws, strict_json
 from portadoc.formats.headers import signing_header
 from portadoc.formats.key_proof import verify_key_proof
-from portadoc.formats.openid4vp.client_identifier import client_id_of
+from portadoc.formats.openid4vp.client_identifier import x509_hash_identifier
 from portadoc.formats.openid4vp.registration_certificate import (
     SERVICE_PROVIDER,
     RegisteredCredential,
@@ -326,7 +326,7 @@ class VerifierPeer:
         self.received: list[dict[str, Any]] = []
         self.errors: list[dict[str, str]] = []
         self.reply: Reply = json_reply({"redirect_uri": f"{VERIFIER}/done?response_code=abc"})
-        self.client_id = client_id_of(world.request)
+        self.client_id = x509_hash_identifier(world.request.chain[0]).full
         self.claims: dict[str, Any] = {
             "client_id": self.client_id,
             "aud": "https://self-issued.me/v2",

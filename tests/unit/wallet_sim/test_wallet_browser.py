@@ -1,10 +1,12 @@
 """Pages that ask through the browser: who may, what they get, and what each answer is bound to."""
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from portadoc import base64url
 from portadoc.errors import Error, Untrusted
 from portadoc.formats import jwe, jws, strict_json
 from portadoc.formats.openid4vp.client_identifier import x509_hash_identifier
@@ -16,13 +18,18 @@ from portadoc.formats.openid4vp.digital_credentials import (
     unsigned_request,
 )
 from portadoc.formats.openid4vp.request_object import PresentationRequest, ResponseMode
-from portadoc.formats.openid4vp.transaction_data import INSPECTION, make_transaction_data, transaction_hash
+from portadoc.formats.openid4vp.transaction_data import INSPECTION, make_transaction_data
 from portadoc.formats.sd_jwt import parse
 from portadoc.schemas.profiles import PROFILES
 from portadoc.wallet_sim.browser import refuse_browser
 from portadoc.wallet_sim.wallet import Wallet
 
 from .conftest import NOW, pda1_query, seeded
+
+
+def transaction_hash(text: str) -> str:
+    return base64url.encode(hashlib.sha256(text.encode("ascii")).digest())
+
 
 ORIGIN = "https://inspection.example"
 KEY = jwe.new_encryption_key(seeded(b"page"))

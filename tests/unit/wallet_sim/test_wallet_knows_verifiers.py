@@ -1,5 +1,6 @@
 """Ways to ask beside a certificate's hash: by host name, by attestation, by nobody; encrypted or in clear."""
 
+import hashlib
 import json
 from dataclasses import replace
 from typing import Any
@@ -7,10 +8,11 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from portadoc import base64url
 from portadoc.errors import Error, Refused, Untrusted
 from portadoc.formats import jws
-from portadoc.formats.openid4vp.client_identifier import client_id_of
-from portadoc.formats.openid4vp.transaction_data import INSPECTION, make_transaction_data, transaction_hash
+from portadoc.formats.openid4vp.client_identifier import x509_hash_identifier
+from portadoc.formats.openid4vp.transaction_data import INSPECTION, make_transaction_data
 from portadoc.formats.openid4vp.verifier_attestation import make_verifier_attestation
 from portadoc.formats.sd_jwt import parse
 from portadoc.keys.development_chain import make_root
@@ -25,6 +27,11 @@ from portadoc.wallet_sim.transport import AsgiTransport
 from portadoc.wallet_sim.wallet import Wallet
 
 from .conftest import BY_NAME, NOW, REGISTRAR, TRUST_LIST, VERIFIER, pda1_query, seeded
+
+
+def transaction_hash(text: str) -> str:
+    return base64url.encode(hashlib.sha256(text.encode("ascii")).digest())
+
 
 ATTESTED = "verifier_attestation:inspection.example"
 DETAILS = {"site": "Construction site 4", "verifier": "Prüfstelle Test", "purpose": "Posted work"}
@@ -158,14 +165,14 @@ def test_w20_an_attestation_that_no_registrar_signed_gets_no_answer(
 
 def test_w20_h08_an_attestation_proves_no_certificate(holder: Wallet, verifier: Any, world: Any) -> None:
     attest(verifier, world)
-    verifier.client_id = verifier.claims["client_id"] = client_id_of(world.request)
+    verifier.client_id = verifier.claims["client_id"] = x509_hash_identifier(world.request.chain[0]).full
     assert refusal(holder, verifier.link()).params["reason"] == "x5c_missing"
 
 
 def test_w20_a_verifier_that_vouches_for_itself_gets_no_answer(holder: Wallet, verifier: Any) -> None:
     root = make_root(TrustDomain.ACCESS, now=NOW, random_bytes=seeded(b"itself"))
     verifier.signer = LocalSigner(root.key, chain=(root.der,))
-    verifier.client_id = verifier.claims["client_id"] = client_id_of(verifier.signer)
+    verifier.client_id = verifier.claims["client_id"] = x509_hash_identifier(verifier.signer.chain[0]).full
     caught = refusal(holder, verifier.link())
     assert (caught.code, caught.params["reason"]) == ("chain_invalid", "leaf_self_signed")
 

@@ -1,0 +1,1 @@
+"""What the pages of every role share: files beside them, templates, QR codes."""
