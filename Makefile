@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-ROOMS := schemas keys formats verification issuer verifier wallet_sim
+ROOMS := schemas keys formats verification inspector issuer verifier wallet_sim
 PORT ?= 8700
 T ?=
 FUZZ_SECONDS ?= 600
@@ -21,6 +21,10 @@ help: ## show this list
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
 	@touch $@
 
+.venv/serving.stamp: requirements/serving.txt .venv/runtime.stamp
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/serving.txt
+	@touch $@
+
 .venv/development.stamp: requirements/development.txt .venv/runtime.stamp | links
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/development.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -33,15 +37,19 @@ help: ## show this list
 links:
 	@for room in $(ROOMS); do [ -e portadoc/$$room ] || ln -s ../$$room portadoc/$$room; done
 
-.PHONY: help links setup demo serve test check coverage fix bench docs vectors lock wheel soak fuzz routes mutants expected
+.PHONY: help links setup demo serve inspector test check coverage fix bench docs vectors lock wheel soak fuzz routes mutants expected
 
 setup: .venv/development.stamp ## make the environment with everything for development
 
 demo: .venv/runtime.stamp | links ## watch the whole path, from key to verdict
 	@$(BIN)/python -m portadoc demo
 
-serve: .venv/runtime.stamp | links ## serve all roles on http://127.0.0.1:8700/
+serve: .venv/serving.stamp | links ## serve all roles and the inspector app on http://127.0.0.1:8700/
+	@$(BIN)/python build_web.py
 	@$(BIN)/python -m portadoc serve --port $(PORT)
+
+inspector: .venv/serving.stamp ## build the inspector app, with a Node that pip brings (sources: inspector/)
+	@$(BIN)/python build_web.py
 
 test: .venv/development.stamp ## check the code and run every test
 	@$(MAKE) --no-print-directory check coverage
@@ -51,11 +59,12 @@ coverage: .venv/development.stamp ## every branch of formats/ and verification/ 
 	@$(BIN)/coverage run --branch -m pytest --quiet --no-header tests/unit/formats tests/unit/verification tests/vectors
 	@$(BIN)/coverage report --include='formats/*,verification/*' --skip-covered --fail-under=100
 
-check: .venv/development.stamp ## format, lint, types, import contract
+check: .venv/development.stamp ## format, lint, types (Python and TypeScript), import contract
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python build_web.py check
 
 fix: .venv/development.stamp ## mend what can be mended without thinking
 	@$(BIN)/ruff format --quiet .
@@ -82,6 +91,9 @@ expected: .venv/development.stamp ## write the reports, pages and questions that
 vectors: .venv/development.stamp ## write our own vectors anew
 	@$(BIN)/python -m tests.vectors.generate
 	@$(BIN)/python -m tests.vectors.trust_pack_example
+	@$(BIN)/python -m tests.vectors.seal_vectors
+	@$(BIN)/python -m tests.vectors.roster_vectors
+	@$(BIN)/python -m tests.vectors.seal_example
 
 docs: .venv/development.stamp ## write the generated pages of docs/
 	@$(BIN)/python docs/generate.py
@@ -92,6 +104,7 @@ wheel: .venv/development.stamp ## build sdist and wheel into dist/
 
 lock: ## resolve requirements/*.txt anew (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --output-file requirements/runtime.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --all-extras --group web --output-file requirements/serving.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev --output-file requirements/development.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group campaigns --output-file requirements/campaigns.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(addprefix --no-emit-package ,$(UNUSED_BY_PEERS)) tests/interop/python_peers/requirements.in --output-file tests/interop/python_peers/requirements.txt

@@ -12,14 +12,17 @@ from typing import Any, Final
 
 import click
 
+from portadoc.catalogue.reasons import GROUP_OF, UNFORESEEN
 from portadoc.cli import main
 from portadoc.clock import SystemClock
 from portadoc.config import ANY, ENVIRONMENT_PREFIX
 from portadoc.i18n import LANGUAGES
+from portadoc.inspector import core_tables
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.catalogue import OLD_VCTS
 from portadoc.schemas.claims import dotted
 from portadoc.schemas.projections import LAYOUTS, PROJECTIONS
+from portadoc.schemas.seals import published
 from portadoc.serve.app import create_app
 from portadoc.serve.house import open_house
 from portadoc.serve.settings import SETTINGS_FILE, PortadocSettings, known_settings
@@ -148,6 +151,35 @@ def dialects_page() -> str:
     )
 
 
+def reasons_module() -> str:
+    """Return the TypeScript module that says which reason people read for a code."""
+    rows = (f"  {json.dumps(code)}: {json.dumps(group)}," for code, group in sorted(GROUP_OF.items()))
+    return "\n".join(
+        (
+            "// Written by `make docs` from portadoc/catalogue/reasons.py; changes belong there.",
+            "",
+            "export const REASON_GROUPS: Readonly<Record<string, string>> = {",
+            *rows,
+            "};",
+            "",
+            f"export const UNFORESEEN = {json.dumps(UNFORESEEN)};",
+            "",
+            "export function reasonGroup(code: string, reason?: string): string {",
+            "  return REASON_GROUPS[`${code}.${reason}`] ?? REASON_GROUPS[code] ?? UNFORESEEN;",
+            "}",
+            "",
+        )
+    )
+
+
+MODULES: Final[Mapping[str, Callable[[], str]]] = {
+    "inspector/core/generated/reasons.ts": reasons_module,
+    "inspector/core/generated/seal_labels.ts": published.typescript,
+    "docs/seal.cddl": published.cddl,
+    **{f"inspector/core/generated/{name}": write for name, write in core_tables.TABLES.items()},
+}
+"""Modules of the inspector's app and other files that are written from tables of the product, by their path."""
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "reference-cli.md": cli_page,
     "reference-config.md": config_page,
@@ -223,3 +255,5 @@ def _cell(text: str) -> str:
 if __name__ == "__main__":
     for page, write in PAGES.items():
         (DOCS / page).write_text(write(), encoding="utf-8")
+    for module, write in MODULES.items():
+        (DOCS.parent / module).write_text(write(), encoding="utf-8")

@@ -22,6 +22,7 @@ from portadoc.formats.numeric_date import numeric_date
 from portadoc.formats.reasons import told_as
 from portadoc.formats.roles import RECEIPT
 from portadoc.formats.sd_jwt.parse import parse
+from portadoc.formats.visible_seal.seal import PREFIX, read_message
 from portadoc.keys.signer import Signer
 from portadoc.keys.trust.trust_store import TrustedKey
 from portadoc.schemas.claims import JsonObject
@@ -95,10 +96,15 @@ class UnverifiedReceipt:
 def presentation_commitment(nonce: str, unverified_presentation: str) -> str:
     """Return base64url(SHA-256(nonce "." sd_hash)); ``sd_hash`` is that of a Key Binding JWT with SHA-256.
 
-    A nonce of 256 random bits hides the presentation from whoever does not know both. Raises Malformed
-    [malformed_token] when the text is no SD-JWT. Spec: RFC 9901 §4.3.1.
+    Of a seal, which has no key binding, ``sd_hash`` is made in the same way from its whole text. A nonce of 256
+    random bits hides the presentation from whoever does not know both. Raises Malformed[malformed_token] when the
+    text is no SD-JWT, and as ``read_message`` for one that begins like a seal. Spec: RFC 9901 §4.3.1.
     """
-    presented = parse(unverified_presentation).presented_text
+    if unverified_presentation.startswith(PREFIX):
+        read_message(unverified_presentation)
+        presented = unverified_presentation
+    else:
+        presented = parse(unverified_presentation).presented_text
     sd_hash = base64url.encode(hashlib.sha256(presented.encode("ascii")).digest())
     return base64url.encode(hashlib.sha256(f"{nonce}.{sd_hash}".encode()).digest())
 

@@ -1,6 +1,7 @@
 """The issuer role: offers, access tokens, credentials, status lists and withdrawal (OpenID4VCI 1.0)."""
 
 from portadoc.issuer.grants import Offer
+from portadoc.issuer.sealing.seals import Sealed
 from portadoc.issuer.service import Issuer, Withdrawal, WithdrawalReason, build_issuer
 from portadoc.issuer.settings import InstitutionSettings, IssuerSettings
 
@@ -9,6 +10,7 @@ __all__ = [
     "Issuer",
     "IssuerSettings",
     "Offer",
+    "Sealed",
     "Withdrawal",
     "WithdrawalReason",
     "build_issuer",

@@ -70,17 +70,17 @@ def make_subject(
     """
     projection = configuration.projection
     claims = projection.project(record)
-    valid_from = _day_of(now)
+    valid_from = day_of(now)
     ends = [valid_from + configuration.validity_days * SECONDS_PER_DAY]
     if record.document_end is not None:  # of the record: not every layout has a place for it
-        ends.append(_end_of(record.document_end))
+        ends.append(end_of(record.document_end))
     if record.coverage_end is not None and coverage_grace_days is not None:
-        ends.append(_end_of(record.coverage_end) + coverage_grace_days * SECONDS_PER_DAY)
+        ends.append(end_of(record.coverage_end) + coverage_grace_days * SECONDS_PER_DAY)
     if min(ends) <= now:
         raise Conflict("record_expired", spec="OpenID4VCI 1.0 §8.3.1.2")
-    if _day_of(certified_until) <= now:
+    if day_of(certified_until) <= now:
         raise Misconfigured("signer_certificate_expired")
-    valid_until = min(*ends, _day_of(certified_until))
+    valid_until = min(*ends, day_of(certified_until))
     return Subject(configuration, claims, projection.disclosable(claims), valid_from, valid_until)
 
 
@@ -129,11 +129,12 @@ def _random_urn(random_bytes: RandomBytes) -> str:
     return uuid.UUID(bytes=random_bytes(16), version=4).urn
 
 
-def _day_of(second: int) -> int:
+def day_of(second: int) -> int:
+    """Return the first second of a day (UTC)."""
     return second // SECONDS_PER_DAY * SECONDS_PER_DAY
 
 
-def _end_of(last_day: date) -> int:
+def end_of(last_day: date) -> int:
     """Return the first second after a day (UTC): ``exp`` is the first second at which a token is dead."""
     return (last_day.toordinal() - _EPOCH_DAY + 1) * SECONDS_PER_DAY
 

@@ -15,6 +15,7 @@ from portadoc.issuer.grants import AuthorizationServer, Offer
 from portadoc.issuer.issuance import Issuance
 from portadoc.issuer.metadata import Metadata
 from portadoc.issuer.proofs import Nonces
+from portadoc.issuer.sealing.seals import Sealed, Seals
 from portadoc.issuer.settings import SECONDS_PER_DAY, IssuerSettings
 from portadoc.issuer.status_lists import StatusLists
 from portadoc.issuer.store import credential_store, grant_store
@@ -36,6 +37,7 @@ from portadoc.schemas.openid4vci import (
 from portadoc.schemas.pid import Pid
 from portadoc.schemas.profiles import profile
 from portadoc.schemas.records import Record, record_from_json, record_to_json
+from portadoc.schemas.seals import PinShown
 from portadoc.storage import Connection, Database
 
 
@@ -83,6 +85,7 @@ class Issuer:
         self.status_lists = StatusLists(deployment)
         self.metadata = Metadata(deployment, self.status_lists)
         self.issuance = Issuance(deployment, self.nonces, self.status_lists)
+        self.seals = Seals(deployment, self.status_lists)
 
     def upload(self, institution: str, record: Record) -> str:
         """Keep a record of this institution and return its id.
@@ -240,6 +243,29 @@ class Issuer:
             raise Refused("withdrawal_date_future", today=today.isoformat())
         return WithdrawalRecord(effective_from or today, cause, now, successor)
 
+    def seal(
+        self,
+        institution: str,
+        record_id: str,
+        *,
+        pin: PinShown,
+        max_workplaces: int | None = None,
+        until_certificate_ends: bool = False,
+    ) -> Sealed:
+        """Return a new printed seal of a record, with its verification code. Raises as ``Seals.seal``."""
+        return self.seals.seal(
+            institution,
+            record_id,
+            pin=pin,
+            max_workplaces=max_workplaces,
+            until_certificate_ends=until_certificate_ends,
+        )
+
+    def status_list_uris(self) -> tuple[str, ...]:
+        """Return where every list of every institution is published now."""
+        lists = (self.status_lists.aggregation(slug)["status_lists"] for slug in self.settings.by_slug)
+        return tuple(uri for each in lists for uri in each)
+
     def publish_status_lists(self, institution: str | None = None) -> int:
         """Publish every list that has changed or grows old, of one institution or of all; return how many.
 
@@ -265,13 +291,14 @@ class Issuer:
             return credential_store.list_credentials(connection, institution, unfinished_before=before)
 
     def forget_expired(self) -> None:
-        """Delete used challenges and access tokens a day after their own expiry refuses them.
+        """Delete used challenges and access tokens a day after their own expiry, and codes of seals that ended.
 
         They stay that long lest a clock that is set back, or a request on its way, find one unused again.
         """
         before = self._deployment.clock.now() - SECONDS_PER_DAY
         with self._deployment.database.transaction() as connection:
             grant_store.forget_expired(connection, before=before)
+            self.seals.codes.forget(connection)
 
     def _record(self, institution: str, record_id: str) -> Record:
         with self._deployment.database.read() as connection:

@@ -56,6 +56,16 @@ class IssuerSettings(OriginSettings):
     status_exp_s: int = Field(default=SECONDS_PER_DAY, ge=60, le=7 * SECONDS_PER_DAY)
     """Seconds that a published status list can be believed."""
 
+    seal_grace_days: int = Field(default=30, ge=0, le=366)
+    """Days that a printed seal outlives the document, or the period it covers where the document has no end."""
+    seal_open_end_days: int = Field(default=730, ge=30, le=3660)
+    """Days that a printed seal lives when neither the document nor what it covers has an end."""
+    code_misses_per_hour: int = Field(default=20, ge=5, le=1000)
+    """Wrong verification codes or second factors within an hour after which an address has to wait."""
+    code_address_header: str = Field(default="", pattern="^[A-Za-z0-9-]{0,64}$")
+    """Header in which your own proxy says who asks, such as ``X-Real-IP``; empty: whoever connects is who asks.
+    Its last entry counts. Only for a proxy that always sets it."""
+
     @model_validator(mode="after")
     def _check_relations(self) -> Self:
         require_distinct(self.institutions)

@@ -26,6 +26,8 @@ _DAY: Final = 86_400
 _ROOT_DAYS: Final = 3_650
 _AUTHORITY_DAYS: Final = 1_825
 _LEAF_DAYS: Final = 365
+_SEAL_LEAF_DAYS: Final = 1_460
+"""A printed seal cannot be renewed, so the certificate of its key lives longer than the longest document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def issue_leaf(
     now: int,
     random_bytes: RandomBytes,
 ) -> bytes:
-    """Return the DER certificate of a key for one purpose, valid for a year.
+    """Return the DER certificate of a key for one purpose, valid for a year; of seals for four.
 
     It names the institution (organizationIdentifier), its URLs (subjectAltName URI and host) and the purpose
     (extended key usage). Spec: RFC 5280 §4.2, ETSI EN 319 412-3 §4.2.
@@ -110,7 +112,7 @@ def issue_leaf(
         ),
         issuer=authority.certificate.subject,
         issuer_key=authority.key,
-        validity=_validity(now, _LEAF_DAYS),
+        validity=_validity(now, _SEAL_LEAF_DAYS if purpose is KeyPurpose.DOCUMENT_SEAL else _LEAF_DAYS),
         random_bytes=random_bytes,
     )
     return certificate.public_bytes(serialization.Encoding.DER)

@@ -162,13 +162,15 @@ class KeyRing:
             ]
         }
 
-    def chains(self, purpose: KeyPurpose) -> tuple[tuple[bytes, ...], ...]:
+    def chains(self, purpose: KeyPurpose, *, institution: str | None = None) -> tuple[tuple[bytes, ...], ...]:
         """Return the certificate chains (DER, leaf first) of every key for a purpose, retired ones included.
 
-        Raises Misconfigured[chain_file_malformed].
+        Of one institution when it is named. Raises Misconfigured[chain_file_malformed].
         """
-        chains = (entry.chain for entry in self.keys if entry.purpose is purpose)
-        return tuple(self._chain(chain) for chain in chains if chain is not None)
+        of = (
+            entry for entry in self.keys if entry.purpose is purpose and institution in (None, entry.institution)
+        )
+        return tuple(self._chain(entry.chain) for entry in of if entry.chain is not None)
 
     def check(self) -> None:
         """Open every active key once, so that a wrong passphrase or a swapped file shows before it is needed."""

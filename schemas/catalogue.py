@@ -1,7 +1,7 @@
 """Credential types that Portadoc offers, and the recognition of those that others issue."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from portadoc.schemas.projections import (
     EHIC_DC4EU,
     EHIC_EUDI_ISSUER,
     EHIC_V0,
+    LAYOUTS,
     PDA1_DC4EU_A,
     PDA1_DC4EU_B,
     PDA1_EUDI_ISSUER,
@@ -20,6 +21,7 @@ from portadoc.schemas.projections import (
     PID_EUDI,
     Projection,
 )
+from portadoc.schemas.seals import SEAL_LAYOUTS, SEAL_TYPES
 
 CREDENTIAL_FORMAT: Final = "dc+sd-jwt"
 
@@ -143,6 +145,16 @@ A1_TYPES: Final = frozenset(
 )
 """Every identifier under which an A1 certificate is known."""
 
+SEAL_VCTS: Final = frozenset(SEAL_TYPES.values())
+"""How reports name the types of seals; nobody issues credentials of them."""
+_STANDS_IN_FOR: Final[Mapping[str, str]] = {"prc": "ehic"}
+"""A replacement certificate stands in for the card: who may issue the one may seal the other."""
+EVERY_LAYOUT: Final[Mapping[str, Projection]] = {
+    **LAYOUTS,
+    **{layout.id: layout for layout in SEAL_LAYOUTS.values()},
+}
+"""Every layout in which verified claims are read, by its id: those of credentials and those of seals."""
+
 
 _DOMESTIC_PID: Final = re.compile(r"urn:eudi:pid:[a-z]{2}:[0-9]{1,3}", re.ASCII)
 
@@ -192,6 +204,19 @@ def _ehic_dialect(claims: JsonObject) -> Projection:
     if current or "competent_institution" not in claims:
         return EHIC_DC4EU
     return EHIC_V0 if "period_entitlement" in claims else EHIC_EUDI_ISSUER
+
+
+def credential_types_for(sealed_kind: str) -> tuple[str, ...]:
+    """Return the types of credentials that say the same as a seal of this kind."""
+    kind = _STANDS_IN_FOR.get(sealed_kind, sealed_kind)
+    return tuple(dict.fromkeys(c.vct for c in CREDENTIAL_TYPES.values() if c.projection.kind == kind))
+
+
+def seal_types_for(vcts: Collection[str]) -> frozenset[str]:
+    """Return the types of seals that say the same as credentials of these types."""
+    return frozenset(
+        type_ for kind, type_ in SEAL_TYPES.items() if not set(credential_types_for(kind)).isdisjoint(vcts)
+    )
 
 
 def issuing_institution(claims: JsonObject) -> str | None:

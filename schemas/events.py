@@ -18,10 +18,23 @@ class EventKind(StrEnum):
     CREDENTIAL_ISSUED = "credential_issued"
     CREDENTIAL_NOTIFIED = "credential_notified"
     CREDENTIAL_WITHDRAWN = "credential_withdrawn"
+    DOCUMENT_SEALED = "document_sealed"
+    SEAL_CODE_ANSWERED = "seal_code_answered"
+    SEAL_CODE_REFUSED = "seal_code_refused"
+    SEAL_CODE_LOCKED = "seal_code_locked"
     STATUS_LIST_PUBLISHED = "status_list_published"
     REQUEST_CREATED = "request_created"
     PRESENTATION_RECEIVED = "presentation_received"
     PRESENTATION_VERIFIED = "presentation_verified"
+    PAIRING_CODE_MADE = "pairing_code_made"
+    DEVICE_PAIRED = "device_paired"
+    DEVICE_REVOKED = "device_revoked"
+    ENTRY_RECEIVED = "entry_received"
+    SCAN_RECEIPTED = "scan_receipted"
+    VISIT_EXPORTED = "visit_exported"
+    VISIT_FORGOTTEN = "visit_forgotten"
+    DOSSIER_LINKED = "dossier_linked"
+    DOSSIER_UNLINKED = "dossier_unlinked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

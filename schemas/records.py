@@ -17,13 +17,15 @@ from portadoc.errors import Error, Malformed
 from portadoc.schemas import ehic, pda1
 from portadoc.schemas.claims import Json, JsonObject
 from portadoc.schemas.codes import canonical_country
-from portadoc.schemas.ehic import Ehic
+from portadoc.schemas.ehic import Ehic, Prc
 from portadoc.schemas.pda1 import Pda1, RecordWarning
 from portadoc.schemas.pid import Pid
 
-Record = Pda1 | Ehic | Pid
+Record = Pda1 | Ehic | Pid | Prc
 
-_CLASSES: Final[Mapping[str, type[Pda1] | type[Ehic] | type[Pid]]] = {"pda1": Pda1, "ehic": Ehic, "pid": Pid}
+_CLASSES: Final[Mapping[str, type[Pda1] | type[Ehic] | type[Pid] | type[Prc]]] = {
+    each.KIND: each for each in (Pda1, Ehic, Pid, Prc)
+}
 _COUNTRY_MEMBERS: Final = frozenset({"country", "state", "issuing_country", "nationalities", "flag_or_base_state"})
 _FULL_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -32,9 +34,7 @@ def record_warnings(record: Record) -> tuple[RecordWarning, ...]:
     """Return what is unusual about a valid record; nothing here stops issuance."""
     if isinstance(record, Pda1):
         return pda1.warnings(record)
-    if isinstance(record, Ehic):
-        return ehic.warnings(record)
-    return ()
+    return ehic.warnings(record) if isinstance(record, Ehic | Prc) else ()
 
 
 def record_to_json(record: Record) -> JsonObject:

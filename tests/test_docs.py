@@ -39,6 +39,11 @@ def test_a_generated_page_is_current(generate: ModuleType, name: str) -> None:
     assert page(name) == generate.PAGES[name](), "run: make docs"
 
 
+def test_every_generated_module_is_current(generate: ModuleType) -> None:
+    stale = [path for path, write in generate.MODULES.items() if (ROOT / path).read_text("utf-8") != write()]
+    assert stale == [], "run: make docs"
+
+
 def test_the_pages_leave_nothing_out() -> None:
     settings, codes = page("reference-config.md"), page("reference-codes.md")
     assert [name for name in known_settings() if f"| `{name}` |" not in settings] == []

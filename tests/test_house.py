@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("schemas", "keys", "formats", "verification", "issuer", "verifier", "wallet_sim", "portadoc")
+ROOMS = ("schemas", "keys", "formats", "verification", "inspector", "issuer", "verifier", "wallet_sim", "portadoc")
 BANNED = re.compile(
     r"(^|_)(utils?|helpers?|misc|common|manager|handler|processor|base|dynamic)(_|$)", re.IGNORECASE
 )

@@ -1,8 +1,13 @@
 """What is shipped: one import name, every package listed, nothing else; locks that name no host."""
 
+import gzip
+import hashlib
+import json
+import os
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -10,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("schemas", "keys", "formats", "verification", "issuer", "verifier", "wallet_sim")
+ROOMS = ("schemas", "keys", "formats", "verification", "inspector", "issuer", "verifier", "wallet_sim")
 
 
 def project() -> dict[str, object]:
@@ -19,9 +24,9 @@ def project() -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    """The wheel, built from the sdist of the files that git knows."""
-    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("dist")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the files that git knows, and of no other."""
+    copied = tmp_path_factory.mktemp("source")
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -29,21 +34,38 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
         check=True,
     ).stdout.split(b"\0")
     for name in filter(None, map(bytes.decode, listed)):
-        place, copy = ROOT / name, source / name
+        place, copy = ROOT / name, copied / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         if place.is_symlink():
             copy.symlink_to(place.readlink())
         elif place.is_file():
             copy.write_bytes(place.read_bytes())
-    built = subprocess.run(
-        [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(target)],
+    return copied
+
+
+def run(source: Path, *arguments: str, **environment: str) -> None:
+    done = subprocess.run(
+        [sys.executable, *arguments],
         cwd=source,
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert built.returncode == 0, built.stdout[-2000:] + built.stderr[-2000:]
-    return zipfile.ZipFile(next(target.glob("*.whl")))
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+@pytest.fixture(scope="module")
+def built(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the sdist, and with the wheel that was built from the sdist, the app in it."""
+    target = tmp_path_factory.mktemp("dist")
+    run(source, "-m", "build", "--no-isolation", "--outdir", str(target), PORTADOC_SKIP_WEB="")
+    return target
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> zipfile.ZipFile:
+    return zipfile.ZipFile(next(built.glob("*.whl")))
 
 
 def test_the_wheel_holds_one_import_name_and_its_data(wheel: zipfile.ZipFile) -> None:
@@ -71,9 +93,43 @@ def test_every_module_of_the_rooms_is_in_the_wheel(wheel: zipfile.ZipFile) -> No
     assert modules - shipped == set()
 
 
-@pytest.mark.parametrize("name", ["requirements/runtime.txt", "requirements/development.txt"])
+def test_the_wheel_carries_the_inspector_app_with_every_byte_that_was_listed(wheel: zipfile.ZipFile) -> None:
+    listing = json.loads(wheel.read("portadoc/inspector/static/files.json"))
+    assert {"index.html", "service_worker.js", "manifest.webmanifest"} <= listing["files"].keys()
+    for name, listed in listing["files"].items():
+        content = wheel.read(f"portadoc/inspector/static/{name}")
+        assert hashlib.sha256(content).hexdigest() == listed["sha256"], name
+        if listed["gzip"] is not None:
+            assert gzip.decompress(wheel.read(f"portadoc/inspector/static/{name}.gz")) == content
+    assert not [name for name in wheel.namelist() if name.endswith((".ts", ".tsx")) or "node_modules" in name]
+
+
+def test_the_sdist_holds_the_sources_of_the_app_and_nothing_built(built: Path) -> None:
+    with tarfile.open(next(built.glob("*.tar.gz"))) as sdist:
+        names = {name.partition("/")[2] for name in sdist.getnames()}
+    for needed in ("build_web.py", "inspector/build.ts", "inspector/app/main.tsx", "inspector/package-lock.json"):
+        assert needed in names
+    assert not [name for name in names if name.startswith(("inspector/static", "inspector/node_modules"))]
+
+
+def test_a_wheel_without_the_app_needs_no_node(source: Path, tmp_path: Path) -> None:
+    run(source, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(tmp_path), PORTADOC_SKIP_WEB="1")
+    names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
+    assert not [name for name in names if name.startswith("portadoc/inspector/static/")]
+    assert "portadoc/inspector/http/app_files.py" in names
+    assert not (source / "inspector/node_modules").exists()
+
+
+def test_an_editable_install_builds_no_app(source: Path, tmp_path: Path) -> None:
+    script = "import sys; from setuptools import build_meta; build_meta.build_editable(sys.argv[1])"
+    run(source, "-c", script, str(tmp_path), PORTADOC_SKIP_WEB="")
+    assert list(tmp_path.glob("*.whl"))
+    assert not (source / "inspector/static").exists()
+
+
+@pytest.mark.parametrize("name", ["runtime", "serving", "development"])
 def test_locks_carry_hashes_and_name_no_host(name: str) -> None:
-    text = (ROOT / name).read_text(encoding="utf-8")
+    text = (ROOT / f"requirements/{name}.txt").read_text(encoding="utf-8")
     assert "://" not in text
     for pinned in re.findall(r"^[a-z0-9][^\n]*==[^\n]*", text, re.MULTILINE | re.IGNORECASE):
         assert pinned.rstrip().endswith("\\"), pinned
@@ -82,6 +138,10 @@ def test_locks_carry_hashes_and_name_no_host(name: str) -> None:
 
 def test_the_npm_lock_names_no_host() -> None:
     assert "://" not in (ROOT / "tests/interop/node/package-lock.json").read_text(encoding="utf-8")
+    lock = json.loads((ROOT / "inspector/package-lock.json").read_text(encoding="utf-8"))
+    for name, package in lock["packages"].items():
+        assert "://" not in package.get("resolved", ""), name
+        assert "integrity" in package or "link" in package or not name.startswith("node_modules/"), name
 
 
 def test_dependency_floors_hold() -> None:

@@ -96,17 +96,18 @@ class Finding(NamedTuple):
 class Run:
     """The checks of one run, in order: an authenticating step that fails stops it, a judging step never does."""
 
-    def __init__(self) -> None:
+    def __init__(self, procedure: tuple[CheckKind, ...] = PROCEDURE) -> None:
+        self._procedure = procedure
         self._checks: list[Check] = []
 
-    def authenticate(self, kind: CheckKind, step: Callable[[], Result]) -> Result:
-        """Run a step whose failure ends the run. Raises Stopped."""
+    def authenticate(self, kind: CheckKind, step: Callable[[], Result], *, passed: str | None = None) -> Result:
+        """Run a step whose failure ends the run; ``passed`` is the code of one that holds. Raises Stopped."""
         try:
             result = step()
         except Error as error:
             self._checks.append(_failed(kind, error))
             raise Stopped from error
-        self._checks.append(Check(kind.id, Outcome.PASS, f"{kind.id}_ok", kind.clause))
+        self._checks.append(Check(kind.id, Outcome.PASS, passed or f"{kind.id}_ok", kind.clause))
         return result
 
     def judge(self, kind: CheckKind, step: Callable[[], Finding]) -> None:
@@ -115,7 +116,7 @@ class Run:
 
     def finish(self) -> tuple[Check, ...]:
         """Return the checks, with a NOT_RUN check for each step that was not reached."""
-        for kind in PROCEDURE[len(self._checks) :]:
+        for kind in self._procedure[len(self._checks) :]:
             self._checks.append(Check(kind.id, Outcome.NOT_RUN, "step_not_run", kind.clause))
         return tuple(self._checks)
 

@@ -1,11 +1,10 @@
 """Trust, status and type metadata out of a trust pack, as of a time: all that judging without a network needs."""
 
-import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from portadoc.errors import Conflict, Error, Untrusted
+from portadoc.errors import Conflict, Error
 from portadoc.formats.numeric_date import LATEST
 from portadoc.formats.status_list.claims import StatusListLimits
 from portadoc.formats.status_list.statuses import StatusReference
@@ -20,11 +19,11 @@ from portadoc.verification.answers import (
     StatusAnswer,
     TrustAnswers,
 )
+from portadoc.verification.seal_procedure import HeldSigners
 from portadoc.verification.status_tokens import BelievedStatusList, believe_status_list
 from portadoc.verification.withdrawal_lists import believe_withdrawal_list
 
 DEFAULT_SKEW_S: Final = 60
-KEY_ID_BYTES: Final = 8
 _LISTS_KEPT: Final = 32
 _ANY_AGE_S: Final = LATEST
 """For lists whose own times are judged after they are believed: the longest time there is."""
@@ -137,13 +136,6 @@ def packed_types(pack: TrustPack) -> HeldTypeMetadata:
     )
 
 
-def packed_signers(pack: TrustPack, key_id: bytes) -> tuple[tuple[bytes, ...], ...]:
-    """Return the chains whose leaf's SHA-256 begins with ``key_id`` (8 bytes), unverified; two may share one.
-
-    Raises Untrusted[issuer_untrusted] (reason ``signer_unknown``).
-    """
-    assert len(key_id) == KEY_ID_BYTES
-    found = tuple(chain for chain in pack.signer_chains if hashlib.sha256(chain[0]).digest().startswith(key_id))
-    if not found:
-        raise Untrusted("issuer_untrusted", spec=SPEC, reason="signer_unknown")
-    return found
+def packed_signers(pack: TrustPack) -> HeldSigners:
+    """Return the certificates behind seals that the pack holds, unverified: its trust has to vouch for each."""
+    return HeldSigners(pack.signer_chains)

@@ -23,8 +23,8 @@ from typing import Any, Final
 from portadoc.errors import Error
 from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
 from portadoc.keys.jwk import holder_key
+from portadoc.schemas.catalogue import EVERY_LAYOUT
 from portadoc.schemas.claims import JsonObject
-from portadoc.schemas.projections import LAYOUTS
 from portadoc.verification.report import VerificationReport
 
 MAX_SPELLINGS: Final = 256
@@ -74,7 +74,7 @@ def same_person(one: VerificationReport, other: VerificationReport) -> PersonMat
 
 def shown_person(report: VerificationReport) -> ShownPerson:
     """Return what a report's claims show of the person, whatever their layout."""
-    record, kind = report.record, "" if report.layout is None else LAYOUTS[report.layout].kind
+    record, kind = report.record, "" if report.layout is None else EVERY_LAYOUT[report.layout].kind
     person = record.get(_PERSON_IN.get(kind, ""), record)
     authority = record.get("issuing_authority")
     country = authority.get("country") if isinstance(authority, dict) else record.get("issuing_country")
@@ -105,7 +105,7 @@ def compare_persons(one: ShownPerson, other: ShownPerson) -> PersonComparison:
     return PersonComparison(PersonMatch.NOT_COMPARABLE, "person_nothing_comparable")
 
 
-_PERSON_IN: Final[Mapping[str, str]] = {"pda1": "person", "ehic": "insured"}
+_PERSON_IN: Final[Mapping[str, str]] = {"pda1": "person", "ehic": "insured", "prc": "insured"}
 _DIFFERENT: Final = frozenset({"person_birth_differs", "person_names_differ", "person_number_differs"})
 
 

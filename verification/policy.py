@@ -3,11 +3,15 @@
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 from portadoc.errors import Refused
 from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
 from portadoc.schemas.profiles import ProtocolProfile
 from portadoc.verification.answers import TypeMetadataAnswers, known_type_metadata
+
+UNSOLICITED: Final = "unsolicited"
+"""The nonce of a presentation nearby that nobody asked for. Described in docs/proximity.md."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,19 @@ class KeyBindingRequired:
     nonce: str
     max_age_s: int
     transaction_data: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyBindingUnsolicited:
+    """The holder signed for this audience within ``max_age_s``, and nobody gave a challenge.
+
+    That shows a fresh signature and no holder: whoever looked over a shoulder may show it once more.
+    """
+
+    audience: str
+    max_age_s: int
+    nonce: str = field(default=UNSOLICITED, init=False)
+    transaction_data: tuple[str, ...] = field(default=(), init=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +88,7 @@ class VerificationPolicy:
 
     policy_id: str
     accepted_types: frozenset[str]
-    key_binding: KeyBindingRequired | KeyBindingRefused
+    key_binding: KeyBindingRequired | KeyBindingUnsolicited | KeyBindingRefused
     status_required: bool
     profile: ProtocolProfile
     on_date: date

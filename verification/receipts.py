@@ -18,18 +18,19 @@ from portadoc.formats.receipt import (
 from portadoc.formats.status_list.statuses import status_reference
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.purposes import KeyPurpose
-from portadoc.schemas.catalogue import ACCEPTED_VCTS
+from portadoc.schemas.catalogue import ACCEPTED_VCTS, SEAL_VCTS
 from portadoc.verification.answers import TrustAnswers
 from portadoc.verification.report import COVERS_WORK, STATUS, Outcome, VerificationReport
 from portadoc.verification.verdict import Verdict
 
 _SKEW_S: Final = 60
+_OUR_TYPES: Final = ACCEPTED_VCTS | SEAL_VCTS
 _NOT_JUDGED: Final = frozenset({Outcome.NOT_APPLICABLE, Outcome.NOT_RUN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """One presentation and its report, with all the claims that were verified (the receipt takes none of them)."""
+    """One presentation or seal and its report, with all claims that were verified (the receipt takes none)."""
 
     unverified_presentation: str = field(repr=False)
     report: VerificationReport
@@ -51,7 +52,7 @@ def receipt_of(
     """Return the receipt of one verification, of one presentation at least; ``verdict`` is the one over all.
 
     ``nonce`` is the session's: who knows it and a presentation can tell that the receipt is about that one. Raises
-    Malformed[malformed_token] for a presentation that is no SD-JWT: leave such a one out.
+    Malformed for a presentation that is neither an SD-JWT nor a seal: leave such a one out.
     """
     on_date = verified[0].report.on_date
     assert on_date is not None, "whoever judges does it for a day"
@@ -95,7 +96,7 @@ def _credential(verified: Verified, nonce: str) -> ReceiptCredential:
     report = verified.report
     return ReceiptCredential(
         # A type that we do not know is the issuer's own words: they could say anything.
-        type=report.credential_type if report.credential_type in ACCEPTED_VCTS else None,
+        type=report.credential_type if report.credential_type in _OUR_TYPES else None,
         issuer=report.institution_id,
         verdict=report.verdict.value,
         status=_status(report),

@@ -6,10 +6,10 @@ from datetime import date
 from functools import cached_property
 from typing import Final
 
-from portadoc.schemas.catalogue import A1_TYPES, OLD_VCTS
+from portadoc.schemas.catalogue import A1_TYPES, EVERY_LAYOUT, OLD_VCTS
 from portadoc.schemas.claims import ClaimPath, JsonObject
-from portadoc.schemas.projections import LAYOUTS
 from portadoc.schemas.projections.reading import Deviation
+from portadoc.schemas.seals import SEAL_TYPES
 from portadoc.verification.checks import (
     AUTHORISATION,
     CONTENT,
@@ -60,6 +60,7 @@ __all__ = [
 ]
 
 REVIEW_LEGAL_BASIS: Final = "Regulation (EC) No 987/2009, Article 5(2)"
+_REVIEWED: Final = A1_TYPES | {SEAL_TYPES["pda1"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ class VerificationReport:
         """Return what the claims say in the vocabulary of the canonical record: as much as is there."""
         if self.layout is None:
             return {}
-        return LAYOUTS[self.layout].restore(self.claims).record_fields
+        return EVERY_LAYOUT[self.layout].restore(self.claims).record_fields
 
     @property
     def old_type_of(self) -> str | None:
@@ -150,7 +151,7 @@ class VerificationReport:
 
         Spec: Regulation (EC) 987/2009 art. 5(2), CJEU C-527/16.
         """
-        if not self.verdict.genuine or self.institution_id is None or self.credential_type not in A1_TYPES:
+        if not self.verdict.genuine or self.institution_id is None or self.credential_type not in _REVIEWED:
             return None
         number = self.record.get("document", {}).get("number")
         return ReviewRequest(self.institution_id, number)

@@ -146,6 +146,8 @@ RULES: Final = (
     Rule(Verdict.PERIOD_NOT_SHOWN, DOCUMENT_VALIDITY, Outcome.UNKNOWN),
     Rule(Verdict.PERIOD_NOT_SHOWN, COVERAGE_PERIOD, Outcome.UNKNOWN),
     Rule(Verdict.WORK_NOT_SHOWN, COVERS_WORK, Outcome.UNKNOWN),
+    # What a seal never shows, said last: a verdict above says that besides something else is not established.
+    Rule(Verdict.HOLDER_NOT_PROVEN, KEY_BINDING, Outcome.UNKNOWN),
 )
 """Which check leads to which verdict; where several hold, the first rule of the table decides."""
 

@@ -1,6 +1,6 @@
 """One verifier installation: what its services stand on besides, and its identifiers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -27,6 +27,8 @@ class Deployment(Installation[VerifierSettings, InstitutionSettings]):
     issuer_keys: IssuerKeys
     fetch: Fetch
     papers: Mapping[str, Papers]
+    lists_at_home: Callable[[], tuple[str, ...]] = tuple
+    """The status lists that issuers of the same installation publish now."""
 
     @property
     def trust(self) -> TrustStore:

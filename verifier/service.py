@@ -1,6 +1,6 @@
 """The verifier role: ask, receive, tell. Adapters, command line and demo call this and nothing below it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from urllib.parse import urlencode
@@ -49,6 +49,7 @@ from portadoc.verifier.store import request_store, status_list_store, tables
 from portadoc.verifier.store.trust_pack_store import StoredTrustPack
 from portadoc.verifier.trust.current_trust import CurrentTrust
 from portadoc.verifier.trust.issuer_keys import IssuerKeys
+from portadoc.verifier.trust.seal_signers import SealSigners
 from portadoc.verifier.trust.trust_lists import TrustLists
 from portadoc.verifier.trust.trust_pack import TrustPacks
 
@@ -59,7 +60,8 @@ class Verifier:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self._status_lists = StatusLists(deployment)
-        self._trust_packs = TrustPacks(deployment)
+        self._seal_signers = SealSigners(deployment)
+        self._trust_packs = TrustPacks(deployment, self._seal_signers)
 
     @property
     def settings(self) -> VerifierSettings:
@@ -207,6 +209,10 @@ class Verifier:
         """Fetch the published keys of issuers that are due, or all; return how many issuers' came."""
         return self._deployment.issuer_keys.refresh(self._deployment.trust, everything=everything)
 
+    def refresh_seal_certificates(self, *, everything: bool = False) -> int:
+        """Fetch the certificates of seals that are due, or all; return how many addresses answered."""
+        return self._seal_signers.refresh(everything=everything)
+
     @property
     def trust_lists(self) -> TrustLists:
         """The trusted lists that are held, and the trust in force."""
@@ -280,11 +286,12 @@ def build_verifier(
     random_bytes: RandomBytes,
     *,
     trust_list_sources: tuple[TrustListSource, ...] = (),
+    lists_at_home: Callable[[], tuple[str, ...]] = tuple,
 ) -> Verifier:
     """Return the verifier over these parts, its tables made.
 
     ``trust_list_sources`` are the trusted lists that add to ``trust_store``; they are fetched by
-    ``refresh_trust_lists``.
+    ``refresh_trust_lists``. ``lists_at_home`` tells the status lists of issuers that live in the same house.
     Raises Misconfigured[key_missing], [access_certificate_missing], [client_id_unfit], [paper_unusable],
     [profile_unknown], [storage_newer].
     """
@@ -314,6 +321,7 @@ def build_verifier(
         clock=clock,
         random_bytes=random_bytes,
         papers=papers,
+        lists_at_home=lists_at_home,
     )
     database.create(tables.METADATA)
     assert deployment.profile.id == settings.profile

@@ -70,6 +70,8 @@ class TrustPackSettings(Settings):
     """Seconds after which a pack is refused; its status lists may end before."""
     max_list_bytes: int = Field(default=4 * 1024 * 1024, ge=0)
     """Bytes of status and withdrawal lists in a pack; the lists asked for longest ago are left out."""
+    seal_certificates: tuple[str, ...] = ()
+    """Addresses where issuers publish the certificates of their printed seals; what the trust proves is packed."""
 
 
 class VerifierSettings(OriginSettings):
@@ -113,6 +115,9 @@ class VerifierSettings(OriginSettings):
         plain = [uri for uri in self.status.aggregations if not uri.startswith("https://")]
         if plain and self.mode == Mode.PRODUCTION:
             raise ValueError("status.aggregations: must be https")
+        plain = [uri for uri in self.trust_pack.seal_certificates if not uri.startswith("https://")]
+        if plain and self.mode == Mode.PRODUCTION:
+            raise ValueError("trust_pack.seal_certificates: must be https")
         if self.trust_pack.lifetime_s < self.trust_pack.renew_s:
             raise ValueError("trust_pack.lifetime_s: must not be less than renew_s")
         self._check_profile()

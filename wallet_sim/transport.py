@@ -169,9 +169,15 @@ class UnsafeLoopbackTransport(NetworkTransport):
     """Speak real HTTP to the named origins on this machine and to nothing else; ``UnsafeLoopbackFetch`` warns."""
 
     def __init__(
-        self, origins: frozenset[str], *, ca_file: str | None = None, timeout_s: float = TIMEOUT_S
+        self,
+        origins: frozenset[str],
+        *,
+        own_addresses: frozenset[str] = frozenset(),
+        ca_file: str | None = None,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
-        super().__init__(UnsafeLoopbackFetch(origins, ca_file=ca_file), timeout_s=timeout_s)
+        fetch = UnsafeLoopbackFetch(origins, own_addresses=own_addresses, ca_file=ca_file)
+        super().__init__(fetch, timeout_s=timeout_s)
         self._origins = frozenset(origin for origin in origins if origin.startswith("http://"))
 
     @property

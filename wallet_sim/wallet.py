@@ -1,12 +1,15 @@
 """The wallet as others use it: accept an offer, look at a request, answer or decline it, list what is held."""
 
+from collections.abc import Collection
+
 from portadoc.clock import Clock
 from portadoc.randomness import RandomBytes
-from portadoc.schemas.claims import JsonObject
+from portadoc.schemas.claims import ClaimPath, JsonObject
 from portadoc.schemas.profiles import ProtocolProfile
 from portadoc.verification.answers import TrustAnswers
 from portadoc.wallet_sim.browser import answer_browser, read_browser_request
 from portadoc.wallet_sim.issuance import accept_offer
+from portadoc.wallet_sim.nearby.proximity import Shown, show
 from portadoc.wallet_sim.peers import Means
 from portadoc.wallet_sim.presentation import PresentationOutcome, Preview, decline, preview_answer, send_answer
 from portadoc.wallet_sim.requests import read_request
@@ -62,6 +65,10 @@ class Wallet:
     def answer_browser(self, preview: Preview) -> JsonObject:
         """Return what the page gets for a preview that the holder agreed to. Raises as ``answer_browser``."""
         return answer_browser(preview, means=self.means, store=self._store).to_json()
+
+    def show(self, credential_id: str, *, challenge: str, chosen: Collection[ClaimPath] | None = None) -> Shown:
+        """Return a credential as an animated QR code for a reader nearby. Raises as ``proximity.show``."""
+        return show(credential_id, challenge=challenge, chosen=chosen, means=self.means, store=self._store)
 
     def credentials(self) -> tuple[HeldCredential, ...]:
         """Return every credential held, in the order of arrival."""

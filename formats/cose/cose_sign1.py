@@ -2,6 +2,7 @@
 
 Tag 18 and no other: no MAC, no tag 61 around it. Algorithm and type stand in the protected header. The chain of
 certificates may stand in either header: it proves nothing by itself, the caller judges it before the key counts.
+So it is with the key id of a role whose messages have to be short: it only helps to find a certificate.
 Spec: RFC 9052 §3, §4.2; RFC 8392; RFC 9360 §2; RFC 9596.
 """
 
@@ -32,11 +33,17 @@ _UNPROTECTED: Final = frozenset({KID, X5CHAIN})
 
 @dataclass(frozen=True, slots=True)
 class CoseRole:
-    """State which type a message in this role has, letter by letter, and how many bytes it may have."""
+    """State which type a message in this role has, letter by letter, and how many bytes it may have.
+
+    With an empty ``typ`` none may stand there: what a message is has to be plain from the purpose of its key.
+    ``protected`` and ``unprotected`` are the parameters that each header may have.
+    """
 
     name: str
     typ: str
     max_bytes: int
+    protected: frozenset[int] = _PROTECTED
+    unprotected: frozenset[int] = _UNPROTECTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,18 @@ def sign_payload(payload: bytes, *, typ: str, signer: Signer) -> bytes:
         header[X5CHAIN] = signer.chain[0] if len(signer.chain) == 1 else list(signer.chain)
     else:
         header[KID] = signer.kid.encode("ascii")
+    return _message(header, payload, signer)
+
+
+def sign_naming_key(claims: CborMap, *, key_id: bytes, signer: Signer) -> bytes:
+    """Return a tagged message that names its key by a few bytes and carries neither type nor certificate.
+
+    Spec: RFC 9052 §3.1, §4.4, RFC 8392 §7.1.
+    """
+    return _message({ALG: _IDENTIFIERS[signer.alg], KID: key_id}, strict_cbor.dumps(claims), signer)
+
+
+def _message(header: CborMap, payload: bytes, signer: Signer) -> bytes:
     encoded = strict_cbor.dumps(header)
     return strict_cbor.dumps([encoded, {}, payload, signer.sign(_signed(encoded, payload))], tag=TAG)
 
@@ -150,11 +169,10 @@ def _parts(message: bytes, role: CoseRole) -> tuple[bytes, CborMap, bytes, bytes
 def _check_parameters(protected: CborMap, unprotected: CborMap, role: CoseRole) -> None:
     if CRIT in protected or CRIT in unprotected:
         raise Untrusted("crit_unsupported", spec="RFC 9052 §3.1", role=role.name)
-    allowed = _PROTECTED.issuperset(protected) and _UNPROTECTED.issuperset(unprotected)
+    allowed = role.protected.issuperset(protected) and role.unprotected.issuperset(unprotected)
     if not allowed or not protected.keys().isdisjoint(unprotected):
         raise Untrusted("header_param_forbidden", spec="RFC 9052 §3", role=role.name)
-    typ = protected.get(TYP)
-    if type(typ) is not str or typ != role.typ:
+    if protected.get(TYP, "") != role.typ:
         raise Untrusted("typ_mismatch", spec="RFC 9596 §2", role=role.name)
 
 

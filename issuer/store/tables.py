@@ -1,6 +1,7 @@
-"""The issuer's tables. Every key begins with the institution; times are seconds since the epoch (UTC).
+"""The issuer's tables. Every key begins with the institution, but for misses: who guesses at codes names none.
 
-Secrets are held as digests only: no code, token, offer reference, nonce or transaction code can be read back.
+Times are seconds since the epoch (UTC). Secrets are held as digests only: no code, token, offer reference, nonce
+or transaction code can be read back. A seal is held locked under its verification code, which is not held.
 """
 
 from typing import Final
@@ -122,4 +123,26 @@ CREDENTIALS: Final = Table(
     UniqueConstraint("institution", "list_id", "idx"),
     Index("issuer_credentials_of_record", "institution", "record_id"),
     Index("issuer_credentials_of_notification", "institution", "notification_id"),
+)
+
+SEAL_CODES: Final = Table(
+    "issuer_seal_codes",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("code_digest", String(64), primary_key=True),
+    Column("credential_id", String(64), nullable=False),
+    Column("by_number", LargeBinary),
+    Column("by_birth_date", LargeBinary),
+    Column("tries_left", Integer, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    CheckConstraint("tries_left >= 0"),
+    Index("issuer_seal_codes_by_digest", "code_digest", unique=True),
+)
+
+CODE_MISSES: Final = Table(
+    "issuer_code_misses",
+    METADATA,
+    Column("source_tag", String(64), primary_key=True),
+    Column("misses", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False),
 )

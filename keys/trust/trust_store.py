@@ -121,7 +121,8 @@ class TrustStore:
         """Return the key of a chain (DER, leaf first, anchor left out; unverified) that may sign this at ``at``.
 
         ``issuer`` is the token's issuer URL and ``institution`` the identifier it has to belong to; None when the
-        token names none. A credential always has a ``credential_type``, its ``vct``. Raises
+        token names none. A credential always has a ``credential_type``, its ``vct``; of a document
+        seal it is the type of credential that says the same, and None asks about seals of any kind. Raises
         Malformed[malformed_token], Untrusted[chain_invalid] and Untrusted[issuer_untrusted], each with a reason.
         Spec: SD-JWT VC §3.5, ARF 3.0 OIA_14.
         """
@@ -271,7 +272,10 @@ def _objections(
         yield "outside_period"
     if purpose not in authorisation.purposes:
         yield "purpose_not_authorised"
-    if purpose is KeyPurpose.CREDENTIAL and credential_type not in authorisation.credential_types:
+    asked = purpose is KeyPurpose.CREDENTIAL or (
+        purpose is KeyPurpose.DOCUMENT_SEAL and credential_type is not None
+    )
+    if asked and credential_type not in authorisation.credential_types:
         yield "type_not_authorised"
     if issuer is not None and issuer not in authorisation.issuers:
         yield "issuer_not_authorised"

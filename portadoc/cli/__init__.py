@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "verify": "portadoc.cli.offline.verify:verify",
     "receipt": "portadoc.cli.offline.receipt:receipt",
     "inspect": "portadoc.cli.inspect:inspect",
+    "inspector": "portadoc.cli.inspector.commands:inspector",
     "keys": "portadoc.cli.keys:keys",
     "trust": "portadoc.cli.trust:trust",
     "config": "portadoc.cli.config:config",

@@ -1,20 +1,19 @@
-"""``portadoc issuer``: offer an attestation, withdraw it."""
+"""``portadoc issuer``: offer an attestation, seal it for print, withdraw it."""
 
 from dataclasses import asdict
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from portadoc.cli.inputs import Day
 from portadoc.cli.installation import installation, settings_options
+from portadoc.cli.issuing.records import read_record, require_issuer
+from portadoc.cli.issuing.seal import seal
 from portadoc.cli.output import write_json, write_qr_code, write_table
 
 if TYPE_CHECKING:
     from portadoc.issuer.store.credential_store import CredentialRow
-    from portadoc.schemas.records import Record
-    from portadoc.serve.house import House
 
 REASONS: Final = ("issued_in_error", "fraud", "facts_changed", "holder_request", "superseded")
 CAUSES: Final = ("issued_in_error", "facts_changed", "replaced", "ended_early", "other")
@@ -23,7 +22,10 @@ CAUSES: Final = ("issued_in_error", "facts_changed", "replaced", "ended_early", 
 
 @click.group()
 def issuer() -> None:
-    """Offer attestations and withdraw them."""
+    """Offer attestations, seal them for print, withdraw them."""
+
+
+issuer.add_command(seal)
 
 
 @issuer.command()
@@ -48,9 +50,9 @@ def offer(
     data_dir: str | None,
 ) -> None:
     """Offer a decided record of INSTITUTION (its slug) to a wallet."""
-    record = _record(record_file, example_name)
+    record = read_record(record_file, example_name)
     with installation(settings_file, data_dir) as house:
-        _require_known(house, institution)
+        require_issuer(house, institution)
         record_id = house.issuer.upload(institution, record)
         made = house.issuer.offer(
             institution, record_id, configurations, tx_code=tx_code, by_reference=by_reference
@@ -100,7 +102,7 @@ def withdraw(
     from portadoc.issuer.service import WithdrawalReason
 
     with installation(settings_file, data_dir) as house:
-        _require_known(house, institution)
+        require_issuer(house, institution)
         done = house.issuer.withdraw(
             institution,
             subject_id,
@@ -128,7 +130,7 @@ def withdraw(
 def list_credentials(*, institution: str, as_json: bool, settings_file: str | None, data_dir: str | None) -> None:
     """List the credentials that INSTITUTION has issued: identifiers and states, no personal data."""
     with installation(settings_file, data_dir) as house:
-        _require_known(house, institution)
+        require_issuer(house, institution)
         rows = [{**asdict(row), "state": _state(row)} for row in house.issuer.credentials(institution)]
     if as_json:
         write_json({"credentials": rows})
@@ -141,24 +143,3 @@ def _state(row: "CredentialRow") -> str:
     if row.withdrawn_at is not None:
         return "withdrawn"
     return "intended" if row.issued_at is None else "issued"
-
-
-def _require_known(house: "House", institution: str) -> None:
-    known = house.issuer.settings.by_slug
-    if institution not in known:
-        raise click.BadParameter(f"one of {', '.join(known) or 'none'}", param_hint="INSTITUTION")
-
-
-def _record(record_file: str | None, example_name: str | None) -> "Record":
-    from datetime import UTC, datetime
-
-    from portadoc.clock import SystemClock
-    from portadoc.formats import strict_json
-    from portadoc.schemas.examples import example
-    from portadoc.schemas.records import record_from_json
-
-    if (record_file is None) == (example_name is None):
-        raise click.UsageError("give exactly one of --record and --example")
-    if example_name is not None:
-        return example(example_name, datetime.fromtimestamp(SystemClock().now(), UTC).date())
-    return record_from_json(strict_json.loads_object(Path(str(record_file)).read_bytes(), what="record"))

@@ -114,22 +114,31 @@ class SafeFetch(PinnedFetch):
 
 
 class UnsafeLoopbackFetch(PinnedFetch):
-    """HTTP and HTTPS to the listed loopback origins (``http://127.0.0.1:8700``) and to nothing else; warns."""
+    """HTTP and HTTPS to the listed loopback origins (``http://127.0.0.1:8700``) and to nothing else; warns.
+
+    ``own_addresses`` are further addresses of this machine itself, such as its own on the local network.
+    """
 
     def __init__(
-        self, origins: frozenset[str], *, ca_file: str | None = None, resolver: Resolver = system_resolver
+        self,
+        origins: frozenset[str],
+        *,
+        own_addresses: frozenset[str] = frozenset(),
+        ca_file: str | None = None,
+        resolver: Resolver = system_resolver,
     ) -> None:
         warnings.warn("UnsafeLoopbackFetch calls services on this machine", UserWarning, stacklevel=2)
         self._schemes = frozenset({"http", "https"})
         self._tls = tls_context(ca_file)
         self._resolver = resolver
         self._origins = frozenset(parse_target(origin, schemes=self._schemes).origin for origin in origins)
+        self._own_addresses = own_addresses
 
     def _admit(self, target: Target, deadline: Deadline) -> tuple[str, ...]:
         if target.origin not in self._origins:
             raise blocked("origin")
         addresses = resolve(target.host, target.port, resolver=self._resolver, deadline=deadline)
-        if not all(is_loopback(address) for address in addresses):
+        if not all(is_loopback(address) or address in self._own_addresses for address in addresses):
             raise blocked("address")
         return addresses
 

@@ -2,11 +2,17 @@
 
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Response
 
 from portadoc import __version__
 from portadoc.formats import strict_json
+from portadoc.inspector.http.app_api import device_router
+from portadoc.inspector.http.app_files import app_router, packaged_app
+from portadoc.inspector.http.office_pages import office_router
+from portadoc.inspector.http.uploads import MAX_UPLOAD_BYTES
+from portadoc.issuer.http.seals import seal_router
 from portadoc.issuer.management import management_router as issuer_management
 from portadoc.issuer.openid4vci import wallet_router as issuer_routes
 from portadoc.keys.trust.trust_file import trust_to_json
@@ -18,17 +24,23 @@ from portadoc.verifier.http.management import management_router as verifier_mana
 from portadoc.verifier.http.openid4vp import wallet_router as verifier_routes
 from portadoc.verifier.http.pages import page_router as verifier_pages
 from portadoc.verifier.http.trust_pack import trust_pack_router
+from portadoc.wallet_sim.nearby.pages import nearby_router
 from portadoc.web.app import install_problems, protect
 
 _MAX_AGE_S = 300
+_MESSAGE_HEAD_BYTES = 16 * 1024
 
 
-def create_app(house: House) -> FastAPI:
-    """Return the application of a house: wallet-facing routes, management on loopback, pages."""
+def create_app(house: House, *, lan_authority: Path | None = None) -> FastAPI:
+    """Return the application of a house: wallet-facing routes, management on loopback, pages.
+
+    ``lan_authority`` is the certificate (PEM) that phones install where the house serves a local network.
+    """
     app = FastAPI(title="Portadoc", version=__version__, openapi_url=None)
     for router in (
         issuer_routes(house.issuer),
         issuer_management(house.issuer),
+        seal_router(house.issuer),
         verifier_routes(house.verifier),
         verifier_management(house.verifier),
         verifier_pages(house.verifier),
@@ -36,11 +48,22 @@ def create_app(house: House) -> FastAPI:
         trust_pack_router(house.verifier),
         trust_router(house.verifier.trust_lists.current),
         tour_router(house.issuer, house.verifier, house.wallet),
+        nearby_router(house.wallet, base_url=house.settings.base_url),
+        device_router(house.inspector),
+        office_router(house.inspector),
+        *([] if lan_authority is None else [lan_router(lan_authority)]),
+        app_router(packaged_app()),
     ):
         app.include_router(router)
     install_problems(app)
-    protect(app)
+    protect(app, body_bytes_by_path=_body_bytes(house))
     return app
+
+
+def _body_bytes(house: House) -> dict[str, int]:
+    """Return how much the body of a request may hold where it is not the usual: photographs of visits."""
+    entry_bytes = house.inspector.settings.max_entry_bytes * 4 // 3 + _MESSAGE_HEAD_BYTES
+    return {"/inspect/api/entries/": entry_bytes, "/inspect/office/": MAX_UPLOAD_BYTES}
 
 
 def trust_router(in_force: Callable[[], TrustStore]) -> APIRouter:
@@ -57,6 +80,19 @@ def trust_router(in_force: Callable[[], TrustStore]) -> APIRouter:
         """Return the trust anchors as PEM."""
         certificates = sorted({anchor.certificate for anchor in in_force().anchors})
         return _cacheable("".join(map(ssl.DER_cert_to_PEM_cert, certificates)).encode(), "application/x-pem-file")
+
+    return router
+
+
+def lan_router(authority: Path) -> APIRouter:
+    """Return the route by which a phone gets the certificate authority of the local network."""
+    router = APIRouter(prefix="/inspect")
+
+    @router.get("/lan-ca.pem")
+    def show_authority() -> Response:
+        """Return the certificate; whoever installs it compares its SHA-256 with the one on the terminal."""
+        headers = {"Content-Disposition": 'attachment; filename="portadoc-lan-ca.pem"'}
+        return Response(authority.read_bytes(), headers=headers, media_type="application/x-x509-ca-cert")
 
     return router
 

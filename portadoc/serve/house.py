@@ -15,6 +15,7 @@ from portadoc.clock import Clock
 from portadoc.config import read_secret
 from portadoc.errors import Misconfigured
 from portadoc.fetch import PinnedFetch, SafeFetch, UnsafeLoopbackFetch, is_loopback_host
+from portadoc.inspector.service import Inspector
 from portadoc.issuer.service import Issuer, build_issuer
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
 from portadoc.keys.key_index import INDEX_FILE, read_index
@@ -25,6 +26,7 @@ from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.randomness import RandomBytes
 from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.profiles import Mode, profile
+from portadoc.serve.inspection import open_inspector
 from portadoc.serve.registrations import development_registrar, with_development_registrations
 from portadoc.serve.settings import Institution, PortadocSettings
 from portadoc.storage.engine import Database, open_database
@@ -47,6 +49,7 @@ class House:
     trust: TrustStore
     issuer: Issuer
     verifier: Verifier
+    inspector: Inspector
     wallet: Wallet
     clock: Clock
     random_bytes: RandomBytes
@@ -60,6 +63,7 @@ def open_house(
     random_bytes: RandomBytes,
     environment: dict[str, str],
     ca_file: str | None = None,
+    own_address: str | None = None,
     workers: int = 1,
     may_make: bool = True,
 ) -> Iterator[House]:
@@ -67,7 +71,7 @@ def open_house(
 
     In development, keys and trust configuration are made when there are none and ``may_make`` says so; whoever
     verifies is registered by a registrar of the installation's own. ``ca_file`` replaces the system's roots for
-    TLS to our own origin.
+    TLS to our own origin, ``own_address`` is that of this machine on the local network when it serves there.
     Raises Misconfigured with the setting, key or file that has to be mended.
     """
     directory = settings.data_dir.resolve()
@@ -80,7 +84,7 @@ def open_house(
     database = open_database(f"sqlite:///{directory / 'portadoc.sqlite'}", workers=workers)
     try:
         issuer = build_issuer(settings.issuer_settings(), database, key_ring, clock, random_bytes)
-        fetch = _fetch(settings, ca_file)
+        fetch = _fetch(settings, ca_file, own_address)
         verifier = build_verifier(
             settings.verifier_settings(),
             database,
@@ -90,9 +94,19 @@ def open_house(
             clock,
             random_bytes,
             trust_list_sources=read_trust_list_sources(directory / "keys" / TRUST_LISTS_FILE),
+            lists_at_home=issuer.status_list_uris,
         )
-        wallet = _wallet(settings, verifier.trust, clock, random_bytes, _transport(settings, ca_file))
-        yield House(settings, database, key_ring, trust, issuer, verifier, wallet, clock, random_bytes)
+        inspector = open_inspector(
+            settings.inspector_settings(),
+            database=database,
+            key_ring=key_ring,
+            verifier=verifier,
+            send=fetch,
+            clock=clock,
+            random_bytes=random_bytes,
+        )
+        wallet = _wallet(settings, verifier.trust, clock, random_bytes, _transport(settings, ca_file, own_address))
+        yield House(settings, database, key_ring, trust, issuer, verifier, inspector, wallet, clock, random_bytes)
     finally:
         database.close()
 
@@ -126,11 +140,7 @@ def _open_key_ring(
     may_make: bool,
 ) -> KeyRing:
     directory = settings.data_dir.resolve() / "keys"
-    passphrase = (
-        read_secret(settings.passphrase, environment=environment)
-        if settings.passphrase
-        else DEVELOPMENT_PASSPHRASE
-    )
+    passphrase = passphrase_of(settings, environment)
     if settings.mode == Mode.DEVELOPMENT and not directory.exists():
         if not may_make:
             raise Misconfigured("installation_missing", folder=str(settings.data_dir))
@@ -142,6 +152,13 @@ def _open_key_ring(
     if settings.mode == Mode.PRODUCTION and key_ring.index.authorities:
         raise Misconfigured("key_ring_for_development")
     return key_ring
+
+
+def passphrase_of(settings: PortadocSettings, environment: dict[str, str]) -> bytes:
+    """Return the passphrase of the key files. Raises Misconfigured as ``read_secret`` does."""
+    if not settings.passphrase:
+        return DEVELOPMENT_PASSPHRASE
+    return read_secret(settings.passphrase, environment=environment)
 
 
 def _make_key_ring(
@@ -217,21 +234,28 @@ def _wallet(
     )
 
 
-def _is_loopback(settings: PortadocSettings) -> bool:
-    return settings.mode == Mode.DEVELOPMENT and is_loopback_host(urlsplit(settings.base_url).hostname or "")
+def _own_addresses(settings: PortadocSettings, own_address: str | None) -> frozenset[str] | None:
+    """Return the addresses beyond loopback at which this machine calls itself; None for the Internet."""
+    if settings.mode != Mode.DEVELOPMENT:
+        return None
+    if own_address is not None:
+        return frozenset({own_address})
+    return frozenset() if is_loopback_host(urlsplit(settings.base_url).hostname or "") else None
 
 
-def _fetch(settings: PortadocSettings, ca_file: str | None) -> PinnedFetch:
-    if not _is_loopback(settings):
+def _fetch(settings: PortadocSettings, ca_file: str | None, own_address: str | None) -> PinnedFetch:
+    own = _own_addresses(settings, own_address)
+    if own is None:
         return SafeFetch(ca_file=ca_file)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # the banner of ``serve`` says it in a sentence
-        return UnsafeLoopbackFetch(frozenset({settings.base_url}), ca_file=ca_file)
+        return UnsafeLoopbackFetch(frozenset({settings.base_url}), own_addresses=own, ca_file=ca_file)
 
 
-def _transport(settings: PortadocSettings, ca_file: str | None) -> Transport:
-    if not _is_loopback(settings):
+def _transport(settings: PortadocSettings, ca_file: str | None, own_address: str | None) -> Transport:
+    own = _own_addresses(settings, own_address)
+    if own is None:
         return NetworkTransport(SafeFetch(ca_file=ca_file))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        return UnsafeLoopbackTransport(frozenset({settings.base_url}), ca_file=ca_file)
+        return UnsafeLoopbackTransport(frozenset({settings.base_url}), own_addresses=own, ca_file=ca_file)

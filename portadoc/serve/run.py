@@ -4,8 +4,8 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Final
 
@@ -13,11 +13,14 @@ import uvicorn
 
 from portadoc.clock import SystemClock
 from portadoc.errors import Error, Misconfigured
+from portadoc.fetch import is_loopback_host
 from portadoc.randomness import system_random_bytes
 from portadoc.serve.app import create_app
 from portadoc.serve.house import House, open_house
+from portadoc.serve.lan import LanServer
 from portadoc.serve.settings import PortadocSettings
 from portadoc.web.app import incidents_noted
+from portadoc.web.loopback import OwnNetwork
 
 HOUSEKEEPING_S: Final = 20.0
 GRACE_S: Final = 10
@@ -39,45 +42,82 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def server_for(house: House, *, certificate: str | None = None, private_key: str | None = None) -> uvicorn.Server:
-    """Return a server of one process; forwarded headers are not believed."""
+@contextmanager
+def listen_on_lan(address: str, port: int) -> Iterator[list[socket.socket]]:
+    """Yield a listening socket on ``address``, and one on loopback for this machine's own management.
+
+    Raises Misconfigured[port_taken].
+    """
+    with ExitStack() as opened:
+        listeners = [opened.enter_context(listen(address, port))]
+        if not is_loopback_host(address):
+            listeners.append(opened.enter_context(listen("127.0.0.1", listeners[0].getsockname()[1])))
+        yield listeners
+
+
+def server_for(
+    house: House,
+    *,
+    certificate: str | None = None,
+    private_key: str | None = None,
+    lan: LanServer | None = None,
+) -> uvicorn.Server:
+    """Return a server of one process; forwarded headers are not believed. ``lan`` brings its own certificate."""
+    app = create_app(house, lan_authority=lan.authority_file if lan else None)
     return uvicorn.Server(
         uvicorn.Config(
-            create_app(house),
+            OwnNetwork(app) if lan else app,
             log_config=None,
             access_log=False,
             proxy_headers=False,
             server_header=False,
             date_header=True,
             lifespan="off",
-            ssl_certfile=certificate,
-            ssl_keyfile=private_key,
+            ssl_certfile=str(lan.certificate_file) if lan else certificate,
+            ssl_keyfile=str(lan.key_file) if lan else private_key,
+            ssl_keyfile_password=lan.passphrase.decode("utf-8", "surrogateescape") if lan else None,
             timeout_keep_alive=20,
             timeout_graceful_shutdown=GRACE_S,
         )
     )
 
 
-def serve_one(settings: PortadocSettings, listener: socket.socket, *, ready: Callable[[], None]) -> None:
+def serve_one(
+    settings: PortadocSettings,
+    listeners: Sequence[socket.socket],
+    *,
+    ready: Callable[[], None],
+    lan: LanServer | None = None,
+) -> None:
     """Serve until the process is told to stop; every key is tried before, then ``ready`` is called.
 
     Raises Misconfigured.
     """
     with open_house(
-        settings, clock=SystemClock(), random_bytes=system_random_bytes, environment=dict(os.environ)
+        settings,
+        clock=SystemClock(),
+        random_bytes=system_random_bytes,
+        environment=dict(os.environ),
+        ca_file=str(lan.authority_file) if lan else None,
+        own_address=lan.address if lan else None,
     ) as house:
         house.key_ring.check()
         with housekeeping(house):
             ready()
-            server_for(house).run(sockets=[listener])
+            server_for(house, lan=lan).run(sockets=list(listeners))
 
 
 @contextmanager
 def serving(
-    house: House, listener: socket.socket, *, certificate: str | None = None, private_key: str | None = None
+    house: House,
+    listener: socket.socket,
+    *,
+    certificate: str | None = None,
+    private_key: str | None = None,
+    lan: LanServer | None = None,
 ) -> Iterator[None]:
     """Serve a house in a thread for as long as the block runs. Raises Misconfigured[server_not_started]."""
-    server = server_for(house, certificate=certificate, private_key=private_key)
+    server = server_for(house, certificate=certificate, private_key=private_key, lan=lan)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="portadoc-server")
     thread.start()
     try:
@@ -129,9 +169,11 @@ def other_chores(house: House) -> Mapping[str, Callable[[], object]]:
     return {
         "trusted lists": house.verifier.refresh_trust_lists,
         "keys of issuers": house.verifier.refresh_issuer_keys,
+        "certificates of seals": house.verifier.refresh_seal_certificates,
         "status lists of others": house.verifier.refresh_status_lists,
         "expired grants": house.issuer.forget_expired,
         "expired requests": house.verifier.forget,
+        "old visits": house.inspector.forget,
     }
 
 

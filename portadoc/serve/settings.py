@@ -1,6 +1,7 @@
 """What an operator may set for a whole installation: ``portadoc.toml``, the environment, the command line.
 
-The tables ``[issuer]`` and ``[verifier]`` hold the settings of the roles; what both need stands at the top.
+The tables ``[issuer]``, ``[verifier]`` and ``[inspector]`` hold the settings of the roles; what all need stands at
+the top.
 """
 
 import ast
@@ -16,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from portadoc.config import Settings, load_settings
 from portadoc.errors import Misconfigured
+from portadoc.inspector.settings import InspectorSettings
+from portadoc.inspector.settings import InstitutionSettings as InspectingInstitution
 from portadoc.issuer.settings import InstitutionSettings as IssuingInstitution
 from portadoc.issuer.settings import IssuerSettings
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
@@ -115,6 +118,8 @@ class PortadocSettings(_Table):
     """Settings of the issuer role."""
     verifier: Mapping[str, Any] = {}
     """Settings of the verifier role."""
+    inspector: Mapping[str, Any] = {}
+    """Settings of the inspector role, which the institutions have that verify."""
 
     @field_validator("profile")
     @classmethod
@@ -158,6 +163,16 @@ class PortadocSettings(_Table):
         values = {**self.verifier, **self._shared(), "institutions": institutions}
         return _checked(VerifierSettings, values, role="verifier")
 
+    def inspector_settings(self) -> InspectorSettings:
+        """Return the inspector role's settings. Raises Misconfigured[setting_invalid]."""
+        institutions = tuple(
+            _checked(InspectingInstitution, {**_names_of(slug, each), "country": each.country}, slug=slug)
+            for slug, each in self.institutions.items()
+            if each.verifies
+        )
+        values = {**self.inspector, **self._shared(), "institutions": institutions}
+        return _checked(InspectorSettings, values, role="inspector")
+
     def _shared(self) -> dict[str, str]:
         return {"base_url": self.base_url, "mode": self.mode, "profile": self.profile}
 
@@ -166,10 +181,11 @@ def known_settings() -> dict[str, tuple[str, str]]:
     """Return every dotted setting name with its default and what it means, for loading and for the reference."""
     names: dict[str, tuple[str, str]] = {}
     for prefix, model, left_out in (
-        ("", PortadocSettings, ("institutions", "issuer", "verifier")),
+        ("", PortadocSettings, ("institutions", "issuer", "verifier", "inspector")),
         ("institutions.*.", Institution, ()),
         ("issuer.", IssuerSettings, _SHARED),
         ("verifier.", VerifierSettings, _SHARED),
+        ("inspector.", InspectorSettings, _SHARED),
     ):
         names.update(_names(prefix, model, left_out))
     return names
@@ -191,6 +207,7 @@ def read_settings(gathered: Settings) -> PortadocSettings:
     settings = _checked(PortadocSettings, gathered.tree())
     settings.issuer_settings()
     settings.verifier_settings()
+    settings.inspector_settings()
     return settings
 
 

@@ -6,6 +6,8 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from portadoc.web.loopback import stands_on_own_network
+
 API_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -18,9 +20,11 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     "Cache-Control": "no-store",
 }
+CAMERA_PERMISSIONS: Final = "camera=(self), microphone=(), geolocation=(), payment=(), usb=()"
+"""For pages that read codes with the device's camera; every other page must not ask for it."""
 PAGE_HEADERS: Final[Mapping[str, str]] = {"Content-Security-Policy": PAGE_POLICY}
 TRANSPORT_SECURITY: Final = "max-age=31536000; includeSubDomains"
 
@@ -37,7 +41,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
-                if scope["scheme"] == "https":  # RFC 6797 §7.2: never over plain HTTP
+                # RFC 6797 §7.2: never over plain HTTP; and no promise for localhost, which others use too
+                if scope["scheme"] == "https" and not stands_on_own_network(scope):
                     headers.setdefault("Strict-Transport-Security", TRANSPORT_SECURITY)
             await send(message)
 

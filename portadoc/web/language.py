@@ -9,13 +9,13 @@ _MAX_CHARACTERS: Final = 1000
 _FALLBACK: Final = "en"
 
 
-def preferred_language(header: str | None) -> str:
-    """Return the supported language that the header wants most; English when it wants none or makes no sense.
+def preferred_language(header: str | None, offered: Collection[str] = LANGUAGES) -> str:
+    """Return the language offered that the header wants most; English when it wants none or makes no sense.
 
     Input is unverified. Spec: RFC 9110 §12.5.4.
     """
     wishes = ((tag.split("-")[0], quality) for tag, quality in _wishes(header))
-    return _most_wanted(wishes, LANGUAGES) or _FALLBACK
+    return _most_wanted(wishes, offered) or _FALLBACK
 
 
 def preferred_media_type(header: str | None, offered: Collection[str]) -> str | None:

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portadoc.errors import Refused
 from portadoc.fetch import is_loopback_host
@@ -20,16 +21,37 @@ _OLD_HTTP: Final = frozenset({"1.0", "1"})
 """How servers call HTTP/1.0."""
 
 
+_OWN_NETWORK: Final = "portadoc.own_network"
+
+
+class OwnNetwork:
+    """Mark every request as taken by a server that stands on the local network itself, with no proxy before it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app({**scope, _OWN_NETWORK: True}, receive, send)
+
+
+def stands_on_own_network(scope: Scope) -> bool:
+    """Tell whether ``OwnNetwork`` took the request."""
+    return scope.get(_OWN_NETWORK) is True
+
+
 def loopback_only(origin: str) -> Callable[[Request], None]:
     """Return the guard of routes for this machine only; where the public ``origin`` is another, nobody gets in.
 
     There a proxy stands before us. When it runs on this machine, what it passes on can be free of any trace.
+    A server on the local network (``OwnNetwork``) has none, and takes this machine's own requests on loopback.
     """
-    return require_loopback if is_loopback_host(urlsplit(origin).hostname or "") else _refuse_everybody
+    return require_loopback if is_loopback_host(urlsplit(origin).hostname or "") else _require_no_proxy
 
 
-def _refuse_everybody(_request: Request) -> None:
-    raise _refusal("origin")
+def _require_no_proxy(request: Request) -> None:
+    if not stands_on_own_network(request.scope):
+        raise _refusal("origin")
+    require_loopback(request)
 
 
 def require_loopback(request: Request) -> None:

@@ -35,6 +35,10 @@ _STATUS_BY_CODE: Final = {
     "content_type_unsupported": 415,
     "request_invalid": 422,
     "headers_too_large": 431,
+    "device_unknown": 401,
+    "dossier_unknown": 404,
+    "device_throttled": 429,
+    "pairing_throttled": 429,
     "status_history_unsupported": 501,
 }
 _CODE_BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed"}

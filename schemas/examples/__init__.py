@@ -10,10 +10,18 @@ from portadoc.errors import Refused
 from portadoc.schemas.claims import Json
 from portadoc.schemas.records import Record, record_from_json
 
-EXAMPLES: Final = ("posted-worker-fr-de", "insured-traveller", "pid-posted-worker", "pid-insured-traveller")
+EXAMPLES: Final = (
+    "posted-worker-fr-de",
+    "insured-traveller",
+    "replacement-certificate",
+    "pid-posted-worker",
+    "pid-insured-traveller",
+)
 
 _WRITTEN_FOR: Final = date(2026, 11, 22)
-_MOVING_DATES: Final = frozenset({"start", "end", "date_of_issuance", "date_of_expiry"})
+_MOVING_DATES: Final = frozenset(
+    {"start", "end", "date_of_issuance", "date_of_expiry", "valid_from", "valid_to", "issued_on", "card_expiry"}
+)
 
 
 @cache

@@ -1,9 +1,12 @@
 """Readers of what institutions sign for everybody: status lists, trust lists, trust packs, receipts."""
 
+import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
+from portadoc.errors import Error
 from portadoc.formats import jws, receipt, strict_json, trust_pack
 from portadoc.formats.cose import cose_sign1, strict_cbor
 from portadoc.formats.issuer_metadata.jwt_vc_issuer import parse_issuer_metadata, parse_key_set
@@ -11,11 +14,20 @@ from portadoc.formats.status_list.aggregation import parse_aggregation
 from portadoc.formats.status_list.claims import StatusListLimits, StatusListTerms
 from portadoc.formats.status_list.cwt_form import read_status_list_cwt, sign_status_list_cwt
 from portadoc.formats.status_list.jwt_form import read_status_list_token, sign_status_list_jwt
-from portadoc.formats.status_list.statuses import StatusList, decode_lst
+from portadoc.formats.status_list.statuses import StatusList, StatusReference, decode_lst
+from portadoc.formats.visible_seal import SealTerms, base45, key_id_of, make_seal, parse_seal
+from portadoc.formats.visible_seal.one_spelling import OneSignature
+from portadoc.formats.visible_seal.seal import read_message
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.trust.trust_file import trust_from_json, trust_to_json
+from portadoc.schemas.catalogue import SEAL_VCTS
+from portadoc.schemas.examples import EXAMPLES, example
+from portadoc.schemas.seals import seal_content
+from portadoc.verification.answers import HeldStatusLists
+from portadoc.verification.rendering.shown import shown_report
+from portadoc.verification.seal_procedure import HeldSigners, verify_sealed
 from tests.fuzz.targets import SKEW_S, FuzzTarget, as_object, as_text
-from tests.fuzz.world import ALGS, LIST_URI, NOW, World
+from tests.fuzz.world import ALGS, LIST_URI, NOW, POLICY, World
 
 LIMITS: Final = StatusListLimits()
 CWT: Final = "application/statuslist+cwt"
@@ -23,7 +35,51 @@ CWT: Final = "application/statuslist+cwt"
 
 def document_targets(world: World) -> Mapping[str, FuzzTarget]:
     """Return the readers of signed documents."""
-    return {**_status_lists(world), **_trust_pack(world), **_receipts(world), **_issuer_keys(world)}
+    return {
+        **_status_lists(world),
+        **_trust_pack(world),
+        **_receipts(world),
+        **_issuer_keys(world),
+        **_seals(world),
+    }
+
+
+def _seals(world: World) -> Mapping[str, FuzzTarget]:
+    """Seals as scanned, as compressed, as signed: behind each wall the reading goes on."""
+    signer = world.signers[KeyPurpose.DOCUMENT_SEAL]
+    signers, policy = HeldSigners([signer.chain]), replace(POLICY, accepted_types=SEAL_VCTS)
+    terms = SealTerms(institution="FR:TEST01", iat=NOW - 60, exp=NOW + 60, status=StatusReference(LIST_URI, 1))
+    texts = [make_seal(seal_content(example(name)), terms, signer=signer) for name in EXAMPLES[:3]]
+    key_id = key_id_of(signer.chain[0])
+    payloads = [parse_seal(text, allowed_algs=ALGS).unverified_message.payload for text in texts]
+
+    def reported(text: str) -> object:
+        try:
+            report = verify_sealed(
+                text, trust=world.trust, signers=signers, status=HeldStatusLists(), policy=policy, now=NOW
+            )
+        except Error as exc:
+            raise AssertionError("the procedure raised what it should have reported") from exc
+        assert report.colour != "green", "a seal is bound to nobody"
+        return shown_report(report, "en")
+
+    def signed(raw: bytes) -> object:
+        claims = strict_cbor.loads_map(raw, what="fed")
+        message = cose_sign1.sign_naming_key(claims, key_id=key_id, signer=OneSignature(signer))
+        return reported("PD1:" + base45.encode(zlib.compress(message, 9)))
+
+    def same_base45(text: str) -> None:
+        assert base45.encode(base45.decode(text)) == text, "two spellings of the same bytes"
+
+    messages = tuple(read_message(text) for text in texts)
+    return {
+        "base45": FuzzTarget(as_text(same_base45), (b"BB8", b"%69 VD92EX0")),
+        "seal": FuzzTarget(as_text(reported), tuple(text.encode() for text in texts)),
+        "seal_behind_compression": FuzzTarget(
+            lambda raw: reported("PD1:" + base45.encode(zlib.compress(raw, 9))), messages
+        ),
+        "seal_behind_the_signature": FuzzTarget(signed, tuple(payloads)),
+    }
 
 
 def _status_lists(world: World) -> Mapping[str, FuzzTarget]:

@@ -6,7 +6,7 @@ from portadoc.formats.sd_jwt.parse import UnverifiedSdJwt
 from portadoc.formats.sd_jwt.processing import ProcessedClaims
 from portadoc.keys.jwk import holder_key
 from portadoc.verification.checks import Finding, Outcome
-from portadoc.verification.policy import KeyBindingRequired, VerificationPolicy
+from portadoc.verification.policy import KeyBindingRefused, KeyBindingUnsolicited, VerificationPolicy
 
 
 def key_binding(
@@ -14,7 +14,7 @@ def key_binding(
 ) -> Finding:
     """Ask whether the presenter holds the key, by the rule that was fixed beforehand. Spec: RFC 9901 §7.3."""
     rule, kb_jwt = policy.key_binding, sd_jwt.key_binding_jwt
-    if not isinstance(rule, KeyBindingRequired):
+    if isinstance(rule, KeyBindingRefused):
         if kb_jwt is not None:
             raise Refused("kb_unexpected", spec="RFC 9901 §7.2")
         return Finding(Outcome.NOT_APPLICABLE, "kb_not_asked")
@@ -32,4 +32,6 @@ def key_binding(
         hash_alg=processed.hash_alg,
         transaction_data=rule.transaction_data,
     )
+    if isinstance(rule, KeyBindingUnsolicited):
+        return Finding(Outcome.UNKNOWN, "kb_unsolicited")
     return Finding(Outcome.PASS, "key_binding_ok")

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Final
 
 from portadoc.schemas.claims import Json, JsonObject
+from portadoc.schemas.ehic import PRC_REASONS
 from portadoc.verification.rendering.told_verdict import kind_of
 from portadoc.verification.rendering.wording import Words
 from portadoc.verification.report import VerificationReport
@@ -36,7 +37,8 @@ def _legislation(record: JsonObject, words: Words) -> str:
 
 def _period(record: JsonObject, words: Words) -> str:
     part = _object(record, "legislation") if "legislation" in record else record
-    first, last = _text(part, "start"), _text(part, "end")
+    first = _text(part, "start") or _text(part, "valid_from")
+    last = _text(part, "end") or _text(part, "valid_to")
     if not first and not last:
         return ""
     name = "period.whole" if first and last else "period.from" if first else "period.until"
@@ -61,6 +63,10 @@ def _places(record: JsonObject, words: Words) -> Iterator[str]:
         places = list(_objects(state, "workplaces")) or [{}]
         for place in places:
             yield _joined(_text(place, "name"), _text(place, "address", "town"), country)
+
+
+def _more_workplaces(record: JsonObject, words: Words) -> str:
+    return str(record.get("more_workplaces", ""))
 
 
 def _number(record: JsonObject, words: Words) -> str:
@@ -88,12 +94,26 @@ def _birth(record: JsonObject, words: Words) -> str:
     return words.value(_text(part, "date_of_birth") or _text(part, "birthdate"))
 
 
+def _card_expiry(record: JsonObject, words: Words) -> str:
+    return words.value(_text(record, "card_expiry"))
+
+
+def _issued(record: JsonObject, words: Words) -> str:
+    return words.value(_text(record, "issued_on"))
+
+
+def _reason(record: JsonObject, words: Words) -> str:
+    names = PRC_REASONS.get(_text(record, "reason"), ("", ""))
+    return names[words.language == "fr"]
+
+
 _FACTS: Final[Mapping[str, Mapping[str, Callable[[JsonObject, Words], str]]]] = {
     "pda1": {
         "legislation": _legislation,
         "period": _period,
         "employer": _employer,
         "work": _work,
+        "more_workplaces": _more_workplaces,
         "number": _number,
         "institution": _institution,
         "person": _person,
@@ -105,6 +125,16 @@ _FACTS: Final[Mapping[str, Mapping[str, Callable[[JsonObject, Words], str]]]] = 
         "entitled": _period,
         "card": _number,
         "institution": _institution,
+    },
+    "prc": {
+        "person": _person,
+        "birth": _birth,
+        "entitled": _period,
+        "card": _number,
+        "card_expiry": _card_expiry,
+        "institution": _institution,
+        "issued": _issued,
+        "reason": _reason,
     },
     "pid": {"person": _person, "birth": _birth, "provider": _institution},
 }

@@ -4,13 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from portadoc.schemas.catalogue import CREDENTIAL_TYPES
+from portadoc.schemas.catalogue import CREDENTIAL_TYPES, EVERY_LAYOUT, SEAL_VCTS
 from portadoc.schemas.claims import Json, claims_at
 from portadoc.schemas.codes import STATUS_CONFIRMATIONS
-from portadoc.schemas.projections import LAYOUTS, Claim
+from portadoc.schemas.ehic import PRC_REASONS
+from portadoc.schemas.projections import Claim
 from portadoc.verification.checks import Check, Outcome
 from portadoc.verification.rendering.key_facts import Labelled, key_facts
-from portadoc.verification.rendering.told_verdict import WITHDRAWN_LATER, is_withdrawn, status_check, told_report
+from portadoc.verification.rendering.told_verdict import (
+    WITHDRAWN_LATER,
+    is_withdrawn,
+    kind_of,
+    status_check,
+    told_report,
+)
 from portadoc.verification.rendering.wording import Words
 from portadoc.verification.report import VerificationReport
 from portadoc.verification.verdict import Verdict
@@ -18,6 +25,7 @@ from portadoc.verification.verdict import Verdict
 _NEEDS_ADVICE: Final = frozenset({Outcome.FAIL, Outcome.UNKNOWN, Outcome.WARNING})
 _HOLDS: Final = frozenset({Outcome.PASS, Outcome.WARNING})
 _SITUATION: Final = ("status", "code")
+_REASON: Final = ("reason",)
 _COUNTRIES: Final = frozenset(
     {"state", "country", "flag_or_base_state", "institution_country", "issuing_country", "nationalities"}
 )
@@ -159,6 +167,8 @@ def _type_and_name(report: VerificationReport, language: str) -> str | None:
 
 def _type_name(report: VerificationReport, language: str) -> str | None:
     """Return the name that we have for the type; None where we have none."""
+    if report.credential_type in SEAL_VCTS:
+        return Words(language).say(f"type.seal.{kind_of(report)}")
     current = report.old_type_of or report.credential_type
     names = (
         display.name
@@ -184,7 +194,7 @@ def _says(report: VerificationReport, words: Words) -> Iterator[Labelled]:
     """Yield label and value of each claim that its layout names, in the layout's order."""
     if report.layout is None:
         return
-    for row in LAYOUTS[report.layout].claims:
+    for row in EVERY_LAYOUT[report.layout].claims:
         for _, value in claims_at(report.claims, row.path):
             if not isinstance(value, dict | list):
                 yield Labelled(row.fr if words.language == "fr" else row.en, _value(row, value, words))
@@ -194,6 +204,8 @@ def _value(row: Claim, value: Json, words: Words) -> str:
     if row.field == _SITUATION and value in STATUS_CONFIRMATIONS:
         situation = STATUS_CONFIRMATIONS[value]
         return f"{situation.french if words.language == 'fr' else situation.english} ({value})"
+    if row.field == _REASON and value in PRC_REASONS:
+        return PRC_REASONS[value][words.language == "fr"]
     if row.field is not None and isinstance(value, str) and _COUNTRIES.intersection(row.field[-2:]):
         return words.country(value)
     return words.say("value.none") if value is None else words.value(value)

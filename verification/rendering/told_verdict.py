@@ -10,8 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from portadoc.i18n import Message
-from portadoc.schemas.catalogue import A1_TYPES
-from portadoc.schemas.projections import LAYOUTS
+from portadoc.schemas.catalogue import A1_TYPES, EVERY_LAYOUT
 from portadoc.verification.checks import LETS_THROUGH, STATUS, TECHNICAL_VALIDITY, Check
 from portadoc.verification.rendering.wording import EMPTY, Words
 from portadoc.verification.report import VerificationReport
@@ -20,7 +19,9 @@ from portadoc.verification.verdict import Colour, Verdict
 AGE_TOLD_FROM_S: Final = 3_600
 """A status known for an hour or longer is told with its age in the headline."""
 
-_KINDS: Final = ("pda1", "ehic", "pid")
+_KINDS: Final = ("pda1", "ehic", "prc", "pid")
+_SEAL: Final = "seal_not_bound"
+"""The code of what a seal never shows: who presents it."""
 _STALE: Final = "status_stale"
 WITHDRAWN_LATER: Final = "withdrawn_later"
 """The code of a status that takes effect after the day judged."""
@@ -49,6 +50,7 @@ class _Circumstances:
     age_s: int = 0
     stale: bool = False
     copy_only: bool = False
+    sealed: bool = False
 
 
 def told_report(report: VerificationReport, words: Words) -> ToldVerdict:
@@ -59,6 +61,8 @@ def told_report(report: VerificationReport, words: Words) -> ToldVerdict:
 def told_verdict(verdict: Verdict, reports: Sequence[VerificationReport], words: Words) -> ToldVerdict:
     """Return the verdict over all reports of one answer in words."""
     found = _circumstances(verdict, [each for each in reports if each.verdict is verdict])
+    if found.sealed:
+        return _of_seal(verdict, found, words)
     message = words.message(verdict.code, {})
     name, _, sentence = (part.strip() for part in message.text.partition(":"))
     plain = Message(sentence[:1].upper() + sentence[1:], message.action)
@@ -71,7 +75,7 @@ def told_verdict(verdict: Verdict, reports: Sequence[VerificationReport], words:
 def kind_of(report: VerificationReport) -> str:
     """Return what kind of document a report is about; empty where that is not known."""
     if report.layout is not None:
-        return LAYOUTS[report.layout].kind
+        return EVERY_LAYOUT[report.layout].kind
     return "pda1" if report.credential_type in A1_TYPES else ""
 
 
@@ -106,6 +110,7 @@ def _circumstances(verdict: Verdict, reports: Sequence[VerificationReport]) -> _
         copy_only=verdict is Verdict.NOT_IN_FORCE_ON_DATE
         and bool(copies)
         and all(check.id == TECHNICAL_VALIDITY.id for check in copies),
+        sealed=any(check.code == _SEAL for check in copies),
     )
 
 
@@ -113,12 +118,27 @@ def _day_of_check(report: VerificationReport) -> date:
     return datetime.fromtimestamp(report.as_of, UTC).date()
 
 
+def _of_seal(verdict: Verdict, found: _Circumstances, words: Words) -> ToldVerdict:
+    """Return what a seal comes to against which nothing speaks but that it is bound to nobody."""
+    day = found.day if found.withdrawn_from else found.another_day
+    days = {} if day is None else {"day": words.day(day), "effective_from": words.value(found.withdrawn_from)}
+    which = "headline" if day is None else "withdrawn_later" if found.withdrawn_from else "on_day"
+    headline = _aged(words.say(f"told.sealed.{which}", **days), found, words)
+    sentence, action = (words.say(f"told.sealed.{part}") for part in ("sentence", "action"))
+    return ToldVerdict(verdict.colour, headline, sentence, action)
+
+
 def _headline(verdict: Verdict, found: _Circumstances, name: str, words: Words) -> str:
     """Return the headline: the day judged where it is another, the age of the status where it has grown old."""
     own = f"told.{verdict}.{found.kind}.headline"
     headline = _by_day(verdict, found, words.say(own) if words.has(own) else name, words)
     rests_on_status = verdict in (Verdict.AUTHENTIC_IN_FORCE, Verdict.STATUS_NOT_KNOWN)
-    if not rests_on_status or not (found.stale or found.age_s >= AGE_TOLD_FROM_S):
+    return _aged(headline, found, words) if rests_on_status else headline
+
+
+def _aged(headline: str, found: _Circumstances, words: Words) -> str:
+    """Return a headline with the age of the status where it has grown old."""
+    if not (found.stale or found.age_s >= AGE_TOLD_FROM_S):
         return headline
     ending = "told.known_stale" if found.stale else "told.known"
     return words.say(ending, headline=headline, age=words.duration(found.age_s))

@@ -71,6 +71,7 @@ class StatusLists:
             self._settings.aggregations,
             refresh_s=self._settings.aggregation_refresh_s,
             retry_after_s=self._settings.retry_after_s,
+            at_home=deployment.lists_at_home,
         )
         self._lists: dict[_Key, _Held] = {}
         self._believed_under = deployment.trust

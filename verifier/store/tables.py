@@ -1,8 +1,8 @@
 """The verifier's tables.
 
-Every key begins with the institution, but for trusted lists and issuers' keys, which all share; times are in
-seconds since the epoch (UTC). Session secrets and response codes are held as digests. The private encryption key
-of a request is there only while the request is open. What must happen once is decided by the database: a
+Every key begins with the institution, but for trusted lists and what issuers publish, which all share; times are
+in seconds since the epoch (UTC). Session secrets and response codes are held as digests. The private encryption
+key of a request is there only while the request is open. What must happen once is decided by the database: a
 conditional UPDATE that changes exactly one row.
 """
 
@@ -95,4 +95,12 @@ ISSUER_KEYS: Final = Table(
     Column("key_set", Text),
     Column("fetched_at", BigInteger),
     Column("attempted_at", BigInteger, nullable=False),
+)
+
+SEAL_CERTIFICATES: Final = Table(
+    "verifier_seal_certificates",
+    METADATA,
+    Column("uri", String(2048), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("fetched_at", BigInteger, nullable=False),
 )

@@ -1,7 +1,8 @@
 """The trust pack of an institution that verifies here: put together, recorded, signed, checked, handed out.
 
 Everybody without a network judges from it. A new one is made when somebody asks and the last one is older than
-``renew_s``; its sequence only ever grows, across restarts and worker processes.
+``renew_s``, or a status list has come that was not here when it was made; its sequence only ever grows, across
+restarts and worker processes.
 """
 
 from collections.abc import Iterable
@@ -25,8 +26,9 @@ from portadoc.keys.trust.trust_store import TrustedKey
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.type_metadata import type_metadata
 from portadoc.verifier.deployment import Deployment
-from portadoc.verifier.store import trust_pack_store
+from portadoc.verifier.store import status_list_store, trust_pack_store
 from portadoc.verifier.store.trust_pack_store import StoredTrustPack
+from portadoc.verifier.trust.seal_signers import SealSigners
 
 _TYPES: Final = tuple(sorted({configuration.vct for configuration in CREDENTIAL_TYPES.values()}))
 
@@ -34,11 +36,13 @@ _TYPES: Final = tuple(sorted({configuration.vct for configuration in CREDENTIAL_
 class TrustPacks:
     """The packs of every institution that verifies here."""
 
-    def __init__(self, deployment: Deployment) -> None:
+    def __init__(self, deployment: Deployment, seal_signers: SealSigners) -> None:
         self._deployment = deployment
+        self._seal_signers = seal_signers
         self._settings = deployment.settings.trust_pack
         self._single_flight = {each.slug: Lock() for each in deployment.settings.institutions}
         self._signed: dict[str, StoredTrustPack] = {}
+        self._here_then: dict[tuple[str, int], frozenset[str]] = {}
 
     def current(self, slug: str) -> StoredTrustPack:
         """Return the newest pack of an institution, made anew when it is due.
@@ -66,9 +70,12 @@ class TrustPacks:
             newest = kept
             if kept is None or kept.sequence != sequence:
                 newest = trust_pack_store.newest_pack(connection, slug)
+            here = status_list_store.kept_uris(connection, slug)
         if newest is None:
             return None
         self._signed[slug] = newest
+        if not here <= self._here_then.get((slug, newest.sequence), here):
+            return None
         return newest if newest.as_of <= now < newest.as_of + self._settings.renew_s else None
 
     def _make(self, slug: str, now: int) -> StoredTrustPack:
@@ -91,9 +98,13 @@ class TrustPacks:
             return trust_pack_store.newest_pack(connection, slug) or made
 
     def _assembled(self, slug: str, operator: str, sequence: int, now: int) -> TrustPack:
-        here = self._deployment
+        here, trust = self._deployment, self._deployment.trust
         with here.database.read() as connection:
             held = trust_pack_store.held_lists(connection, slug, now=now)
+            self._here_then = {
+                **{key: uris for key, uris in self._here_then.items() if key[0] != slug},
+                (slug, sequence): status_list_store.kept_uris(connection, slug),
+            }
         budget = self._settings.max_list_bytes
         lists = _that_fit((each.status_list for each in held), budget)
         budget -= sum(map(_size, lists))
@@ -103,8 +114,8 @@ class TrustPacks:
             sequence=sequence,
             as_of=now,
             exp=now + self._settings.lifetime_s,
-            trust=here.trust,
-            signer_chains=here.key_ring.chains(KeyPurpose.DOCUMENT_SEAL),
+            trust=trust,
+            signer_chains=self._seal_signers.proven(trust, now),
             type_metadata={vct: type_metadata(vct).decode() for vct in _TYPES},
             status_lists=lists,
             withdrawal_lists=withdrawals,

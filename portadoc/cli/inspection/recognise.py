@@ -17,6 +17,7 @@ from portadoc.cli.inspection.metadata import (
     inspect_type_metadata,
     inspect_web_keys,
 )
+from portadoc.cli.inspection.printed.seals import inspect_seal
 from portadoc.cli.inspection.requests import (
     inspect_old_query,
     inspect_query,
@@ -33,6 +34,7 @@ from portadoc.cli.inspection.status_lists import (
 from portadoc.cli.inspection.tokens import inspect_jwe, inspect_token, open_token, read_json
 from portadoc.errors import Malformed, Untrusted
 from portadoc.formats.trust_pack import parse_trust_pack
+from portadoc.formats.visible_seal import PREFIX as SEAL_PREFIX
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.schemas.claims import JsonObject
 
@@ -111,6 +113,8 @@ def _recognised(raw: bytes, now: int) -> Inspection:
         raise unknown_input() from exc
     if not text:
         raise Malformed("input_empty")
+    if text.startswith(SEAL_PREFIX):  # before white space is taken out: a blank counts in base45
+        return inspect_seal(text, now)
     if text[0] in "{[":
         return _json(text, now)
     if "-----BEGIN" in text:

@@ -11,14 +11,17 @@ from portadoc.cli.inputs import read_file, read_text
 from portadoc.cli.offline.list_files import SKEW_S, lists_in
 from portadoc.cli.output import explain
 from portadoc.errors import Error, Malformed, Misconfigured
+from portadoc.formats import strict_json
 from portadoc.formats.trust_pack import ROLE, TrustPack
 from portadoc.keys.certificates import from_pem
 from portadoc.keys.purposes import KeyPurpose
+from portadoc.keys.trust import published_chains
 from portadoc.keys.trust.pinned_certificates import PinnedCertificates
 from portadoc.keys.trust.trust_file import read_trust_file
 from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.verification.answers import StatusAnswers, TrustAnswers
 from portadoc.verification.pack_answers import PackStatus, open_trust_pack
+from portadoc.verification.seal_procedure import HeldSigners
 
 _EXIT_NO_TRUST: Final = 4
 _ABOUT_THE_SIGNER: Final = frozenset({"chain_invalid", "issuer_untrusted"})
@@ -60,6 +63,22 @@ def from_files(trust_file: Path, list_files: Iterable[str], *, at: int) -> Sourc
     """Return the trust of a file, and what files of status and withdrawal lists say. Raises as ``read_trust``."""
     trust = read_trust(trust_file)
     return Sources(trust, lists_in(list_files, trust=trust, at=at))
+
+
+def seal_signers(pack: TrustPack | None, certificate_files: Iterable[str]) -> HeldSigners:
+    """Return the certificates of seals that a pack and files hold; whom to believe is for trust to say.
+
+    Raises Misconfigured[verify_seal_certificates_needed] where neither was given, and as ``chains_from_json``.
+    """
+    chains = [] if pack is None else list(pack.signer_chains)
+    for file in certificate_files:
+        read = strict_json.loads_object(
+            read_file(file), what="seal certificates", max_bytes=published_chains.MAX_BYTES
+        )
+        chains.extend(published_chains.chains_from_json(read))
+    if not chains and pack is None:
+        raise Misconfigured("verify_seal_certificates_needed")
+    return HeldSigners(chains)
 
 
 def believed(anchor_file: str | None, trust_file: Path) -> TrustStore | PinnedCertificates:

@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from portadoc.errors import Error, Malformed, Refused, Unavailable
-from portadoc.fetch import Deadline, Request, SafeFetch, Target, UnsafeLoopbackFetch, exchange, tls_context
+from portadoc.fetch import (
+    Deadline,
+    Request,
+    SafeFetch,
+    Target,
+    UnsafeLoopbackFetch,
+    exchange,
+    parse_target,
+    tls_context,
+)
 
 JSON = ("application/json",)
 Answer = Callable[..., bytes]
@@ -390,6 +399,15 @@ def test_https_on_loopback_under_an_authority_of_our_own(
     origin = f"https://127.0.0.1:{server.port}"
     assert loopback_fetch(origin, ca_file=authority.ca_file).get(origin, accept=JSON).body == b"[2]"
     assert refusal_of(loopback_fetch(origin), origin) == (Unavailable, "fetch_failed", "tls")
+
+
+def test_its_own_address_on_the_local_network_may_be_named() -> None:
+    """Nothing listens there: what is refused is refused before any connection."""
+    origin = "https://192.0.2.7:1"
+    named = loopback_fetch(origin, own_addresses=frozenset({"192.0.2.7"}), resolver=lambda host, port: [host])
+    assert named._admit(parse_target(origin, schemes=frozenset({"https"})), Deadline(1)) == ("192.0.2.7",)
+    other = loopback_fetch(origin, own_addresses=frozenset({"192.0.2.8"}), resolver=lambda host, port: [host])
+    assert refusal_of(other, origin) == (Refused, "fetch_blocked", "address")
 
 
 @pytest.fixture(autouse=True)

@@ -177,3 +177,26 @@ def test_a_message_beyond_the_roles_size_is_not_read() -> None:
 def test_arbitrary_bytes_are_refused_by_code(raw: bytes) -> None:
     with pytest.raises((Malformed, Untrusted)):
         read(raw)
+
+
+# --- messages that name their key by a few bytes
+
+SHORT = CoseRole("short", "", max_bytes=4096, protected=frozenset({ALG, KID}), unprotected=frozenset())
+
+
+def test_a_message_may_name_its_key_in_place_of_a_chain_and_have_no_type() -> None:
+    message = cose_sign1.sign_naming_key(CLAIMS, key_id=b"12345678", signer=SIGNER)
+    parsed = cose_sign1.split(message, SHORT, allowed_algs=ALL_ALGORITHMS)
+    assert (dict(parsed.header), cose_sign1.certificate_chain(parsed)) == ({ALG: -7, KID: b"12345678"}, ())
+    assert cose_sign1.verify(parsed, KEY) == CLAIMS
+    with pytest.raises(Untrusted, match="typ_mismatch"):
+        cose_sign1.split(message, ROLE, allowed_algs=ALL_ALGORITHMS)
+
+
+@pytest.mark.parametrize(
+    ("protected", "unprotected"),
+    [({**PROTECTED}, None), ({ALG: -7, TYP: ""}, None), ({ALG: -7, TYP: None}, None), ({ALG: -7}, {KID: b"1"})],
+)
+def test_a_role_without_type_takes_no_other_parameter(protected: Any, unprotected: Any) -> None:
+    with pytest.raises(Untrusted, match="header_param_forbidden"):
+        cose_sign1.split(signed(protected, unprotected), SHORT, allowed_algs=ALL_ALGORITHMS)

@@ -16,6 +16,7 @@ from portadoc import base64url
 from portadoc.clock import FixedClock
 from portadoc.formats import jws, sd_jwt, strict_json
 from portadoc.issuer import InstitutionSettings, Issuer, IssuerSettings, Offer, build_issuer
+from portadoc.issuer.http.seals import seal_router
 from portadoc.issuer.management import management_router
 from portadoc.issuer.openid4vci import wallet_router
 from portadoc.keys.algorithms import new_private_key
@@ -33,6 +34,12 @@ BASE_URL: Final = "http://127.0.0.1:8700"
 A1, HEALTH = "fr-demo", "fr-health"
 PRE_AUTHORIZED: Final = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
 PROOF_TYP: Final = "openid4vci-proof+jwt"
+
+EXAMPLES: Final = {
+    "pda1": "posted-worker-fr-de",
+    "ehic": "insured-traveller",
+    "prc": "replacement-certificate",
+}
 
 SETTINGS: Final[Mapping[str, Any]] = {
     "base_url": BASE_URL,
@@ -68,8 +75,7 @@ class Rig:
 
     def record(self, kind: str = "pda1", institution: str = A1) -> str:
         """Upload an example record and return its id."""
-        name = {"pda1": "posted-worker-fr-de", "ehic": "insured-traveller"}[kind]
-        return self.issuer.upload(institution, example(name))
+        return self.issuer.upload(institution, example(EXAMPLES[kind]))
 
     def offer(self, *configuration_ids: str, institution: str = A1, **options: bool) -> Offer:
         """Return a new offer of a fresh example record."""
@@ -220,6 +226,7 @@ def as_application(issuer: Issuer) -> FastAPI:
     app = FastAPI(openapi_url=None)
     app.include_router(wallet_router(issuer))
     app.include_router(management_router(issuer))
+    app.include_router(seal_router(issuer))
     install_problems(app)
     protect(app)
     return app

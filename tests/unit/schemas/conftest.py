@@ -7,7 +7,7 @@ import pytest
 from hypothesis import strategies as st
 
 from portadoc.schemas import codes
-from portadoc.schemas.ehic import Ehic, InsuredPerson
+from portadoc.schemas.ehic import PRC_REASONS, Ehic, InsuredPerson, Prc
 from portadoc.schemas.pda1 import (
     Address,
     AuthenticSource,
@@ -196,6 +196,24 @@ PID_RECORDS = st.builds(
     document_number=maybe(NAMES),
 )
 
+PRC_RECORDS = st.builds(
+    Prc,
+    insured=st.builds(InsuredPerson, pin=text(4, 50), surnames=NAMES, forenames=NAMES, date_of_birth=BIRTHS),
+    issuing_authority=AUTHORITIES,
+    valid_from=EARLIER,
+    valid_to=LATER,
+    issued_on=EARLIER | LATER,
+    reason=st.sampled_from(sorted(PRC_REASONS)),
+    acronym=maybe(text(1, 20)),
+    card_number=maybe(text(4, 50)),
+    card_expiry=maybe(LATER),
+)
+
+SEALED = {
+    "pda1": pda1_records(one_employer_and_workplace=False),
+    "ehic": EHIC_RECORDS,
+    "prc": PRC_RECORDS,
+}
 
 RECORDS = {
     "pda1-dc4eu-a": pda1_records(one_employer_and_workplace=True),
@@ -210,6 +228,12 @@ RECORDS = {
 def layout_and_records(request: pytest.FixtureRequest) -> tuple[str, st.SearchStrategy[Any]]:
     """The id of each layout with records that it can carry."""
     return request.param, RECORDS[request.param]
+
+
+@pytest.fixture(params=SEALED)
+def sealed_records(request: pytest.FixtureRequest) -> st.SearchStrategy[Any]:
+    """The records of each kind that is sealed."""
+    return SEALED[request.param]
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def test_a_wrong_passphrase_stops_the_start_although_no_key_is_needed_yet(
     open_a_house(passphrase="env:PASSPHRASE", institutions=settings.institutions, environment=ENVIRONMENT)
     monkeypatch.setenv("PASSPHRASE", "another")
     with listen("127.0.0.1", 0) as listener, pytest.raises(Misconfigured, match="passphrase_wrong"):
-        serve_one(settings, listener, ready=lambda: None)
+        serve_one(settings, [listener], ready=lambda: None)
 
 
 def issuing_only(make_settings: Any) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from portadoc.formats.sd_jwt.selection import select
 from portadoc.formats.status_list.claims import StatusListForm, StatusListLimits
 from portadoc.formats.status_list.jwt_form import make_status_list_token
 from portadoc.formats.status_list.statuses import StatusList, StatusReference
-from portadoc.formats.trust_pack import SPEC as PACK_SPEC
 from portadoc.formats.trust_pack import TrustPack
 from portadoc.formats.type_metadata import integrity
 from portadoc.formats.withdrawal_list import SPEC as WITHDRAWALS_SPEC
@@ -313,8 +312,8 @@ def test_days_and_moments_are_those_of_utc_wherever_the_machine_stands(
 
 def test_a_signer_that_a_pack_does_not_hold_is_refused_by_its_clause(world: Any) -> None:
     pack = TrustPack(operator="x", sequence=1, as_of=1, exp=2, trust=world.trust)
-    expected = ("Untrusted", "issuer_untrusted", PACK_SPEC, {"reason": "signer_unknown"})
-    assert said(packed_signers, pack, bytes(8)) == expected
+    expected = ("Untrusted", "issuer_untrusted", "Seal §5", {"reason": "signer_unknown"})
+    assert said(packed_signers(pack).chains, bytes(8)) == expected
 
 
 def test_what_chose_a_key_of_the_web_has_to_be_what_was_signed() -> None:

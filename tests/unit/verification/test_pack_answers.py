@@ -325,9 +325,10 @@ def test_type_metadata_comes_from_the_pack(office: Office) -> None:
 
 def test_a_signer_is_found_by_the_beginning_of_its_digest(office: Office) -> None:
     chain = office.signer("fr-demo", KeyPurpose.DOCUMENT_SEAL).chain
-    assert packed_signers(office.pack(), hashlib.sha256(chain[0]).digest()[:8]) == (chain,)
+    signers = packed_signers(office.pack())
+    assert signers.chains(hashlib.sha256(chain[0]).digest()[:8]) == (chain,)
     with pytest.raises(Error, match="issuer_untrusted"):
-        packed_signers(office.pack(), bytes(8))
+        signers.chains(bytes(8))
 
 
 def test_each_refusal_of_a_pack_is_told_with_its_times_and_numbers(office: Office) -> None:

@@ -317,13 +317,26 @@ def make_world(keys: Keys) -> Iterator[Callable[..., World]]:
     """Build worlds with other settings; their databases go when the test ends."""
     databases = []
 
-    def make(*, fetch: Fetch | None = None, database_url: str = "sqlite://", **changes: Any) -> World:
+    def make(
+        *,
+        fetch: Fetch | None = None,
+        database_url: str = "sqlite://",
+        lists_at_home: Callable[[], tuple[str, ...]] = tuple,
+        **changes: Any,
+    ) -> World:
         made = settings(**changes)
         database = open_database(database_url)
         databases.append(database)
         clock, network = FixedClock(NOW), StatusNetwork()
         verifier = build_verifier(
-            made, database, keys.ring, keys.trust, fetch or network, clock, system_random_bytes
+            made,
+            database,
+            keys.ring,
+            keys.trust,
+            fetch or network,
+            clock,
+            system_random_bytes,
+            lists_at_home=lists_at_home,
         )
         app = FastAPI(openapi_url=None)
         app.include_router(wallet_router(verifier))

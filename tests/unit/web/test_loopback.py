@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from fastapi import Depends, FastAPI
+from starlette.types import ASGIApp
 
 from portadoc.web.app import install_problems
-from portadoc.web.loopback import require_loopback
+from portadoc.web.loopback import OwnNetwork, loopback_only, require_loopback
 
 Call = Callable[..., Any]
 HOST = [("Host", "127.0.0.1:8700")]
@@ -112,3 +113,30 @@ def test_a_foreign_page_in_a_browser_here_is_refused(
 ) -> None:
     answer = call(app, "POST", "/management", headers=[*HOST, *headers])
     assert answer.json()["params"] == {"reason": "cross_site"}
+
+
+def own_network(origin: str, *, marked: bool) -> ASGIApp:
+    app = FastAPI()
+    install_problems(app)
+
+    @app.post("/management", dependencies=[Depends(loopback_only(origin))])
+    def act() -> int:
+        return 1
+
+    return OwnNetwork(app) if marked else app
+
+
+def test_a_server_on_the_local_network_is_managed_from_its_own_machine_only(call: Call) -> None:
+    app = own_network("https://192.168.1.5:8700", marked=True)
+    assert call(app, "POST", "/management", headers=HOST).status == 200
+    phone = call(app, "POST", "/management", headers=[("Host", "192.168.1.5:8700")], client=("192.168.1.9", 40000))
+    assert phone.json()["params"] == {"reason": "peer"}
+    itself = call(app, "POST", "/management", headers=[("Host", "192.168.1.5:8700")])
+    assert itself.json()["params"] == {"reason": "host"}
+    passed_on = call(app, "POST", "/management", headers=[*HOST, ("X-Forwarded-For", "192.168.1.9")])
+    assert passed_on.json()["params"] == {"reason": "forwarded"}
+
+
+def test_behind_a_proxy_nobody_manages(call: Call) -> None:
+    app = own_network("https://portadoc.example", marked=False)
+    assert call(app, "POST", "/management", headers=HOST).json()["params"] == {"reason": "origin"}

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from portadoc.web.app import install_problems, protect
 from portadoc.web.headers import API_POLICY, PAGE_HEADERS, PAGE_POLICY, SECURITY_HEADERS
 from portadoc.web.language import preferred_language
+from portadoc.web.loopback import OwnNetwork
 from portadoc.web.origin import require_same_origin
 
 Call = Callable[..., Any]
@@ -111,3 +112,12 @@ def test_only_our_own_pages_change_anything(
 )
 def test_the_language_that_is_wanted_most_is_spoken(header: str | None, language: str) -> None:
     assert preferred_language(header) == language
+
+
+def test_no_promise_of_transport_security_is_made_on_a_local_network(app: FastAPI, call: Call) -> None:
+    answer = call(OwnNetwork(app), "GET", "/page", scheme="https")
+    assert "strict-transport-security" not in answer.headers
+
+
+def test_no_page_may_use_the_camera_unless_it_says_so(app: FastAPI, call: Call) -> None:
+    assert call(app, "GET", "/page").headers["permissions-policy"].startswith("camera=(), ")

@@ -1,0 +1,1 @@
+"""A presentation as a sequence of QR codes, for a phone and a reader that have no network."""

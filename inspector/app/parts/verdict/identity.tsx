@@ -1,0 +1,57 @@
+/** The person of the document, large: to be compared with an identity document, name by name. */
+import type { Facts } from "../../session/facts.ts";
+import { country, day, listed, say } from "../../session/texts.ts";
+import { Button } from "../forms.tsx";
+import { Plain } from "../plain.tsx";
+
+interface IdentityProps {
+  facts: Facts;
+  /** Called with the person's answer; null where there is nothing to complete. */
+  onCompared: ((answer: "same" | "different") => void) | null;
+}
+
+/** Draw the identity, and ask whether it is the person where that completes the verdict. */
+export function Identity({ facts, onCompared }: IdentityProps) {
+  const { person } = facts;
+  if (person.surnames === "" && person.forenames === "" && person.dateOfBirth === "") {
+    return (
+      <section className="block">
+        <h2>{say("section.person")}</h2>
+        <p>{say("note.person_not_shown")}</p>
+        {onCompared === null ? null : <Comparison onCompared={onCompared} />}
+      </section>
+    );
+  }
+  return (
+    <section className="block identity">
+      <h2>{say("note.compare_identity")}</h2>
+      <dl className="identity-lines">
+        <Line label={say("field.surnames")} value={person.surnames} large />
+        <Line label={say("field.forenames")} value={person.forenames} large />
+        <Line label={say("field.date_of_birth")} value={day(person.dateOfBirth)} large />
+        <Line label={say("field.surname_at_birth")} value={person.surnameAtBirth} />
+        <Line label={say("field.nationality")} value={listed(person.nationalities.map(country))} />
+      </dl>
+      {onCompared === null ? null : <Comparison onCompared={onCompared} />}
+    </section>
+  );
+}
+
+function Line({ label, value, large = false }: { label: string; value: string; large?: boolean }) {
+  if (value === "") return null;
+  return (
+    <div className={large ? "identity-line identity-large" : "identity-line"}>
+      <dt>{label}</dt>
+      <dd><Plain text={value} /></dd>
+    </div>
+  );
+}
+
+function Comparison({ onCompared }: { onCompared: (answer: "same" | "different") => void }) {
+  return (
+    <div className="button-pair" role="group" aria-label={say("note.compare_identity")}>
+      <Button kind="first" icon="check" onClick={() => onCompared("same")}>{say("button.same_person")}</Button>
+      <Button icon="cross" onClick={() => onCompared("different")}>{say("button.different_person")}</Button>
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+/** The receipt for billing: made and signed by the service, kept as a file by the care desk. */
+import { useState } from "preact/hooks";
+
+import { useDevice, useHand } from "../../session/context.ts";
+import type { Judgement } from "../../session/judging.ts";
+import type { Scan } from "../../session/scans.ts";
+import { ask, ServiceProblem } from "../../session/service.ts";
+import { say } from "../../session/texts.ts";
+import { problemOf } from "../../session/wording.ts";
+import { Button } from "../forms.tsx";
+
+/** Offer the receipt; it needs the network, since the service judges again what it signs. */
+export function Receipt({ scan, judgement }: { scan: Scan; judgement: Judgement }) {
+  const { scans } = useHand();
+  const { online, configuration, paired } = useDevice();
+  const [problem, setProblem] = useState("");
+  const preset = configuration?.presets.find((each) => each.kinds.includes("ehic"))?.id ?? "";
+  const isOffered = judgement.colour !== "red" && (scan.receipt !== null || scan.judgedText !== "");
+  if (!isOffered) return null;
+  const fetchReceipt = async (): Promise<void> => {
+    setProblem("");
+    try {
+      const body = { text: scan.judgedText, onDate: judgement.question.onDate, preset };
+      const answer = await ask<{ receipt: string }>("receipts", { method: "POST", body });
+      scans.keepReceipt(scan.id, answer.receipt);
+      download(answer.receipt, judgement.question.onDate);
+    } catch (error) {
+      setProblem(error instanceof ServiceProblem ? error.code : "internal");
+    }
+  };
+  const { receipt } = scan;
+  return (
+    <section className="block">
+      <h2>{say("button.receipt")}</h2>
+      <p>{say("note.receipt")}</p>
+      {paired === null ? <p className="warning">{say("note.not_paired")}</p> : null}
+      {problem === "" ? null : <p className="warning" role="alert">{problemOf(problem)}</p>}
+      {receipt === null ? (
+        <Button icon="import" disabled={!online || paired === null} onClick={() => void fetchReceipt()}>{say("button.receipt")}</Button>
+      ) : (
+        <Button icon="import" onClick={() => download(receipt, judgement.question.onDate)}>{say("button.save_receipt")}</Button>
+      )}
+    </section>
+  );
+}
+
+/** Hand a receipt to the person as a file. */
+function download(receipt: string, onDate: string): void {
+  const address = URL.createObjectURL(new Blob([receipt], { type: "application/jwt" }));
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = `receipt-${onDate}.jwt`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}

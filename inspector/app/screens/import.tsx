@@ -1,0 +1,98 @@
+/** A PDF, a photo or a text in place of the camera: equal in rank, and judged in the same way. */
+import { useState } from "preact/hooks";
+
+import { recognise } from "../../core/recognition/recognise.ts";
+import { Button, TextArea } from "../parts/forms.tsx";
+import { codesInPhoto } from "../scanner/photo.ts";
+import { useHand } from "../session/context.ts";
+import { go } from "../session/routes.ts";
+import type { Scans, Source } from "../session/scans.ts";
+import { Series } from "../session/series.ts";
+import { say } from "../session/texts.ts";
+
+type Found = { readonly unverified: string | Uint8Array };
+const MOST_BYTES = 32 * 1024 * 1024;
+/** Kinds of text for which an attached file is worth a verdict of its own. */
+const ATTESTATIONS: ReadonlySet<string> = new Set(["sd_jwt", "seal"]);
+
+/** Draw the two ways: a file, a text. */
+export function Import() {
+  const { scans } = useHand();
+  const [pasted, setPasted] = useState("");
+  const [note, setNote] = useState("");
+  const read = async (files: readonly File[]): Promise<void> => {
+    setNote("reading");
+    try {
+      const found = (await Promise.all(files.map(contentOf))).flat();
+      setNote(found.length === 0 ? "nothing_found" : "");
+      await judgeAll(scans, worthJudging(scans, found), files[0]?.type.startsWith("image/") ? "photo" : "file");
+    } catch {
+      setNote("file_unreadable");
+    }
+  };
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    if (pasted.trim() !== "") void judgeAll(scans, [{ unverified: pasted.trim() }], "text");
+  };
+  return (
+    <>
+      <h1>{say("screen.import")}</h1>
+      <section className="block">
+        <h2>{say("screen.import.file")}</h2>
+        <p>{say("screen.import.file_hint")}</p>
+        <label className="button button-first file-button">
+          <input
+            type="file"
+            multiple
+            accept="application/pdf,image/*,text/plain,.sd-jwt,.jwt,.txt"
+            onChange={(event) => void read([...(event.currentTarget.files ?? [])])}
+          />
+          <span>{say("button.choose_file")}</span>
+        </label>
+        <p role="status">{note === "" ? "" : say(`note.${note}`)}</p>
+      </section>
+      <form className="block" onSubmit={submit}>
+        <h2>{say("screen.paste")}</h2>
+        <TextArea label={say("screen.paste.label")} value={pasted} onValue={setPasted} />
+        <Button type="submit" kind="first">{say("button.check")}</Button>
+      </form>
+    </>
+  );
+}
+
+/** Return what was found without the verification codes of papers whose seals were found as well. */
+function worthJudging(scans: Scans, found: readonly Found[]): readonly Found[] {
+  const kindOf = ({ unverified }: Found): string => recognise(unverified, scans.recognition()).kind;
+  const isSealed = found.some((each) => ATTESTATIONS.has(kindOf(each)));
+  return isSealed ? found.filter((each) => kindOf(each) !== "verification_url") : found;
+}
+
+/** Judge everything that was found: one leads to its verdict, several to the list. */
+async function judgeAll(scans: Scans, found: readonly Found[], source: Source): Promise<void> {
+  const series = new Series(scans);
+  const begun: string[] = [];
+  for (const each of found) {
+    const id = await series.offer([{ symbology: "", unverified: each.unverified }], source);
+    if (id !== null) begun.push(id);
+  }
+  const [first] = begun;
+  if (begun.length > 1) go("history");
+  else if (first !== undefined) go(`verdict/${first}`);
+}
+
+async function contentOf(file: File): Promise<readonly Found[]> {
+  if (file.size > MOST_BYTES) throw new Error("file_too_large");
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const recognised = recognise(bytes);
+  if (recognised.kind === "image") return codesInPhoto(new Blob([bytes], { type: recognised.mime }));
+  if (recognised.kind === "pdf") return contentOfPdf(bytes);
+  if (recognised.kind === "binary") return [];
+  return [{ unverified: recognised.unverifiedText }];
+}
+
+async function contentOfPdf(bytes: Uint8Array): Promise<readonly Found[]> {
+  const { readPdf } = await import("../scanner/pdf.ts");
+  const { unverifiedAttachments, codes } = await readPdf(bytes);
+  const attached = unverifiedAttachments.filter((text) => ATTESTATIONS.has(recognise(text).kind));
+  return [...codes, ...attached.map((unverified) => ({ unverified }))];
+}

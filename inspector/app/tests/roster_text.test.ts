@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { MOST_WORKERS, readRoster } from "../visits/roster_text.ts";
+
+test("a list is read whatever separates its columns, and however days are written", () => {
+  for (const separator of ["\t", ";", ","]) {
+    const line = ["Testperson", "Ada", "31.03.1990", "FR123", "TEST-1", "2026-01-01", "30/06/2026"].join(separator);
+    assert.deepEqual(readRoster(line).workers, [{
+      id: "w1", surname: "Testperson", forenames: "Ada", birthDate: "1990-03-31", employerId: "FR123",
+      number: "TEST-1", first: "2026-01-01", last: "2026-06-30",
+    }]);
+  }
+});
+
+test("headings are no worker, quotes hold separators, empty lines count but say nothing", () => {
+  const { workers, unread } = readRoster('\uFEFFName;First;Born\r\n"Test; ""A""";Ada;1990-03-31\r\n\r\n');
+  assert.deepEqual(workers.map((each) => [each.id, each.surname]), [["w2", 'Test; "A"']]);
+  assert.deepEqual(unread, []);
+});
+
+test("a line that cannot be read is told with its number and never half taken", () => {
+  const { workers, unread } = readRoster(
+    ["A;B;1990-03-31", "A;B;31.02.1990", ";B", "A;B;;;;2026-02-01;2026-01-01", `A;${"B".repeat(201)}`, "alone", "A;B;1990-03-31"].join("\n"),
+  );
+  assert.equal(workers.length, 1);
+  assert.deepEqual(unread.map((each) => [each.line, each.problem]), [
+    [2, "date"], [3, "name"], [4, "period"], [5, "too_long"], [6, "columns"], [7, "repeated"],
+  ]);
+});
+
+test("a list that is too long is cut off, and says so", () => {
+  const long = Array.from({ length: MOST_WORKERS + 1 }, (_, each) => `Test${each};Ada`).join("\n");
+  const { workers, tooMany } = readRoster(long);
+  assert.deepEqual([workers.length, tooMany], [MOST_WORKERS, true]);
+});

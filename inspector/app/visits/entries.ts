@@ -1,0 +1,158 @@
+/** What a visit is made of: entries that are only ever added, each with its place in the order of its visit. */
+import type { Day, DeclaredWorker } from "../../core/index.ts";
+
+export type EntryKind =
+  | "visit_opened"
+  | "scan"
+  | "note"
+  | "photo"
+  | "roster"
+  | "finding"
+  | "compared"
+  | "visit_closed";
+
+/** One entry as the service gets it, encrypted. `at` is in epoch seconds; `sequence` counts from 0 in each visit. */
+export interface Entry<Body = unknown> {
+  readonly version: 1;
+  readonly visit: string;
+  readonly entry: string;
+  readonly sequence: number;
+  readonly kind: EntryKind;
+  readonly at: number;
+  readonly body: Body;
+}
+
+/** The place that is visited. */
+export interface Site {
+  readonly name: string;
+  readonly address?: string;
+  readonly town?: string;
+  readonly country?: string;
+  readonly reference?: string;
+}
+
+/** Where and why the visit is made; `note` names the employer as declared. */
+export interface OpenedBody {
+  readonly site: Site;
+  readonly purpose?: string;
+  readonly note?: string;
+}
+
+/** What a scanned document says as far as a visit needs it: never a personal number. */
+export interface DocumentFacts {
+  readonly kind: string;
+  readonly number: string;
+  readonly surname: string;
+  readonly forenames: string;
+  readonly birthDate: Day | "";
+  readonly employerIds: readonly string[];
+  readonly employerNames: readonly string[];
+  readonly state: string;
+  readonly countries: readonly string[];
+  readonly first: Day | "";
+  readonly last: Day | "";
+  readonly institutionId: string;
+}
+
+/** One scan. `text` is what was read; the copy that stays readable on the device is without it. */
+export interface ScanBody {
+  readonly scan: string;
+  readonly text: string;
+  readonly verdict: string;
+  readonly colour: string;
+  readonly code?: string;
+  readonly onDate: Day;
+  readonly statusAsOf?: number;
+  readonly packSequence?: number;
+  readonly facts: DocumentFacts;
+  readonly purpose: string;
+  readonly kind?: string;
+  readonly worker?: string;
+  readonly nonce?: string;
+  readonly transaction?: string;
+}
+
+export interface NoteBody {
+  readonly text: string;
+  readonly scan?: string;
+}
+
+/** A photo as base64: JPEG without any description of its own. */
+export interface PhotoBody {
+  readonly photo: string;
+  readonly mediaType: "image/jpeg";
+  readonly data: string;
+  readonly caption?: string;
+  readonly scan?: string;
+}
+
+/** The list of declared workers; a later list takes the place of an earlier one. */
+export interface RosterBody {
+  readonly workers: readonly DeclaredWorker[];
+}
+
+/** Something found: `code` is that of the roster check, or "own" for what the inspector says in `note` alone. */
+export interface FindingBody {
+  readonly code: string;
+  readonly worker?: string;
+  readonly scans?: readonly string[];
+  readonly params?: Readonly<Record<string, string | number>>;
+  readonly note?: string;
+}
+
+/** Whether the person is the one on the document, as the inspector saw it. */
+export interface ComparedBody {
+  readonly scan: string;
+  readonly samePerson: boolean;
+  readonly note?: string;
+}
+
+/** A visit as its entries tell it. */
+export interface Visit {
+  readonly id: string;
+  readonly opened: OpenedBody;
+  readonly openedAt: number;
+  readonly closedAt: number | null;
+  readonly lastAt: number;
+  readonly entries: readonly Entry[];
+  readonly scans: readonly Entry<ScanBody>[];
+  readonly compared: ReadonlyMap<string, Entry<ComparedBody>>;
+  readonly roster: readonly DeclaredWorker[];
+  readonly findings: readonly Entry<FindingBody>[];
+}
+
+/** Return the visit that some entries tell; null when its opening is not among them. */
+export function visitOf(entries: readonly Entry[]): Visit | null {
+  const ordered = [...entries].sort((one, other) => one.sequence - other.sequence);
+  const [opening] = ordered;
+  if (opening === undefined || opening.kind !== "visit_opened") return null;
+  const ofKind = <Body>(kind: EntryKind) => ordered.filter((each) => each.kind === kind) as Entry<Body>[];
+  const compared = ofKind<ComparedBody>("compared").map((each) => [each.body.scan, each] as const);
+  return {
+    id: opening.visit,
+    opened: opening.body as OpenedBody,
+    openedAt: opening.at,
+    closedAt: ofKind("visit_closed")[0]?.at ?? null,
+    lastAt: ordered[ordered.length - 1]?.at ?? opening.at,
+    entries: ordered,
+    scans: ofKind<ScanBody>("scan"),
+    compared: new Map(compared),
+    roster: ofKind<RosterBody>("roster").at(-1)?.body.workers ?? [],
+    findings: ofKind<FindingBody>("finding"),
+  };
+}
+
+/** Return the visits that entries tell, the one with the latest entry first. */
+export function visitsOf(entries: readonly Entry[]): Visit[] {
+  const apart = Map.groupBy(entries, (each) => each.visit);
+  return [...apart.values()]
+    .map(visitOf)
+    .filter((visit) => visit !== null)
+    .sort((one, other) => other.lastAt - one.lastAt || (one.id < other.id ? -1 : 1));
+}
+
+/** Return the entry as it may be read on the device: a scan without its text. */
+export function readable(entry: Entry): Entry {
+  if (entry.kind !== "scan") return entry;
+  return { ...entry, body: { ...(entry.body as ScanBody), text: "" } };
+}

@@ -1,0 +1,91 @@
+/** Scans made during a visit become entries of it: the same document with the same outcome once. */
+import type { Report } from "../../core/index.ts";
+import type { Scan, Scans } from "../session/scans.ts";
+import type { ComparedBody, DocumentFacts, ScanBody } from "./entries.ts";
+import { factsOf } from "./facts.ts";
+import { nameOf } from "./names.ts";
+
+/** A scan as a visit keeps it. */
+export interface Recordable {
+  readonly name: string;
+  readonly at: number;
+  readonly body: ScanBody;
+  readonly compared: ComparedBody | null;
+}
+
+const NO_FACTS: DocumentFacts = {
+  kind: "",
+  number: "",
+  surname: "",
+  forenames: "",
+  birthDate: "",
+  employerIds: [],
+  employerNames: [],
+  state: "",
+  countries: [],
+  first: "",
+  last: "",
+  institutionId: "",
+};
+
+/** Return what a visit keeps of a scan; null for what is no document, or not for this purpose. */
+export async function recordable(scan: Scan, visit: string): Promise<Recordable | null> {
+  const found = foundOf(scan);
+  if (found === null) return null;
+  const text = textOf(scan);
+  const told = found.code ?? "";
+  const name = await nameOf(visit, text === "" ? scan.id : text, found.verdict, told, scan.question.onDate);
+  const body: ScanBody = {
+    scan: name,
+    text,
+    ...found,
+    onDate: scan.question.onDate,
+    purpose: scan.question.purpose,
+    ...(scan.recognised.kind === "sd_jwt" && scan.nonce !== null ? { nonce: scan.nonce } : {}),
+    ...(scan.transaction === null ? {} : { transaction: scan.transaction }),
+  };
+  const compared = scan.compared === null ? null : { scan: name, samePerson: scan.compared.answer === "same" };
+  return { name, at: scan.at, body, compared };
+}
+
+/** Return what the service is to judge as well: what was judged here, or could not be. */
+function textOf({ judgedText, recognised }: Scan): string {
+  if (judgedText !== "") return judgedText;
+  return recognised.kind === "seal" || recognised.kind === "sd_jwt" ? recognised.unverifiedText : "";
+}
+
+type Found = Pick<ScanBody, "verdict" | "colour" | "code" | "facts" | "kind" | "statusAsOf" | "packSequence">;
+
+function foundOf({ outcome }: Scan): Found | null {
+  if (outcome.state === "failed") {
+    return { verdict: "not_judged", colour: "amber", code: outcome.code, facts: NO_FACTS };
+  }
+  if (outcome.state !== "judged") return null;
+  const { reports, verdict, colour, code } = outcome.judgement;
+  const report = reports.find((each) => each.kind === "pda1") ?? reports[0];
+  return {
+    verdict,
+    colour,
+    ...(code === "" ? {} : { code }),
+    facts: report === undefined ? NO_FACTS : factsOf(report),
+    ...(report === undefined ? {} : knowledgeOf(report)),
+  };
+}
+
+function knowledgeOf(report: Report): Pick<ScanBody, "kind" | "statusAsOf" | "packSequence"> {
+  return {
+    ...(report.kind === null ? {} : { kind: report.kind }),
+    ...(report.statusAsOf === null ? {} : { statusAsOf: report.statusAsOf }),
+    packSequence: report.packSequence,
+  };
+}
+
+export type Record = (scan: Scan) => Promise<void>;
+
+/** Hand every scan that has its outcome to a recorder, one after the other. Returns how to stop. */
+export function recordAll(scans: Scans, record: Record): () => void {
+  let line: Promise<void> = Promise.resolve();
+  return scans.onSettled((scan) => {
+    line = line.then(() => record(scan)).catch(() => undefined);
+  });
+}

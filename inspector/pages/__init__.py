@@ -1,0 +1,1 @@
+"""What the pages of the office and of site dossiers are made of."""

@@ -1,0 +1,1 @@
+"""HTTP of the issuer beside OpenID4VCI: what belongs to the visible digital seal."""

@@ -1,0 +1,69 @@
+"""HTTP of the visible digital seal: the certificates that prove seals, and the seal behind a verification code."""
+
+import ipaddress
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from portadoc.errors import Error, Unavailable
+from portadoc.issuer.protocol_errors import refused_document
+from portadoc.issuer.service import Issuer
+from portadoc.schemas.claims import JsonObject
+from portadoc.web.answers import NO_STORE, json_answer, refusing_route
+from portadoc.web.bodies import read_json_object, require_members, text_member
+from portadoc.web.language import preferred_language
+from portadoc.web.problem import problem
+
+CERTIFICATES_MAX_AGE_S: Final = 300
+_TOO_MANY_REQUESTS: Final = 429
+_IPV6_SITE_BITS: Final = 64
+"""What one subscriber has: who holds such a network would otherwise have as many tries as it has addresses."""
+
+Body = Annotated[JsonObject, Depends(read_json_object)]
+
+
+def seal_router(issuer: Issuer) -> APIRouter:
+    """Return the public routes of seals."""
+    router = APIRouter(route_class=refusing_route(_refused))
+
+    @router.get("/issuer/{institution}/seal-certificates")
+    def show_seal_certificates(institution: str) -> Response:
+        """Return the chains of the keys whose seals may still live, for those who have to prove seals."""
+        headers = {
+            "Access-Control-Allow-Origin": "*",
+            "Cache-Control": f"public, max-age={CERTIFICATES_MAX_AGE_S}",
+        }
+        return json_answer(issuer.seals.certificates(institution), headers=headers)
+
+    @router.post("/v/{code}")
+    @router.post("/V/{code}", include_in_schema=False)
+    def show_seal(code: str, body: Body, request: Request) -> Response:
+        """Return the seal printed beside a verification code to who knows the document number or a birth date."""
+        require_members(body, {"second"})
+        source = source_of(request, issuer.settings.code_address_header)
+        text = issuer.seals.codes.seal_behind(code, text_member(body, "second"), source=source)
+        return json_answer({"seal": text}, headers=NO_STORE)
+
+    return router
+
+
+def source_of(request: Request, header: str) -> str:
+    """Return the network that asks: an IPv4 address, the first half of an IPv6 one, or empty."""
+    peer = request.client.host if request.client is not None else ""
+    told = [part for value in request.headers.getlist(header) for part in value.split(",")] if header else []
+    try:
+        address = ipaddress.ip_address((told[-1] if told else peer).strip())
+    except ValueError:
+        return ""
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(address) >> _IPV6_SITE_BITS << _IPV6_SITE_BITS, _IPV6_SITE_BITS)))
+
+
+def _refused(error: Error, request: Request) -> Response:
+    if isinstance(error, Unavailable) and error.code == "too_many_tries":
+        language = preferred_language(request.headers.get("accept-language"))
+        return problem(error, language, status=_TOO_MANY_REQUESTS)
+    return refused_document(error, request)

@@ -1,0 +1,1 @@
+"""Drawing: the codes that are printed, and a plain page that carries them."""

@@ -1,0 +1,163 @@
+"""The codes on sealed papers: who has a paper's code and knows its number or a birth date gets the seal again.
+
+The seal is kept as it was printed, locked under code and second factor together: nothing is signed because
+somebody asks, the bytes are those of the paper, and the database by itself gives neither seal nor code. Every
+answer of no is the same answer. A code bears five wrong second factors in a row and is then locked for good; a
+source that misses too often has to wait, whatever it asks.
+"""
+
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+from portadoc.errors import Refused, Unavailable, Untrusted
+from portadoc.issuer.deployment import Deployment
+from portadoc.issuer.sealing.verification_codes import (
+    grouped,
+    new_verification_code,
+    read_verification_code,
+    second_factor,
+)
+from portadoc.issuer.store import code_store
+from portadoc.issuer.store.code_store import StoredCode
+from portadoc.keys.key_ring import KeyPurpose
+from portadoc.keys.locked_text import lock_text, unlock_text
+from portadoc.schemas.events import EventKind
+from portadoc.storage import Connection
+from portadoc.storage.installation import digest
+
+TRIES: Final = 5
+WINDOW_S: Final = 3600
+_CONTEXT: Final = b"portadoc verification code"
+_STRANGER: Final = StoredCode("", "", "", bytes(64), bytes(64), 0, 0)
+"""In place of a code that nobody has, so that a miss takes the time of a hit."""
+
+_logger = logging.getLogger("portadoc.issuer")
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactors:
+    """What is printed on the paper or known of its holder: either of them opens the seal, with the code."""
+
+    number: str
+    birth_date: str
+
+
+class CodeBook:
+    """Keeps and answers the codes of every institution that issues here."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._misses_allowed = deployment.settings.code_misses_per_hour
+
+    def keep(
+        self,
+        connection: Connection,
+        institution: str,
+        *,
+        credential_id: str,
+        text: str,
+        factors: SecondFactors,
+        expires_at: int,
+    ) -> str:
+        """Keep a seal under a new code, in the caller's transaction, and return the code: it is told only here."""
+        characters = read_verification_code(new_verification_code(self._deployment.random_bytes))
+
+        def locked(factor: str) -> bytes | None:
+            plain = second_factor(factor)
+            secret, random_bytes = _secret(characters, plain), self._deployment.random_bytes
+            return lock_text(text, secret=secret, context=_CONTEXT, random_bytes=random_bytes) if plain else None
+
+        stored = StoredCode(
+            institution=institution,
+            code_digest=_digest(characters),
+            credential_id=credential_id,
+            by_number=locked(factors.number),
+            by_birth_date=locked(factors.birth_date),
+            tries_left=TRIES,
+            expires_at=expires_at,
+        )
+        code_store.insert_code(connection, stored)
+        return grouped(characters)
+
+    def seal_behind(self, code: str, second: str, *, source: str) -> str:
+        """Return the text of the seal that was printed beside ``code``.
+
+        All three are unverified; ``source`` is the network address that asks. Raises
+        Malformed[verification_code_malformed], [verification_second_invalid]: a slip of the pen, which counts as
+        no try; Refused[verification_code_refused] for a code that is unknown, forgotten or locked and for a wrong
+        second factor alike; Unavailable[too_many_tries].
+        """
+        # 1. the forms, which anybody can check without asking
+        characters, factor = read_verification_code(code), second_factor(second)
+        if not self._deployment.settings.institutions:
+            raise Refused("verification_code_refused")
+        source_tag = self._source_tag(source)
+        # 2. a source that has missed too often waits; who floods us waits without a transaction
+        with self._deployment.database.read() as connection:
+            self._require_calm(connection, source_tag)
+        with self._deployment.database.transaction() as connection:
+            self._require_calm(connection, source_tag)
+            # 3. the code, if it can still be tried
+            found = code_store.find_code(connection, _digest(characters))
+            stored = found if found is not None and found.tries_left > 0 else None
+            # 4. the same work for a code that is there and one that is not
+            text = _opened(stored or _STRANGER, _secret(characters, factor))
+            # 5. what came of it is committed before it is answered
+            self._note(connection, stored, source_tag, opened=text is not None)
+        if text is None:
+            raise Refused("verification_code_refused")
+        return text
+
+    def forget(self, connection: Connection) -> None:
+        """Delete the codes of seals that have ended, and counts of misses that are over."""
+        now = self._deployment.clock.now()
+        code_store.forget_codes(connection, expired_before=now, missed_before=now - WINDOW_S)
+
+    def _require_calm(self, connection: Connection, source_tag: str) -> None:
+        now = self._deployment.clock.now()
+        misses, since = code_store.misses_of(connection, source_tag, now=now, window_s=WINDOW_S)
+        if misses >= self._misses_allowed:
+            raise Unavailable("too_many_tries", retry_after_s=since + WINDOW_S - now)
+
+    def _note(self, connection: Connection, code: StoredCode | None, source_tag: str, *, opened: bool) -> None:
+        if opened and code is not None:
+            code_store.set_tries(connection, code, TRIES)
+            self._tell(connection, EventKind.SEAL_CODE_ANSWERED, code)
+            return
+        now = self._deployment.clock.now()
+        misses, since = code_store.misses_of(connection, source_tag, now=now, window_s=WINDOW_S)
+        code_store.note_misses(connection, source_tag, misses + 1, since=since)
+        if misses + 1 == self._misses_allowed:
+            _logger.warning("a source has missed %d verification codes: it has to wait", misses + 1)
+        if code is not None:
+            code_store.set_tries(connection, code, code.tries_left - 1)
+            is_last = code.tries_left == 1
+            self._tell(connection, EventKind.SEAL_CODE_LOCKED if is_last else EventKind.SEAL_CODE_REFUSED, code)
+
+    def _tell(self, connection: Connection, kind: EventKind, code: StoredCode) -> None:
+        self._deployment.tell(connection, kind, code.institution, code.credential_id)
+
+    def _source_tag(self, source: str) -> str:
+        """Return a keyed tag: of a plain digest, every address could be found by trying them all."""
+        first = next(iter(self._deployment.settings.by_slug))
+        return self._deployment.key_ring.mac(first, KeyPurpose.NONCE).tag(f"source:{source}".encode()).hex()
+
+
+def _opened(stored: StoredCode, secret: bytes) -> str | None:
+    """Try both second factors, whether or not the first one fits."""
+    found: str | None = None
+    for locked in (stored.by_number, stored.by_birth_date):
+        try:
+            found = unlock_text(locked or bytes(64), secret=secret, context=_CONTEXT)
+        except Untrusted:
+            continue
+    return found
+
+
+def _secret(characters: str, factor: str) -> bytes:
+    return f"{characters}:{factor}".encode()
+
+
+def _digest(characters: str) -> str:
+    return digest(f"verification code:{characters}")

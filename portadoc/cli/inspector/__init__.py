@@ -1,0 +1,1 @@
+"""Commands of the inspection office: devices, visits and their exports, site dossiers."""

@@ -1,0 +1,1 @@
+"""Commands of the issuer that need more than a few lines: records to issue from, printed seals."""

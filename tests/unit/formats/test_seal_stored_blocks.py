@@ -1,0 +1,24 @@
+"""Bits that an inflater passes over must not make a second text of one seal."""
+
+import zlib
+
+import pytest
+
+from portadoc.errors import Malformed
+from portadoc.formats.visible_seal.one_spelling import inflated
+
+MESSAGE = bytes(range(200, 250))
+
+
+def test_a_stored_block_is_read() -> None:
+    assert inflated(zlib.compress(MESSAGE, 0), limit=100) == MESSAGE
+
+
+@pytest.mark.parametrize("bit", range(3, 8))
+def test_k04_idle_bits_behind_the_head_of_a_stored_block_are_refused(bit: int) -> None:
+    stream = bytearray(zlib.compress(MESSAGE, 0))
+    stream[2] |= 1 << bit
+    assert zlib.decompress(bytes(stream)) == MESSAGE
+    with pytest.raises(Malformed) as caught:
+        inflated(bytes(stream), limit=100)
+    assert caught.value.params["reason"] == "padding"

@@ -1,0 +1,1 @@
+"""The phone page: a credential shown to a person nearby without a network."""
