@@ -13,7 +13,7 @@ import type { Room } from "./shell.tsx";
 import { VisitsContext } from "./visits/at_hand.ts";
 import { openVisits } from "./visits/opening.ts";
 
-const VisitsScreen = later(async () => (await import("./screens/visits.tsx")).VisitsScreen);
+const VisitsScreen = later(async () => (await import("./visit_screens/visits.tsx")).VisitsScreen);
 const ROOMS: readonly Room[] = [{ path: "visits", title: "screen.visits", Screen: VisitsScreen }];
 
 async function start(place: HTMLElement): Promise<void> {

@@ -6,7 +6,7 @@ from typing import Final
 
 from portadoc.issuer.settings import IssuerSettings
 from portadoc.schemas.catalogue import credential_configuration
-from portadoc.schemas.ehic import Ehic
+from portadoc.schemas.ehic import Ehic, Prc
 from portadoc.schemas.pda1 import Pda1
 from portadoc.schemas.pid import Pid
 from portadoc.schemas.profiles import Mode
@@ -81,7 +81,7 @@ def person_of(record: Record) -> str:
     match record:
         case Pda1(person=person):
             return f"{person.forenames} {person.surnames}"
-        case Ehic(insured=insured):
+        case Ehic(insured=insured) | Prc(insured=insured):
             return f"{insured.forenames} {insured.surnames}"
         case Pid():
             return f"{record.given_name} {record.family_name}"

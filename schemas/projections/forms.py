@@ -50,7 +50,7 @@ def text(shortest: int = 1, longest: int = 2000) -> Form:
     )
 
 
-def code(allowed: Collection[str] | Collection[int]) -> Form:
+def code(allowed: Collection[str | int]) -> Form:
     """A code of a closed list."""
     return Form(
         ("code", *sorted(allowed, key=str)),

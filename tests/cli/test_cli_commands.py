@@ -55,7 +55,7 @@ def test_an_unknown_option_is_wrong_use(run: Any, path: tuple[str, ...]) -> None
 
 
 def test_reading_commands_offer_json(run: Any) -> None:
-    without = ("serve", "issuer", "wallet", "verifier", "keys", "config", "trust", "receipt")
+    without = ("serve", "issuer", "wallet", "verifier", "inspector", "keys", "config", "trust", "receipt")
     for path in EVERY_COMMAND:
         if path and path not in [(name,) for name in without]:
             assert "--json" in run(*path, "--help").stdout, path

@@ -1,9 +1,10 @@
 /** Scans made during a visit become entries of it: the same document with the same outcome once. */
+import { utf8 } from "../../core/encoding/bytes.ts";
+import { sha256 } from "../../core/encoding/digest.ts";
 import type { Report } from "../../core/index.ts";
 import type { Scan, Scans } from "../session/scans.ts";
 import type { ComparedBody, DocumentFacts, ScanBody } from "./entries.ts";
 import { factsOf } from "./facts.ts";
-import { nameOf } from "./names.ts";
 
 /** A scan as a visit keeps it. */
 export interface Recordable {
@@ -88,4 +89,13 @@ export function recordAll(scans: Scans, record: Record): () => void {
   return scans.onSettled((scan) => {
     line = line.then(() => record(scan)).catch(() => undefined);
   });
+}
+
+/** Return the UUID (version 8) that some texts together always have. */
+async function nameOf(...texts: readonly string[]): Promise<string> {
+  const bytes = (await sha256(utf8(JSON.stringify(texts)))).slice(0, 16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const digits = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

@@ -64,9 +64,12 @@ def devices(*, institution: str | None, as_json: bool, settings_file: str | None
 @click.command()
 @click.argument("device")
 @INSTITUTION
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @settings_options
-def revoke(*, device: str, institution: str | None, settings_file: str | None, data_dir: str | None) -> None:
+def revoke(
+    *, device: str, institution: str | None, as_json: bool, settings_file: str | None, data_dir: str | None
+) -> None:
     """Revoke DEVICE (its id in the list) for good; what it still holds stays encrypted and comes no more."""
     with installation(settings_file, data_dir) as house:
         house.inspector.devices.revoke(chosen(house, institution), device)
-    click.echo("revoked")
+    write_json({"revoked": device}) if as_json else click.echo("revoked")

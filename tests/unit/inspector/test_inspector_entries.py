@@ -18,6 +18,7 @@ from portadoc.inspector.service import Inspector
 from portadoc.inspector.store.tables import ENTRIES
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.events import EventKind
+from portadoc.serve.house import open_house
 from portadoc.storage import outbox
 from tests.abuse.town import INSPECTION, Town
 
@@ -69,6 +70,30 @@ def test_fifty_parallel_deliveries_of_one_entry_make_one_row_and_one_event(
     with town.house.database.read() as connection:
         told = outbox.read_after(connection, institution=None, cursor=None)
     assert [each.event.kind for each in told].count(EventKind.ENTRY_RECEIVED) == 1
+
+
+def test_two_processes_that_get_one_entry_at_once_keep_it_once(
+    tablet: Any, inspector: Inspector, town: Town
+) -> None:
+    house = town.house
+    with open_house(
+        house.settings, clock=house.clock, random_bytes=house.random_bytes, environment={}, workers=2
+    ) as another:
+        entry = tablet.entry("note", {"text": "Seen."})
+        message, firsts = tablet.sealed(entry), []
+
+        def deliver(service: Inspector) -> None:
+            device = service.devices.known(tablet.secret)
+            firsts.append(service.intake.take(device, entry["entry"], message).first)
+
+        services = [inspector, another.inspector] * 25
+        threads = [threading.Thread(target=deliver, args=(each,)) for each in services]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+    assert sorted(firsts) == [False] * 49 + [True]
+    assert rows(inspector) == 1
 
 
 def test_fifty_scans_with_lost_answers_arrive_once_each_and_in_order(tablet: Any, inspector: Inspector) -> None:

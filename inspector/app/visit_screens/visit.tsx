@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 
 import { Button, TextArea, TextField } from "../parts/forms.tsx";
 import { Plain } from "../parts/plain.tsx";
-import { SyncNote } from "../parts/sync_note.tsx";
+import { SyncNote } from "./sync_note.tsx";
 import { go } from "../session/routes.ts";
 import { moment, say } from "../session/texts.ts";
 import { useVisitsState } from "../visits/at_hand.ts";

@@ -3,7 +3,7 @@ import { say } from "../session/texts.ts";
 import { useVisitsState } from "../visits/at_hand.ts";
 import type { SyncStatus } from "../visits/sync.ts";
 import type { Visits } from "../visits/visits.ts";
-import { Button } from "./forms.tsx";
+import { Button } from "../parts/forms.tsx";
 
 /** Show what is not yet synchronised, with a button that tries again. */
 export function SyncNote({ visits }: { visits: Visits }) {

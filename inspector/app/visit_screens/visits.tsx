@@ -5,7 +5,7 @@ import { PDA1_STATES } from "../../core/generated/catalogue.ts";
 import { LockButton } from "../offline/lock_screen.tsx";
 import { Button, Choice, TextField } from "../parts/forms.tsx";
 import { Plain } from "../parts/plain.tsx";
-import { SyncNote } from "../parts/sync_note.tsx";
+import { SyncNote } from "./sync_note.tsx";
 import { useDevice } from "../session/context.ts";
 import { go } from "../session/routes.ts";
 import { country as countryName, moment, say } from "../session/texts.ts";
