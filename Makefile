@@ -37,7 +37,7 @@ help: ## show this list
 links:
 	@for room in $(ROOMS); do [ -e portadoc/$$room ] || ln -s ../$$room portadoc/$$room; done
 
-.PHONY: help links setup demo serve inspector test check coverage fix bench docs vectors lock wheel soak fuzz routes mutants expected
+.PHONY: help links setup demo serve inspector test check coverage fix bench docs vectors lock wheel soak fuzz routes mutants expected screenshots
 
 setup: .venv/development.stamp ## make the environment with everything for development
 
@@ -73,8 +73,11 @@ fix: .venv/development.stamp ## mend what can be mended without thinking
 bench: .venv/development.stamp ## measure against the physical limit and a peer, in one run
 	@$(BIN)/python -m tests.bench
 
-soak: .venv/development.stamp ## long campaigns: kills during issuance, races over processes
-	@$(BIN)/python -m pytest -m soak -s $(T) tests/soak
+soak: .venv/development.stamp ## long campaigns: kills during issuance, races over processes, camera measurements
+	@$(BIN)/python -m pytest -m soak -s $(T) tests/soak tests/browser/inspector
+
+screenshots: .venv/development.stamp ## take the pictures of docs/screenshots/inspector anew (then look at them)
+	@PORTADOC_WRITE_EXPECTED=1 $(BIN)/python -m pytest -q tests/browser/inspector/test_verdict_situations.py
 
 fuzz: .venv/campaigns.stamp ## fuzz every reader, guided by coverage, FUZZ_SECONDS each
 	@$(BIN)/python -W ignore -m tests.fuzz.campaign --seconds $(FUZZ_SECONDS) $(T)

@@ -73,6 +73,8 @@ class Devices:
         here, now = self._deployment, self._deployment.clock.now()
         code, origin = _typed(unverified_code), digest(source)
         own_name = checked_name(name) if name.strip() else ""
+        with here.database.read() as connection:
+            self._throttle(connection, origin, now)  # who floods us waits without a transaction
         key, secret = new_encryption_key(here.random_bytes), here.random_bytes(SECRET_BYTES).hex()
         with here.database.transaction() as connection:
             self._throttle(connection, origin, now)

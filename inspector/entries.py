@@ -26,11 +26,16 @@ MAX_TEXT: Final = 64 * 1024
 MAX_LINE: Final = 200
 MAX_WORKERS: Final = 2000
 MAX_DEPTH: Final = 16
+MAX_PARTS: Final = 100_000
+"""Commas and brackets of an entry: small parts take far more memory once they are read than their bytes."""
 MEDIA_TYPES: Final[Mapping[str, bytes]] = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n"}
 """What photographs may be, and how their bytes begin."""
 NOT_JUDGED: Final = "not_judged"
 """The verdict on a paper without a code: nothing on it could be authenticated."""
-PERSONAL_NUMBERS: Final = frozenset({"pin", "personal_number", "personal_administrative_number"})
+PERSONAL_NUMBERS: Final = frozenset(
+    {"pin", "personal_number", "personal_administrative_number", "social_security_pin"}
+)
+"""How records and every layout of credentials name a personal number."""
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _WORD: Final = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
@@ -79,6 +84,8 @@ def parse_entry(raw: bytes, *, max_bytes: int) -> Entry:
 
     Raises Malformed[json_malformed], [limit_exceeded], [entry_malformed] with the member and what it has to be.
     """
+    if sum(map(raw.count, (b",", b"{", b"["))) > MAX_PARTS:
+        raise Malformed("limit_exceeded", spec=SPEC, what="parts of an entry", limit=MAX_PARTS)
     members = strict_json.loads_object(raw, what="entry", max_bytes=max_bytes, max_depth=MAX_DEPTH)
     _Shape(_ENTRY).check(members, "")
     if type(members["version"]) is not int or members["version"] != VERSION:

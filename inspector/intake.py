@@ -4,7 +4,9 @@ The order: read without believing, judge, then in one transaction record and tel
 comes again and is answered as before; another content under the same name is refused.
 """
 
+import binascii
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -13,20 +15,29 @@ from portadoc import base64url
 from portadoc.errors import Conflict, Error, Malformed
 from portadoc.formats import strict_json
 from portadoc.formats.jwe import decrypt
+from portadoc.formats.visible_seal import PREFIX as SEAL_PREFIX
+from portadoc.formats.visible_seal import parse_seal
+from portadoc.formats.visible_seal.seal import unverified_claims
 from portadoc.inspector.deployment import Deployment
 from portadoc.inspector.entries import NOT_JUDGED, PERSONAL_NUMBERS, Entry, EntryKind, is_uuid, parse_entry
 from portadoc.inspector.neighbours import ScanQuestion
-from portadoc.inspector.store import visit_store
+from portadoc.inspector.store import ask_store, visit_store
 from portadoc.inspector.store.device_store import Device
 from portadoc.inspector.visits.documents import DocumentFacts
+from portadoc.inspector.visits.findings import RELIED_ON
 from portadoc.inspector.visits.received import ReceivedEntry
+from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.events import EventKind
+from portadoc.schemas.seals import named_content
 from portadoc.verification.policy import WorkAsked
 from portadoc.verification.rendering.report_json import report_to_json
 from portadoc.verification.report import VerificationReport
 
 ENCRYPTIONS: Final = frozenset({"A256GCM"})
+CAUTIONS: Final = frozenset({"pack_old", "clock_wrong"})
+"""Why a device confirms nothing, whatever a document says."""
+_TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 _OUTCOMES: Final = ("verdict", "colour", "code", "as_of", "on_date", "institution_id", "credential_type", "status")
 
 
@@ -92,9 +103,12 @@ class Intake:
 
     def _judged(self, stored: ReceivedEntry) -> ReceivedEntry:
         body, here = stored.entry.body, self._deployment
-        if stored.entry.kind is not EntryKind.SCAN or not body["text"]:
+        if stored.entry.kind is not EntryKind.SCAN:
             return stored
+        if not body["text"]:
+            return self._without_text(stored)
         at = min(stored.entry.at, stored.received_at)  # a clock ahead of ours judges nothing of the future
+        kept = self._without_numbers(stored)
         try:
             report = here.judges.judge(
                 stored.institution,
@@ -105,16 +119,24 @@ class Intake:
             )
         except Error as error:  # nothing that could be judged: kept as it is, and said so
             judgement: JsonObject = {"verdict": NOT_JUDGED, "colour": "amber", "code": error.code}
-            return replace(stored, judgement=judgement, differs=body["verdict"] != NOT_JUDGED)
-        return replace(
-            self._without_numbers(stored, report),
-            judgement=outcome(report),
-            differs=report.verdict.value != body["verdict"],
-        )
+            return replace(kept, judgement=judgement, differs=differs(body, NOT_JUDGED))
+        return replace(kept, judgement=outcome(report), differs=differs(body, report.verdict.value))
 
-    def _without_numbers(self, stored: ReceivedEntry, report: VerificationReport) -> ReceivedEntry:
+    def _without_text(self, stored: ReceivedEntry) -> ReceivedEntry:
+        """Take the word of a device for what a wallet answered to its own question, and for nothing else."""
+        here, body = self._deployment, stored.entry.body
+        if body["verdict"] == NOT_JUDGED:
+            return stored
+        with here.database.read() as connection:
+            asked_by = ask_store.find_ask(connection, stored.institution, body.get("transaction") or "")
+        if asked_by == stored.device_id:
+            return stored
+        return replace(stored, judgement={"verdict": NOT_JUDGED, "colour": "amber", "code": ""}, differs=True)
+
+    def _without_numbers(self, stored: ReceivedEntry) -> ReceivedEntry:
         """Leave out the text of a scan that holds a personal number, unless the settings keep it."""
-        if self._deployment.settings.keep_personal_numbers or not holds_personal_number(report.record):
+        here, text = self._deployment.settings, stored.entry.body["text"]
+        if here.keep_personal_numbers or not holds_personal_number(text):
             return stored
         return replace(stored, entry=replace(stored.entry, body={**stored.entry.body, "text": ""}))
 
@@ -159,6 +181,16 @@ def _question(body: JsonObject) -> ScanQuestion:
     )
 
 
+def differs(body: JsonObject, verdict: str) -> bool:
+    """Tell whether our verdict on a scan contradicts that of the device.
+
+    A device that dared to confirm nothing, for want of trust data or of a clock, does not contradict us when we
+    confirm: it knew less. Whatever else we find out, it did not say.
+    """
+    held_back = body["verdict"] == NOT_JUDGED or body.get("code") in CAUTIONS
+    return bool(verdict != body["verdict"]) and not (held_back and verdict in RELIED_ON)
+
+
 def message_digest(message: str) -> str:
     """Return the SHA-256 of a message as the device computes it over what waits in its outbox."""
     return base64url.encode(hashlib.sha256(message.encode("utf-8", "replace")).digest())
@@ -172,10 +204,36 @@ def outcome(report: VerificationReport) -> JsonObject:
     return {**{name: told[name] for name in _OUTCOMES}, "checks": checks, "document": document}
 
 
-def holds_personal_number(record: JsonObject) -> bool:
-    """Tell whether a record holds a personal number."""
-    written = strict_json.dumps(record)
-    return any(f'"{name}":'.encode() in written for name in PERSONAL_NUMBERS)
+def holds_personal_number(unverified_text: str) -> bool:
+    """Tell whether a seal or a presentation names a personal number, whoever wrote it and whether or not it holds.
+
+    Of a text that was spoilt, what can still be read counts.
+    """
+    if unverified_text.startswith(SEAL_PREFIX):
+        return _names_number(_written_in_seal(unverified_text))
+    parts = re.split(r"[.~]", unverified_text)
+    return any(_names_number(_decoded(part)) for part in (unverified_text, *parts))
+
+
+def _written_in_seal(unverified_text: str) -> bytes:
+    try:
+        seal = parse_seal(unverified_text, allowed_algs=ALL_ALGORITHMS)
+        return strict_json.dumps(named_content(unverified_claims(seal).content))
+    except Error:
+        return b""
+
+
+def _decoded(part: str) -> bytes:
+    """Return what base64url there is, as far as it goes; other text as it stands."""
+    raw = part.encode("utf-8", "replace")
+    try:
+        return binascii.a2b_base64(raw[: len(raw) // 4 * 4].translate(_TO_STANDARD)) + raw
+    except binascii.Error:
+        return raw
+
+
+def _names_number(written: bytes) -> bool:
+    return any(f'"{name}"'.encode() in written for name in PERSONAL_NUMBERS)
 
 
 def _is_same(found: ReceivedEntry, stored: ReceivedEntry) -> bool:

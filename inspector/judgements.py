@@ -45,7 +45,10 @@ class Judgements:
         Raises Refused[preset_unknown], Malformed[malformed_token] for what is no document at all,
         Unavailable[device_throttled], Misconfigured[key_missing].
         """
-        here, question = self._deployment, preset(preset_id)
+        here = self._deployment
+        if preset_id not in here.settings.presets:
+            raise Refused("preset_unknown", known=", ".join(here.settings.presets))
+        question = preset(preset_id)
         self._count(device)
         # 1. judged
         now, nonce = here.clock.now(), here.new_secret()

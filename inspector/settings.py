@@ -31,7 +31,10 @@ class InspectorSettings(OriginSettings):
     """Seconds that a pairing code can be used."""
     tries_from_one_source: int = Field(default=10, ge=1)
     """Wrong pairing codes that one address may send in ten minutes."""
-    tries_in_all: int = Field(default=100, ge=1)
+    address_header: str = Field(default="", pattern="^[A-Za-z0-9-]{0,64}$")
+    """Header in which your own proxy says who asks, such as ``X-Real-IP``; empty: whoever connects is who asks.
+    Its last entry counts. Only for a proxy that always sets it."""
+    tries_in_all: int = Field(default=1000, ge=1)
     """Wrong pairing codes that all addresses together may send in ten minutes."""
     asks_per_minute: int = Field(default=12, ge=1)
     """Requests to wallets that one device may make in a minute."""

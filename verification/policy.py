@@ -42,7 +42,12 @@ class KeyBindingUnsolicited:
 
 @dataclass(frozen=True, slots=True)
 class KeyBindingRefused:
-    """No key binding belongs here (a credential at issuance, a stored file): one that is there is refused."""
+    """No key binding belongs here (a credential at issuance, a stored file): one that is there is refused.
+
+    ``shown`` says that somebody shows it as being about themselves: of a copy nobody knows whose it is.
+    """
+
+    shown: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
-"""One seal, one text: whoever has no key cannot write the same seal in another way.
+"""One seal, one message: whoever has no key cannot write another message that says the same.
 
-Neither an encoder nor a signature has only one result by itself. What is left open there is settled here, so that
-two texts are two seals. Described in docs/seal.md.
+Neither an encoder nor a signature has only one result by itself. What is left open there is settled here. How well
+a message is compressed stays open: to tell seals apart, compare messages. Described in docs/seal.md.
 """
 
 import zlib

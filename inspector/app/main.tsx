@@ -3,20 +3,22 @@ import { render } from "preact";
 
 import { openDatabase } from "./offline/database.ts";
 import { Lock } from "./offline/lock.ts";
-import { Locking } from "./offline/lock_screen.tsx";
+import { Locking } from "./parts/locking.tsx";
 import { OwnDevice } from "./offline/own_device.ts";
 import { keepInstalled } from "./offline/updates.ts";
 import { later } from "./parts/later.tsx";
-import { Scans } from "./session/scans.ts";
+import { watchFaults } from "./session/faults.ts";
+import { Scans } from "./scans/scans.ts";
 import { Shell } from "./shell.tsx";
 import type { Room } from "./shell.tsx";
 import { VisitsContext } from "./visits/at_hand.ts";
-import { openVisits } from "./visits/opening.ts";
+import { openVisits } from "./opening.ts";
 
 const VisitsScreen = later(async () => (await import("./visit_screens/visits.tsx")).VisitsScreen);
 const ROOMS: readonly Room[] = [{ path: "visits", title: "screen.visits", Screen: VisitsScreen }];
 
 async function start(place: HTMLElement): Promise<void> {
+  watchFaults();
   const database = await openDatabase();
   const lock = new Lock(database);
   await lock.start();
@@ -25,11 +27,11 @@ async function start(place: HTMLElement): Promise<void> {
   lock.onForget(() => scans.clear());
   const visits = await openVisits(database, device, scans, lock);
   render(
-    <Locking lock={lock} device={device}>
-      <VisitsContext.Provider value={visits}>
+    <VisitsContext.Provider value={visits}>
+      <Locking lock={lock} device={device}>
         <Shell device={device} scans={scans} rooms={ROOMS} />
-      </VisitsContext.Provider>
-    </Locking>,
+      </Locking>
+    </VisitsContext.Provider>,
     place,
   );
   device.keepSynchronised();

@@ -96,12 +96,23 @@ async function obtain(name: string): Promise<Obtained> {
 const keep = (cache: Cache, name: string, { response, content }: Obtained): Promise<void> =>
   cache.put(BASE + name, answer(response, content));
 
+/** Of the headers of the service those that say what a file is and what it may do: no hash covers the others. */
+const KEPT_HEADERS = [
+  "Content-Type",
+  "Content-Security-Policy",
+  "Permissions-Policy",
+  "Referrer-Policy",
+  "X-Content-Type-Options",
+  "X-Frame-Options",
+  "Cross-Origin-Opener-Policy",
+  "Cross-Origin-Resource-Policy",
+];
+
 /** Return the bytes that were checked under the headers that the service gave, its policies among them. */
 function answer(response: Response, content: ArrayBuffer): Response {
-  const headers = new Headers(response.headers);
-  headers.delete("content-encoding"); // the bytes are in the clear by now
-  headers.delete("content-length");
-  return new Response(content, { status: 200, headers });
+  const kept = KEPT_HEADERS.map((name) => [name, response.headers.get(name)] as const);
+  const headers = kept.filter((each): each is readonly [string, string] => each[1] !== null);
+  return new Response(content, { status: 200, headers: Object.fromEntries(headers) });
 }
 
 async function matches(name: string, content: ArrayBuffer): Promise<boolean> {

@@ -8,12 +8,12 @@ import { Care } from "./screens/care.tsx";
 import { Home } from "./screens/home.tsx";
 import { ScanScreen } from "./screens/scan.tsx";
 import { VerdictScreen } from "./screens/verdict.tsx";
-import { HandContext } from "./session/context.ts";
+import { HandContext } from "./scans/context.ts";
 import type { Device } from "./session/device.ts";
 import type { Route } from "./session/routes.ts";
 import { useRoute } from "./session/routes.ts";
-import type { Scans } from "./session/scans.ts";
-import { say, speak } from "./session/texts.ts";
+import type { Scans } from "./scans/scans.ts";
+import { say, speak } from "./words/texts.ts";
 import { useWatched } from "./session/watching.ts";
 import "./styles/tokens.css";
 import "./styles/frame.css";
@@ -91,7 +91,8 @@ function useLanguage(chosen: string): string {
 }
 
 function screenOf(route: Route, rooms: readonly Room[]): Screen {
-  return SCREENS[route.screen] ?? rooms.find((room) => room.path === route.screen)?.Screen ?? Home;
+  const own = Object.hasOwn(SCREENS, route.screen) ? SCREENS[route.screen] : undefined;
+  return own ?? rooms.find((room) => room.path === route.screen)?.Screen ?? Home;
 }
 
 function titleOf(route: Route, rooms: readonly Room[]): string {

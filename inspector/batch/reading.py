@@ -6,6 +6,7 @@ nothing here. They need the extra ``portadoc[scan]``.
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ class ReadFile:
     problem: str = ""
 
 
-def read_documents(raw: bytes) -> ReadFile:
+def read_documents(raw: bytes | bytearray) -> ReadFile:
     """Return what is in a file. Raises Misconfigured[extra_missing] where a picture cannot be read at all."""
     kind = kind_of(raw)
     if len(raw) > MAX_FILE_BYTES:
@@ -55,13 +56,13 @@ def read_documents(raw: bytes) -> ReadFile:
     return _of_child(kind, raw)
 
 
-def kind_of(raw: bytes) -> FileKind:
+def kind_of(raw: bytes | bytearray) -> FileKind:
     """Return what a file is, by its first bytes; a text is one line of printable ASCII."""
     for head, kind in _HEADS:
         if raw.startswith(head):
             return FileKind(kind)
-    stripped = raw.strip()
-    is_text = 0 < len(stripped) <= MAX_TEXT_BYTES and stripped.isascii() and stripped.decode("ascii").isprintable()
+    stripped = raw.strip() if len(raw) <= MAX_TEXT_BYTES else b""
+    is_text = len(stripped) > 0 and stripped.isascii() and stripped.decode("ascii").isprintable()
     return FileKind.TEXT if is_text else FileKind.OTHER
 
 
@@ -77,10 +78,12 @@ def require_scanner() -> None:
             raise Misconfigured("extra_missing", package=package, extra="scan")
 
 
-def _of_child(kind: FileKind, raw: bytes) -> ReadFile:
+def _of_child(kind: FileKind, raw: bytes | bytearray) -> ReadFile:
     command = [sys.executable, "-I", "-m", CHILD_MODULE, kind.value]
     try:
-        ended = subprocess.run(command, input=raw, capture_output=True, timeout=CHILD_S, check=False)  # noqa: S603
+        ended = subprocess.run(  # noqa: S603
+            command, input=raw, capture_output=True, timeout=CHILD_S, check=False, env=_bare_environment()
+        )
     except subprocess.TimeoutExpired:
         return ReadFile(kind, problem="batch_file_too_large")
     if ended.returncode:
@@ -89,6 +92,11 @@ def _of_child(kind: FileKind, raw: bytes) -> ReadFile:
     if told["problem"]:
         return ReadFile(kind, problem=told["problem"])
     return _found(kind, tuple(told["texts"]))
+
+
+def _bare_environment() -> dict[str, str]:
+    """Return what a process needs to start at all: the service's own environment may hold its passphrase."""
+    return {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
 
 
 def _found(kind: FileKind, texts: tuple[str, ...]) -> ReadFile:

@@ -52,7 +52,7 @@ class Totals:
         return 1 if self.red or self.unread or not self.files else 3 if self.amber else 0
 
 
-def judge_file(name: str, raw: bytes, judge: Judge) -> FileVerdict:
+def judge_file(name: str, raw: bytes | bytearray, judge: Judge) -> FileVerdict:
     """Return the verdict on one file. Raises Misconfigured[extra_missing]."""
     read = read_documents(raw)
     if read.problem:

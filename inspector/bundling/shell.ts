@@ -3,6 +3,10 @@ import { BASE } from "./places.ts";
 import { ICONS } from "./icons.ts";
 
 const GROUND = "#0b5563";
+/** The policy that the server sends as well, but for what only a header can say: no altered copy is without it. */
+const POLICY =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; " +
+  "connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'none'; base-uri 'none'";
 
 /** A file of the build with the hash by which a page may demand exactly it. */
 export interface Demanded {
@@ -19,6 +23,7 @@ export function page(script: Demanded, styles: readonly Demanded[]): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <title>Portadoc Inspector</title>
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
 <meta name="theme-color" content="${GROUND}">

@@ -80,4 +80,5 @@ export type {
 export { judgePaper } from "./paper/paper.ts";
 
 export { checkRoster } from "./findings/roster.ts";
+export { type Site, siteKey, siteText } from "./findings/sites.ts";
 export type { DeclaredWorker, Roster, RosterCode, RosterFinding, ScannedDocument } from "./findings/roster.ts";

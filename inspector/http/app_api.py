@@ -25,6 +25,7 @@ from portadoc.web.bodies import (
     text_member,
 )
 from portadoc.web.pages.qr_codes import qr_code
+from portadoc.web.source import source_of
 
 JOSE: Final = frozenset({"application/jose", "text/plain"})
 _MAX_EMPLOYERS: Final = 20
@@ -57,6 +58,7 @@ def device_router(inspector: Inspector) -> APIRouter:
     router.add_api_route("/receipts", api.receipt, methods=["POST"], dependencies=writes)
     router.add_api_route("/codes", api.seal, methods=["POST"], dependencies=writes)
     router.add_api_route("/entries/{entry}", api.take, methods=["PUT"], dependencies=writes)
+    router.add_api_route("/visits/{visit}/dossier", api.link_dossier, methods=["POST"], dependencies=writes)
     return router
 
 
@@ -77,7 +79,7 @@ class AppApi:
     def pair(self, request: Request, body: JsonBody) -> Response:
         """Pair this device by a code."""
         require_members(body, ("code", "name"))
-        source = request.client.host if request.client is not None else ""
+        source = source_of(request, self._inspector.settings.address_header)
         code, name = text_member(body, "code"), optional_text_member(body, "name") or ""
         paired = self._inspector.devices.pair(code, name, source=source)
         return self._access.admit(json_answer(_shown(paired.device), status=201), paired.secret)
@@ -125,6 +127,12 @@ class AppApi:
         """Keep an entry; the same again is answered as before."""
         kept = self._inspector.intake.take(self._access.device(request), entry, message)
         return json_answer({"entry": kept.entry, "digest": kept.digest}, status=201 if kept.first else 200)
+
+    def link_dossier(self, visit: str, request: Request) -> Response:
+        """Return the link to the dossier of the site of a visit; the same link whenever it is asked for."""
+        made, first = self._inspector.dossiers.link_of_visit(self._access.device(request), visit)
+        told = {"link": made.address, "site": made.link.title, "expiresAt": made.link.expires_at}
+        return json_answer(told, status=201 if first else 200)
 
     def receipt(self, request: Request, body: JsonBody) -> Response:
         """Judge a document now and return the signed receipt of it."""

@@ -1,15 +1,16 @@
 """Pages of the office, for this machine only until access rules exist; and dossiers, for whoever has the link."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from portadoc.errors import Refused
 from portadoc.i18n import render
 from portadoc.inspector.batch.verdicts import FileVerdict, judge_file, totals
 from portadoc.inspector.http.access import Access
-from portadoc.inspector.http.uploads import MAX_FILES, MAX_UPLOAD_BYTES, Upload, read_uploads
+from portadoc.inspector.http.uploads import MAX_FILES, MAX_UPLOAD_BYTES, read_uploads
 from portadoc.inspector.office.dossiers import Role
 from portadoc.inspector.office.pdf import moment, paper
 from portadoc.inspector.pages.rendering import FILES, STATIC_PATH, PageRoute, Reader, page, reader_of
@@ -22,7 +23,6 @@ from portadoc.web.loopback import loopback_only
 from portadoc.web.pages.qr_codes import qr_code
 
 _DAYS_A_YEAR: Final = 365
-Uploads = Annotated[list[Upload], Depends(read_uploads)]
 
 
 def office_router(inspector: Inspector) -> APIRouter:
@@ -48,7 +48,7 @@ def office_router(inspector: Inspector) -> APIRouter:
 
 
 class OfficePages:
-    """The endpoints; all are plain functions and run in the thread pool."""
+    """The endpoints; those that are plain functions run in the thread pool."""
 
     def __init__(self, inspector: Inspector) -> None:
         self._inspector = inspector
@@ -114,7 +114,7 @@ class OfficePages:
     def link_dossier(self, institution: str, visit: str, request: Request) -> Response:
         """Make a link to the dossier of the site and return it as a sheet; it is shown this once."""
         here, reader = self._inspector, reader_of(request)
-        site = here.visits.opened(institution, visit).visit.site.name
+        site = here.visits.opened(institution, visit).visit.site.text
         made = here.dossiers.link(institution, site)
         content = {
             "site": made.link.title,
@@ -147,8 +147,8 @@ class OfficePages:
         """Return the page that takes many files."""
         return self._batch(institution, request, None)
 
-    def judge_batch(self, institution: str, request: Request, uploads: Uploads) -> Response:
-        """Return one verdict a file; nothing is kept."""
+    async def judge_batch(self, institution: str, request: Request) -> Response:
+        """Return one verdict a file; nothing is kept, and no more than one file is held at a time."""
         here, now = self._inspector.deployment, self._inspector.deployment.clock.now()
         here.institution(institution)
 
@@ -156,7 +156,9 @@ class OfficePages:
             day = datetime.fromtimestamp(now, UTC).date()
             return here.judges.judge(institution, text, at=now, on_date=day)
 
-        return self._batch(institution, request, [judge_file(each.name, each.content, judge) for each in uploads])
+        uploads = read_uploads(request)
+        verdicts = [await run_in_threadpool(judge_file, each.name, each.content, judge) async for each in uploads]
+        return await run_in_threadpool(self._batch, institution, request, verdicts)
 
     def _batch(self, institution: str, request: Request, verdicts: list[FileVerdict] | None) -> Response:
         reader = reader_of(request)

@@ -9,15 +9,20 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from sqlalchemy import Connection
+
 from portadoc.errors import Refused
 from portadoc.inspector.deployment import Deployment
-from portadoc.inspector.devices import checked_name
+from portadoc.inspector.entries import is_uuid
 from portadoc.inspector.office.reading import Visits
 from portadoc.inspector.store import dossier_store, visit_store
 from portadoc.inspector.store.device_store import Device
 from portadoc.inspector.store.dossier_store import DossierLink
+from portadoc.inspector.store.visit_store import VisitRow
 from portadoc.inspector.visits.documents import DocumentFacts
-from portadoc.inspector.visits.visit import Scan, Site, Visit
+from portadoc.inspector.visits.sites import Site, is_named, site_key
+from portadoc.inspector.visits.visit import Scan, Visit
+from portadoc.keys.purposes import KeyPurpose
 from portadoc.schemas.events import EventKind
 from portadoc.storage.installation import SECRET_BYTES, digest
 from portadoc.verification.policy import levelled
@@ -25,6 +30,7 @@ from portadoc.verification.presets.purposes import Permission, Purpose, purpose
 
 SECONDS_PER_DAY: Final = 86_400
 MOST_VISITS: Final = 200
+_LABEL: Final = "dossier of visit "
 
 
 class Role(StrEnum):
@@ -73,25 +79,65 @@ class Dossiers:
         self._deployment = deployment
         self._visits = visits
 
-    def link(self, slug: str, site_name: str) -> MadeLink:
-        """Make a link to the dossier of a site that was visited. Raises Refused[not_found]."""
+    def link(self, slug: str, site: str) -> MadeLink:
+        """Make a link to the dossier of a site that was visited, by its name or its name and address.
+
+        Raises Refused[not_found], and [site_ambiguous] where several sites have the name.
+        """
         here, now = self._deployment, self._deployment.clock.now()
-        site = visit_store.site_key(site_name)
-        if not self._visits.listed(slug, site=site):
-            raise Refused("not_found")
+        visited = self._site(slug, site)
         secret = here.random_bytes(SECRET_BYTES).hex()
+        with here.database.transaction() as connection:
+            return self._made(connection, visited, secret, now)
+
+    def link_of_visit(self, device: Device, visit_id: str) -> tuple[MadeLink, bool]:
+        """Return the link to the site of a visit that a device wrote, and whether it was made just now.
+
+        However often the device asks, the link is one: its secret follows from the visit and a key of ours.
+
+        Raises Refused[visit_unknown] for a visit of another device or of which nothing came; [dossier_ended] once
+        the office ended the link or its time is over.
+        """
+        here, slug, now = self._deployment, device.institution, self._deployment.clock.now()
+        secret = here.key_ring.mac(slug, KeyPurpose.NONCE).tag(f"{_LABEL}{visit_id}".encode()).hex()
+        with here.database.transaction() as connection:
+            visited = visit_store.find_visit(connection, slug, visit_id) if is_uuid(visit_id) else None
+            if visited is None or visited.device_id != device.device_id or not visited.site:
+                raise Refused("visit_unknown")
+            found = dossier_store.find_link(connection, digest(secret))
+            if found is None:
+                return self._made(connection, visited, secret, now), True
+        if not found.holds(now):
+            raise Refused("dossier_ended")
+        return MadeLink(found, self._address(secret)), False
+
+    def _made(self, connection: Connection, visited: VisitRow, secret: str, now: int) -> MadeLink:
+        here = self._deployment
         made = DossierLink(
-            institution=slug,
+            institution=visited.institution,
             dossier_id=here.new_id(),
-            site=site,
-            title=checked_name(site_name[:80]),
+            site_key=visited.site_key,
+            title=visited.site,
             created_at=now,
             expires_at=now + here.settings.dossier_days * SECONDS_PER_DAY,
         )
-        with here.database.transaction() as connection:
-            dossier_store.insert_link(connection, made, secret_digest=digest(secret))
-            here.tell(connection, EventKind.DOSSIER_LINKED, slug, made.dossier_id)
-        return MadeLink(made, f"{here.settings.base_url}/inspect/dossiers/{secret}")
+        dossier_store.insert_link(connection, made, secret_digest=digest(secret))
+        here.tell(connection, EventKind.DOSSIER_LINKED, visited.institution, made.dossier_id)
+        return MadeLink(made, self._address(secret))
+
+    def _address(self, secret: str) -> str:
+        return f"{self._deployment.settings.base_url}/inspect/dossiers/{secret}"
+
+    def _site(self, slug: str, wanted: str) -> VisitRow:
+        """Return the newest visit to the one site that is meant; who writes name and address means one alone."""
+        rows = {each.site_key: each for each in reversed(self._visits.listed(slug)) if each.site}
+        meant = [each for each in rows.values() if is_named(each.site, wanted)]
+        if not meant:
+            raise Refused("not_found")
+        exact = [each for each in meant if each.site_key == site_key(wanted)]
+        if len(exact or meant) > 1:
+            raise Refused("site_ambiguous", sites="; ".join(sorted(each.site for each in meant)))
+        return (exact or meant)[0]
 
     def links(self, slug: str) -> tuple[DossierLink, ...]:
         """Return the links of an institution, the newest first. Raises Refused[not_found]."""
@@ -122,8 +168,8 @@ class Dossiers:
             raise Refused("dossier_unknown")
         inspects = device is not None and device.institution == link.institution
         role = Role.INSPECTOR if inspects else Role.CONTRACTOR
-        rows = self._visits.listed(link.institution, site=link.site)[:MOST_VISITS]
-        visits = [self._visits.opened(link.institution, each.visit_id).visit for each in rows]
+        rows = self._visits.listed(link.institution, site=link.site_key)[:MOST_VISITS]
+        visits = [self._visits.without_photos(link.institution, each.visit_id) for each in rows]
         return Dossier(link, role, tuple(_rows(visits, purpose(role.value))))
 
 
@@ -166,9 +212,15 @@ def _columns(document: DocumentFacts) -> Iterator[tuple[str, str, str]]:
 
 
 def site_named(document: DocumentFacts, site: Site) -> bool | None:
-    """Tell whether a document names this site as a place of work; None where it names none or we know none."""
-    wanted = [levelled(each) for each in (site.name, site.address, site.town) if levelled(each)]
-    if not document.workplaces or not wanted:
-        return None
+    """Tell whether a document names this site as a place of work; None where it names none, or that is open.
+
+    It is open where the document names the town and we know no address in it.
+    """
+    wanted, town = [each for each in map(levelled, (site.name, site.address)) if each], levelled(site.town)
     places = [levelled(each) for each in document.workplaces]
-    return any(each in place for each in wanted for place in places)
+    if not places or not (wanted or town):
+        return None
+    if town in places or any(each in place for each in wanted for place in places):
+        return True
+    same_town = bool(town) and any(town in place for place in places)
+    return None if same_town and not site.address else False

@@ -14,17 +14,20 @@ from types import ModuleType
 from typing import Any, Final
 
 from portadoc.catalogue import text, verdict_text
+from portadoc.catalogue.writing import on_paper
 from portadoc.errors import Misconfigured
 from portadoc.inspector.entries import NOT_JUDGED
 from portadoc.inspector.office.reading import OpenedVisit
 from portadoc.inspector.pages.words import office_text
 from portadoc.inspector.visits.findings import RosterFinding
-from portadoc.inspector.visits.photos import may_be_shown
+from portadoc.inspector.visits.photos import may_be_shown, pixels
 from portadoc.inspector.visits.visit import Photo, Scan, Visit
 
 STANDARDS: Final = ("ua-1", "a-2a")
 _ENDINGS: Final = {"image/jpeg": "jpg", "image/png": "png"}
 _MAX_TEXT: Final = 4000
+MOST_PIXELS: Final = 120_000_000
+"""Pixels that one paper unpacks, three bytes each: some sixty photographs as the app takes them."""
 
 
 def visit_pdf(opened: OpenedVisit, *, institution: str, export_id: str, at: int, language: str) -> bytes:
@@ -38,7 +41,7 @@ def visit_pdf(opened: OpenedVisit, *, institution: str, export_id: str, at: int,
             root=folder,
             format="pdf",
             ignore_system_fonts=True,
-            sys_inputs={"visit": json.dumps(content, ensure_ascii=False)},
+            sys_inputs={"visit": json.dumps(_writable(content), ensure_ascii=False)},
             pdf_standards=list(STANDARDS),
             timestamp=at,
         )
@@ -73,10 +76,22 @@ def paper(
         },
         "photos": {
             "title": say("visit.photos"),
+            "unusable": say("photo.unusable"),
             "rows": [_photo(each, photos.get(each.photo), language) for each in visit.photos],
         },
         "footer": say("visit.footer", export=export_id, at=moment(at)),
     }
+
+
+def _writable(content: Any) -> Any:
+    """Return the content with what the font of the page has not spelt out: one letter of an alphabet of elsewhere
+    must not keep the whole visit from paper.
+    """
+    if isinstance(content, dict):
+        return {name: _writable(each) for name, each in content.items()}
+    if isinstance(content, list):
+        return list(map(_writable, content))
+    return "\n".join(on_paper(line, longest=_MAX_TEXT + 1) for line in content.split("\n"))
 
 
 def warnings(visit: Visit, language: str) -> Iterable[str]:
@@ -194,13 +209,14 @@ def _whom(finding: RosterFinding, visit: Visit) -> str:
 
 def _usable(typst: ModuleType, photos: Iterable[Photo], folder: Path) -> dict[str, str]:
     """Write the photographs that can be shown into the folder and return their files: one that is broken or too
-    large must not keep the whole visit from paper.
+    large must not keep the whole visit from paper, nor all together the service from its work.
     """
-    usable = {}
+    usable, pixels_left = {}, MOST_PIXELS
     for place, photo in enumerate(photos):
-        name = f"{place}.{_ENDINGS[photo.media_type]}"
-        if not may_be_shown(photo.data, photo.media_type):
+        name, size = f"{place}.{_ENDINGS[photo.media_type]}", pixels(photo.data, photo.media_type) or 0
+        if not may_be_shown(photo.data, photo.media_type) or size > pixels_left:
             continue
+        pixels_left -= size
         (folder / name).write_bytes(photo.data)
         try:
             typst.compile(f'#image("{name}")'.encode(), root=str(folder), ignore_system_fonts=True)

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Final
 
 from portadoc.errors import Refused
 from portadoc.inspector.deployment import Deployment
-from portadoc.inspector.entries import is_uuid
+from portadoc.inspector.entries import EntryKind, is_uuid
 from portadoc.inspector.store import visit_store
 from portadoc.inspector.store.visit_store import VisitRow
 from portadoc.inspector.visits.findings import RosterFinding, ScannedDocument, roster_findings
@@ -35,7 +36,7 @@ class Visits:
         self._deployment = deployment
 
     def listed(self, slug: str, *, site: str | None = None) -> tuple[VisitRow, ...]:
-        """Return the visits of an institution, the newest first; those of one site or all.
+        """Return the visits of an institution, the newest first; those of one site (as ``site_key``) or all.
 
         Raises Refused[not_found].
         """
@@ -52,6 +53,15 @@ class Visits:
         visit = visit_of(visit_id, entries)
         return OpenedVisit(visit, entries, self._findings(slug, visit))
 
+    def without_photos(self, slug: str, visit_id: str) -> Visit:
+        """Return what was written down on a visit that is listed; it does not tell what is missing in between.
+
+        Photographs are large, and of many visits only the words are read.
+        """
+        with self._deployment.database.read() as connection:
+            entries = visit_store.entries_of(connection, slug, visit_id, without=EntryKind.PHOTO)
+        return visit_of(visit_id, entries)
+
     def _entries(self, slug: str, visit_id: str) -> tuple[ReceivedEntry, ...]:
         with self._deployment.database.read() as connection:
             return visit_store.entries_of(connection, slug, visit_id)
@@ -61,12 +71,12 @@ class Visits:
         day = visit.day
         if day is None:
             return ()
-        rows = self.listed(slug)
-        others = [
-            visit_of(row.visit_id, self._entries(slug, row.visit_id))
-            for row in rows
-            if row.visit_id != visit.visit and abs((_day(row.first_at) - day).days) <= COMPARED_DAYS
-        ][:MOST_COMPARED]
+        near = (
+            row.visit_id
+            for row in self.listed(slug)
+            if row.site and row.visit_id != visit.visit and abs((_day(row.first_at) - day).days) <= COMPARED_DAYS
+        )
+        others = [self.without_photos(slug, visit_id) for visit_id in islice(near, MOST_COMPARED)]
         scans = (*documents_of(visit), *(each for other in others for each in documents_of(other)))
         return roster_findings(site=site_of(visit), day=day, workers=visit.roster, scans=scans)
 
@@ -95,8 +105,8 @@ def documents_of(visit: Visit) -> Sequence[ScannedDocument]:
 
 
 def site_of(visit: Visit) -> str:
-    """Return the name by which the site of a visit is told apart."""
-    return visit_store.site_key(visit.site.name)
+    """Return the site of a visit in one line, by which sites are told apart."""
+    return visit.site.text
 
 
 def _day(seconds: int) -> date:

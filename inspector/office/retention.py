@@ -30,5 +30,7 @@ def forget(deployment: Deployment) -> int:
             dossier_store.forget_links(connection, slug, expired_before=now - idle_s)
     with here.database.transaction() as connection:
         device_store.forget_counts(connection, before=now - SECONDS_PER_DAY)
-        ask_store.forget_asks(connection, before=now - SECONDS_PER_DAY)
+        ask_store.forget_asks(
+            connection, before=now - idle_s
+        )  # what a device was answered may come in weeks later
     return gone

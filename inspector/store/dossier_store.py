@@ -9,11 +9,11 @@ from portadoc.inspector.store.tables import DOSSIERS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DossierLink:
-    """A link; times in epoch seconds. ``site`` is the name by which sites are told apart, ``title`` its own."""
+    """A link; times in epoch seconds. ``title`` is the site as people read it, ``site_key`` as sites are told apart."""
 
     institution: str
     dossier_id: str
-    site: str
+    site_key: str
     title: str
     created_at: int
     expires_at: int

@@ -89,13 +89,14 @@ VISITS: Final = Table(
     Column("institution", String(64), primary_key=True),
     Column("visit_id", String(36), primary_key=True),
     Column("device_id", String(64), nullable=False),
-    Column("site", String(200), nullable=False),
+    Column("site", String(800), nullable=False),
+    Column("site_key", String(800), nullable=False),
     Column("first_at", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
     Column("closed_at", BigInteger),
     Column("received_at", BigInteger, nullable=False),
     Column("entries", Integer, nullable=False),
-    Index("inspector_visits_by_site", "institution", "site"),
+    Index("inspector_visits_by_site", "institution", "site_key"),
 )
 
 DOSSIERS: Final = Table(
@@ -104,8 +105,8 @@ DOSSIERS: Final = Table(
     Column("institution", String(64), primary_key=True),
     Column("dossier_id", String(64), primary_key=True),
     Column("secret_digest", String(64), nullable=False, unique=True),
-    Column("site", String(200), nullable=False),
-    Column("title", String(200), nullable=False),
+    Column("site_key", String(800), nullable=False),
+    Column("title", String(800), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),

@@ -10,6 +10,8 @@ from portadoc.formats import strict_json
 from portadoc.inspector.entries import MAX_DEPTH, Entry, EntryKind
 from portadoc.inspector.store.tables import ENTRIES, EXPORTS, VISITS
 from portadoc.inspector.visits.received import ReceivedEntry
+from portadoc.inspector.visits.sites import site_key
+from portadoc.inspector.visits.visit import site_of
 
 _WITHOUT_FOLLOW_UP: Final = (EntryKind.VISIT_OPENED, EntryKind.SCAN, EntryKind.COMPARED)
 _MAX_STORED: Final = 64 * 1024 * 1024
@@ -17,12 +19,13 @@ _MAX_STORED: Final = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitRow:
-    """What a list of visits shows of one."""
+    """What a list of visits shows of one: ``site`` as people read it, ``site_key`` as sites are told apart."""
 
     institution: str
     visit_id: str
     device_id: str
     site: str
+    site_key: str
     first_at: int
     last_at: int
     closed_at: int | None
@@ -80,18 +83,19 @@ def visits_of(
     """Return the visits of an institution, those of one site or all, the newest first."""
     wanted = select(VISITS).where(VISITS.c.institution == institution)
     if site is not None:
-        wanted = wanted.where(VISITS.c.site == site)
+        wanted = wanted.where(VISITS.c.site_key == site)
     rows = connection.execute(wanted.order_by(VISITS.c.first_at.desc(), VISITS.c.visit_id).limit(limit))
     return tuple(VisitRow(**row._mapping) for row in rows)
 
 
-def entries_of(connection: Connection, institution: str, visit_id: str) -> tuple[ReceivedEntry, ...]:
-    """Return every entry of a visit in order."""
-    rows = connection.execute(
-        select(ENTRIES)
-        .where(ENTRIES.c.institution == institution, ENTRIES.c.visit_id == visit_id)
-        .order_by(ENTRIES.c.sequence, ENTRIES.c.at, ENTRIES.c.entry_id)
-    )
+def entries_of(
+    connection: Connection, institution: str, visit_id: str, *, without: EntryKind | None = None
+) -> tuple[ReceivedEntry, ...]:
+    """Return every entry of a visit in order, but those of one kind when it is named."""
+    wanted = select(ENTRIES).where(ENTRIES.c.institution == institution, ENTRIES.c.visit_id == visit_id)
+    if without is not None:
+        wanted = wanted.where(ENTRIES.c.kind != without)
+    rows = connection.execute(wanted.order_by(ENTRIES.c.sequence, ENTRIES.c.at, ENTRIES.c.entry_id))
     return tuple(map(_entry, rows))
 
 
@@ -158,11 +162,6 @@ def count_entries(connection: Connection, institution: str) -> int:
     )
 
 
-def site_key(name: str) -> str:
-    """Return the name of a site as sites are told apart: case and space between words do not count."""
-    return " ".join(name.casefold().split())
-
-
 def _first(stored: ReceivedEntry) -> VisitRow:
     entry = stored.entry
     return _with_entry(
@@ -171,6 +170,7 @@ def _first(stored: ReceivedEntry) -> VisitRow:
             visit_id=entry.visit,
             device_id=stored.device_id,
             site="",
+            site_key="",
             first_at=entry.at,
             last_at=entry.at,
             closed_at=None,
@@ -184,9 +184,11 @@ def _first(stored: ReceivedEntry) -> VisitRow:
 def _with_entry(row: VisitRow, stored: ReceivedEntry) -> VisitRow:
     entry = stored.entry
     opened, closed = entry.kind is EntryKind.VISIT_OPENED, entry.kind is EntryKind.VISIT_CLOSED
+    site = site_of(entry.body).text if opened else row.site
     return replace(
         row,
-        site=site_key(entry.body["site"]["name"]) if opened else row.site,
+        site=site,
+        site_key=site_key(site),
         first_at=min(row.first_at, entry.at),
         last_at=max(row.last_at, entry.at),
         closed_at=stored.received_at if closed else row.closed_at,

@@ -4,13 +4,13 @@ The same rules run in the app, held to the same vectors. Nothing here is a verdi
 says whom to ask, none says that a document is wrong.
 """
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
+from portadoc.inspector.visits.sites import plain, site_key
 from portadoc.inspector.visits.visit import DeclaredWorker
 from portadoc.verification.policy import levelled
 from portadoc.verification.verdict import Verdict
@@ -73,7 +73,7 @@ def roster_findings(
 ) -> tuple[RosterFinding, ...]:
     """Return what does not fit at a site on a day; ``scans`` are those of the visit and of others compared."""
     a1s = [each for each in scans if each.kind == A1]
-    here = [each for each in a1s if each.site == site]
+    here = [each for each in a1s if _is_at(each, site)]
     matches = {each.scan: _matching(each, workers) for each in here}
     found = [finding for worker in workers for finding in _about(worker, here, matches, day)]
     found += _unmatched(here, matches, workers)
@@ -122,11 +122,11 @@ def _employer(worker: DeclaredWorker, relied: Sequence[ScannedDocument]) -> Iter
     """Compare identifiers where both have one, else names where both have one."""
     for document in relied:
         ids = {levelled(each) for each in document.employer_ids} - {""}
-        names = {_plain(each) for each in document.employer_names} - {""}
+        names = {plain(each) for each in document.employer_names} - {""}
         if levelled(worker.employer_id) and ids:
             differs = levelled(worker.employer_id) not in ids
         else:
-            differs = bool(_plain(worker.employer_name) and names) and _plain(worker.employer_name) not in names
+            differs = bool(plain(worker.employer_name) and names) and plain(worker.employer_name) not in names
         if differs:
             declared = worker.employer_id or worker.employer_name
             yield RosterFinding(RosterCode.WRONG_EMPLOYER, worker.id, (document.scan,), {"employer": declared})
@@ -186,12 +186,12 @@ def _same_document(a1s: Sequence[ScannedDocument], site: str) -> Iterator[Roster
         if levelled(each.number):
             numbered.setdefault((each.institution_id, levelled(each.number)), []).append(each)
     for shown in numbered.values():
-        if all(each.site != site for each in shown):
+        if not any(_is_at(each, site) for each in shown):
             continue
         scans = tuple(each.scan for each in shown)
-        if len({each.site for each in shown}) > 1:
-            others = sorted({each.site for each in shown} - {site})
-            params = {"number": shown[0].number, "sites": ", ".join(others)}
+        others = {site_key(each.site): each.site for each in reversed(shown) if not _is_at(each, site)}
+        if others:
+            params = {"number": shown[0].number, "sites": "; ".join(sorted(others.values()))}
             yield RosterFinding(RosterCode.A1_ON_TWO_SITES, None, scans, params)
         if _persons(shown, site) > 1:
             yield RosterFinding(RosterCode.A1_FOR_TWO_PERSONS, None, scans, {"number": shown[0].number})
@@ -202,20 +202,18 @@ def _persons(shown: Sequence[ScannedDocument], site: str) -> int:
 
     Lines of a list are numbered for one site; a day of birth that was not shown tells nobody apart.
     """
-    matched = {each.worker for each in shown if each.site == site and each.worker is not None}
+    matched = {each.worker for each in shown if _is_at(each, site) and each.worker is not None}
     births: dict[tuple[str, str], set[date]] = {}
     for each in shown:
         if each.surname or each.forenames:
-            days = births.setdefault((_plain(each.surname), _plain(each.forenames)), set())
+            days = births.setdefault((plain(each.surname), plain(each.forenames)), set())
             days |= set() if each.birth_date is None else {each.birth_date}
     return max(len(matched), sum(max(1, len(days)) for days in births.values()))
 
 
+def _is_at(document: ScannedDocument, site: str) -> bool:
+    return site_key(document.site) == site_key(site)
+
+
 def _same(one: str, other: str) -> bool:
-    return bool(_plain(one)) and _plain(one) == _plain(other)
-
-
-def _plain(text: str) -> str:
-    """Return the letters and digits of a name without accents, in one case."""
-    apart = unicodedata.normalize("NFKD", text)
-    return "".join(each for each in apart if each.isalnum()).upper()
+    return bool(plain(one)) and plain(one) == plain(other)

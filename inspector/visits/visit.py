@@ -1,28 +1,22 @@
 """A visit: a fold over its entries. Nothing is stored twice and nothing is ever changed."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Final
 
 from portadoc.inspector.entries import EntryKind, photo_bytes
 from portadoc.inspector.visits.documents import DocumentFacts
 from portadoc.inspector.visits.received import ReceivedEntry
+from portadoc.inspector.visits.sites import Site
 from portadoc.schemas.claims import JsonObject
 
 LATE_S: Final = 300
 """Seconds by which the clock of a device may be ahead of ours before it is said."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """Where a visit was. ``reference`` is a name that the office gave the site."""
-
-    name: str = ""
-    address: str = ""
-    town: str = ""
-    country: str = ""
-    reference: str = ""
+MOST_MISSING: Final = 1000
+"""Numbers of missing entries that are told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,16 +145,24 @@ def visit_of(visit_id: str, entries: Iterable[ReceivedEntry]) -> Visit:
     return replace(
         visit,
         device=ordered[0].device_id if ordered else "",
-        missing=tuple(sorted(set(range(max(numbers, default=-1))) - set(numbers)))[:1000],
-        doubled=tuple(sorted({each for each in numbers if numbers.count(each) > 1})),
+        missing=tuple(islice(_missing(numbers), MOST_MISSING)),
+        doubled=tuple(sorted(number for number, times in Counter(numbers).items() if times > 1)),
         clock_ahead_s=ahead_s if ahead_s > LATE_S else 0,
         entries=len(ordered),
     )
 
 
+def _missing(numbers: Iterable[int]) -> Iterator[int]:
+    """Yield the numbers between those that came, in order; a device may say any number, however large."""
+    here = 0
+    for number in sorted(set(numbers)):
+        yield from range(here, number)
+        here = number + 1
+
+
 def _opened(visit: Visit, received: ReceivedEntry) -> Visit:
     entry, body = received.entry, received.entry.body
-    site = Site(**{name: value for name, value in body["site"].items() if value is not None})
+    site = site_of(body)
     return replace(
         visit,
         site=site,
@@ -169,6 +171,11 @@ def _opened(visit: Visit, received: ReceivedEntry) -> Visit:
         opened_at=entry.at,
         notes=_with_note(visit, received),
     )
+
+
+def site_of(opened: JsonObject) -> Site:
+    """Return the site that the opening of a visit names; the form of the body was checked."""
+    return Site(**{name: value for name, value in opened["site"].items() if value is not None})
 
 
 def _scanned(visit: Visit, received: ReceivedEntry) -> Visit:

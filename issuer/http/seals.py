@@ -1,6 +1,5 @@
 """HTTP of the visible digital seal: the certificates that prove seals, and the seal behind a verification code."""
 
-import ipaddress
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -13,11 +12,10 @@ from portadoc.web.answers import NO_STORE, json_answer, refusing_route
 from portadoc.web.bodies import read_json_object, require_members, text_member
 from portadoc.web.language import preferred_language
 from portadoc.web.problem import problem
+from portadoc.web.source import source_of
 
 CERTIFICATES_MAX_AGE_S: Final = 300
 _TOO_MANY_REQUESTS: Final = 429
-_IPV6_SITE_BITS: Final = 64
-"""What one subscriber has: who holds such a network would otherwise have as many tries as it has addresses."""
 
 Body = Annotated[JsonObject, Depends(read_json_object)]
 
@@ -45,21 +43,6 @@ def seal_router(issuer: Issuer) -> APIRouter:
         return json_answer({"seal": text}, headers=NO_STORE)
 
     return router
-
-
-def source_of(request: Request, header: str) -> str:
-    """Return the network that asks: an IPv4 address, the first half of an IPv6 one, or empty."""
-    peer = request.client.host if request.client is not None else ""
-    told = [part for value in request.headers.getlist(header) for part in value.split(",")] if header else []
-    try:
-        address = ipaddress.ip_address((told[-1] if told else peer).strip())
-    except ValueError:
-        return ""
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.IPv6Network((int(address) >> _IPV6_SITE_BITS << _IPV6_SITE_BITS, _IPV6_SITE_BITS)))
 
 
 def _refused(error: Error, request: Request) -> Response:

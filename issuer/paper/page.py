@@ -9,9 +9,9 @@ from importlib import resources
 from types import ModuleType
 from typing import Any, Final
 
+from portadoc.catalogue.writing import on_paper
 from portadoc.errors import Misconfigured
 from portadoc.issuer.paper.qr_symbols import QrSymbol
-from portadoc.issuer.paper.writing import on_paper
 
 STANDARDS: Final = ("ua-1", "a-3a")
 

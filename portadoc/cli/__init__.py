@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "issuer": "portadoc.cli.issuer:issuer",
     "wallet": "portadoc.cli.wallet:wallet",
     "verifier": "portadoc.cli.verifier:verifier",
+    "verifier": "portadoc.cli.verifier:verifier",
     "verify": "portadoc.cli.offline.verify:verify",
     "receipt": "portadoc.cli.offline.receipt:receipt",
     "inspect": "portadoc.cli.inspect:inspect",

@@ -1,5 +1,6 @@
 """What the inspector role gets of this installation: questions to wallets, judgements, issuers of online codes."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from threading import Lock
@@ -32,6 +33,9 @@ from portadoc.verifier.sessions import Stage
 
 MAX_SEAL_BYTES: Final = 16 * 1024
 CODE_TIMEOUT_S: Final = 8.0
+WAIT_S: Final = 60
+MAX_WAIT_S: Final = 3600
+_TOO_MANY_REQUESTS: Final = 429
 _JSON: Final = "application/json"
 
 
@@ -159,7 +163,7 @@ class CodeDesk:
     def seal_of(self, url: str, second: str) -> str:
         """Return the seal behind a code, unverified.
 
-        Raises Refused[code_host_unknown], Refused[code_refused], Unavailable[fetch_failed], Malformed.
+        Raises Refused[code_refused], Unavailable[fetch_failed], [too_many_tries], Malformed[member_invalid].
         """
         answer = self._send.send(
             "POST",
@@ -169,6 +173,8 @@ class CodeDesk:
             max_bytes=MAX_SEAL_BYTES,
             timeout_s=CODE_TIMEOUT_S,
         )
+        if answer.status == _TOO_MANY_REQUESTS:  # told as it is: the document is perhaps there
+            raise Unavailable("too_many_tries", retry_after_s=_seconds(answer.headers.get("retry-after", "")))
         if answer.status >= 500:
             raise Unavailable("fetch_failed", reason="status", status=answer.status)
         if answer.status != 200 or answer.content_type != _JSON:
@@ -177,6 +183,12 @@ class CodeDesk:
         if not isinstance(seal, str):
             raise Malformed("member_invalid", member="/seal", expected="text")
         return seal
+
+
+def _seconds(retry_after: str) -> int:
+    """Return how long to wait as an issuer says, within bounds. Spec: RFC 9110 §10.2.3."""
+    said = int(retry_after) if re.fullmatch(r"[0-9]{1,6}", retry_after, re.ASCII) else WAIT_S
+    return min(max(said, 1), MAX_WAIT_S)
 
 
 class AppFacts:

@@ -81,13 +81,16 @@ def judged(unverified_text: str, pack: TrustPack, terms: ScanTerms, *, profile_i
 
 
 def scan_policy(unverified_text: str, pack: TrustPack, terms: ScanTerms, *, profile_id: str) -> VerificationPolicy:
-    """Return the rules for a scan; a holder's signature is asked for exactly where one came along."""
+    """Return the rules for a scan; a holder's signature is asked for exactly where one came along.
+
+    Without one it is a copy, as a printed code is: whose it is, nobody knows, and no copy is ever green.
+    """
     question, bound = terms.preset, not unverified_text.endswith("~") and not unverified_text.startswith(PREFIX)
     return VerificationPolicy(
         policy_id=POLICY_ID if question is None else question.id,
         policy_version="" if question is None else question.version,
         accepted_types=types_for(terms.purpose) if question is None else accepted_types(question),
-        key_binding=_nearby(unverified_text, terms.nonce) if bound else KeyBindingRefused(),
+        key_binding=_nearby(unverified_text, terms.nonce) if bound else KeyBindingRefused(shown=True),
         status_required=question is None or question.status_required,
         work=terms.work,
         max_status_age_s=MAX_STATUS_AGE_S if question is None else question.max_status_age_s,

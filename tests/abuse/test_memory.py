@@ -76,10 +76,12 @@ class Arena:
         """Return a new request as the wallet sees it."""
         return self.wallet.preview(self.ask()["link"])
 
-    def sends(self, path: str, pieces: "Pieces", content_type: str = FORM, **headers: str) -> int | None:
-        """POST a body in pieces and return the status; None when the server closed before it answered."""
+    def sends(
+        self, path: str, pieces: "Pieces", content_type: str = FORM, method: str = "POST", **headers: str
+    ) -> int | None:
+        """Send a body in pieces and return the status; None when the server closed before it answered."""
         head = [
-            f"POST {path} HTTP/1.1",
+            f"{method} {path} HTTP/1.1",
             f"Host: 127.0.0.1:{self.server.port}",
             "Connection: close",
             f"Content-Type: {content_type}",

@@ -50,10 +50,11 @@ def all_targets() -> Iterator[Mapping[str, FuzzTarget]]:
     """Yield every reader by name."""
     from tests.fuzz.targets_of_documents import document_targets
     from tests.fuzz.targets_of_exchanges import exchange_targets
+    from tests.fuzz.targets_of_inspections import inspection_targets
     from tests.fuzz.targets_of_requests import request_targets
     from tests.fuzz.targets_of_trust_lists import trust_list_targets
 
-    with open_world() as world:
+    with open_world() as world, inspection_targets(world) as of_inspections:
         yield {
             **texts(world),
             **credentials(world),
@@ -62,6 +63,7 @@ def all_targets() -> Iterator[Mapping[str, FuzzTarget]]:
             **document_targets(world),
             **exchange_targets(world),
             **trust_list_targets(world),
+            **of_inspections,
         }
 
 

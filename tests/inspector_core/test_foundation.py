@@ -113,7 +113,7 @@ def test_base45_is_read_or_refused_the_same(core: Core, text: str) -> None:
     assert core.ask("base45_decode", text=text) == outcome(lambda: base45.decode(text))
 
 
-def test_k07_one_zlib_stream_is_inflated_within_bounds(core: Core) -> None:
+def test_one_zlib_stream_is_inflated_within_bounds(core: Core) -> None:
     whole = zlib.compress(b"seal" * 1000)
     assert core.ask("inflate", raw=whole, limit=4000).value == b"seal" * 1000
     assert core.ask("inflate", raw=whole, limit=3999).value == "beyond_limit"

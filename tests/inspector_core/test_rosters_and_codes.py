@@ -10,10 +10,11 @@ import pytest
 
 from portadoc.formats.animated_qr.frames import make_frames
 from portadoc.inspector.visits.findings import ScannedDocument, roster_findings
+from portadoc.inspector.visits.sites import Site, site_key
 from portadoc.inspector.visits.visit import DeclaredWorker
 from portadoc.issuer.sealing.verification_codes import new_verification_code, read_verification_code
 from portadoc.randomness import system_random_bytes
-from tests.vectors.roster_vectors import FOLDER, text_of, vectors
+from tests.vectors.roster_vectors import FOLDER, SITES, sites, text_of, vectors
 
 from .conftest import Core
 
@@ -57,7 +58,7 @@ def python_findings(roster: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", ROSTERS)
-def test_k10_a_roster_is_checked_the_same(name: str, core: Core) -> None:
+def test_a_roster_is_checked_the_same(name: str, core: Core) -> None:
     vector = read(name)
     assert core.ask("check_roster", roster=vector["roster"]).value == vector["findings"]
     assert python_findings(vector["roster"]) == vector["findings"]
@@ -67,6 +68,22 @@ def test_the_roster_vectors_are_what_the_generator_writes() -> None:
     assert {name: text_of(content) for name, content in vectors()} == {
         path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.json")
     }
+
+
+@pytest.mark.parametrize("pair", sites()["pairs"], ids=lambda pair: pair["about"])
+def test_sites_are_told_apart_by_name_and_address_however_they_are_spelt(
+    pair: dict[str, Any], core: Core
+) -> None:
+    one, other = (Site(**pair[each]) for each in ("one", "other"))
+    assert one.text == pair["text"]
+    assert (site_key(one.text) == site_key(other.text)) is pair["same"]
+    told = core.ask("sites", sites=[pair["one"], pair["other"]]).value
+    assert [each["text"] for each in told] == [one.text, other.text]
+    assert [each["key"] for each in told] == [site_key(one.text), site_key(other.text)]
+
+
+def test_the_pairs_of_sites_are_what_the_generator_writes() -> None:
+    assert SITES.read_text(encoding="utf-8") == text_of(sites())
 
 
 def test_every_finding_of_a_roster_has_a_vector() -> None:

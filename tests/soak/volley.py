@@ -27,10 +27,10 @@ class Answer:
         return str(self.body.get("error_description", self.body.get("code", "")))
 
 
-def request(port: int, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
-    """Return the bytes of a POST."""
+def request(port: int, path: str, body: bytes, headers: Mapping[str, str], method: str = "POST") -> bytes:
+    """Return the bytes of a request."""
     lines = [
-        f"POST {path} HTTP/1.1",
+        f"{method} {path} HTTP/1.1",
         f"Host: 127.0.0.1:{port}",
         f"Content-Length: {len(body)}",
         "Connection: close",

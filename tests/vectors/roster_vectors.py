@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 FOLDER: Final = Path(__file__).parent / "roster"
+SITES: Final = FOLDER / "sites" / "sites.json"
 SITE, OTHER_SITE = "Probekai 21, Hamburg", "Musterweg 3, Kiel"
 DAY: Final = "2026-11-22"
 Vector = dict[str, Any]
@@ -144,6 +145,34 @@ def _documents() -> Iterator[tuple[str, Vector]]:
             [worker()],
             [scan(), scan(scan="s2", site=OTHER_SITE, number="fr 2026 000123")],
             found("a1_on_two_sites", "s1", "s2", number=number, sites=OTHER_SITE),
+        ),
+    )
+    yield (
+        "one-site-spelt-in-two-ways",
+        vector(
+            "The other visit was to the same site, written in another way.",
+            [worker()],
+            [scan(), scan(scan="s2", site="PROBEKAI 21 · Hàmburg")],
+        ),
+    )
+    yield (
+        "another-site-spelt-in-two-ways",
+        vector(
+            "Another site is named once, as it was written first.",
+            [worker()],
+            [scan(), scan(scan="s2", site=OTHER_SITE), scan(scan="s3", site=OTHER_SITE.upper())],
+            found("a1_on_two_sites", "s1", "s2", "s3", number=number, sites=OTHER_SITE),
+        ),
+    )
+    yield (
+        "one-name-of-a-site-in-two-towns",
+        vector(
+            "Two sites of one name are told apart by their addresses.",
+            [worker()],
+            [scan(), scan(scan="s2", site="Probekai 21, Kiel"), scan(scan="s3", site=OTHER_SITE)],
+            found(
+                "a1_on_two_sites", "s1", "s2", "s3", number=number, sites=f"{OTHER_SITE}; Probekai 21, Kiel"
+            ),
         ),
     )
     yield (
@@ -308,12 +337,46 @@ def _matching() -> Iterator[tuple[str, Vector]]:
     )
 
 
+def sites() -> dict[str, Any]:
+    """Return pairs of sites, how each is written in one line, and whether both are the same."""
+    name, address = {"name": "Baustelle Nord"}, {"address": "Probekai 21", "town": "Hamburg", "country": "DE"}
+    pairs = (
+        ("the same", {**name, **address}, {**name, **address}, True),
+        ("case, space, stroke", {**name, **address}, {"name": " BAUSTELLE-NORD", **address}, True),
+        ("accents", {"name": "Chantier Élysée"}, {"name": "chantier elysee"}, True),
+        ("sharp s", {"name": "Musterstraße 3"}, {"name": "MUSTERSTRASSE 3"}, True),
+        ("wide letters", {"name": "\uff22\uff10\uff11"}, {"name": "B01"}, True),
+        ("address in the name", {"name": "Probekai 21, Hamburg"}, {"name": "Probekai 21", "town": "Hamburg"}, True),
+        ("own name of the office", {**name, "reference": "A"}, {**name, "reference": "B"}, True),
+        ("another name", {**name, **address}, {"name": "Baustelle Süd", **address}, False),
+        ("one name in two towns", {**name, "town": "Hamburg"}, {**name, "town": "Kiel"}, False),
+        ("one name in two streets", {**name, **address}, {**name, **address, "address": "Probekai 23"}, False),
+        ("one name in two States", {**name, "country": "DE"}, {**name, "country": "PL"}, False),
+        ("an address and none", {**name, **address}, name, False),
+        ("other letters", {"name": "Βόρειο"}, {"name": "βορειο"}, True),
+        ("nothing but strokes", {"name": "---"}, {"name": "***"}, False),
+    )
+    return {
+        "about": "Sites are told apart by name and address; how they are spelt does not count.",
+        "pairs": [
+            {"about": about, "one": one, "other": other, "text": ", ".join(_line(one)), "same": same}
+            for about, one, other, same in pairs
+        ],
+    }
+
+
+def _line(site: dict[str, str]) -> Iterator[str]:
+    yield from (site[part] for part in ("name", "address", "town", "country") if part in site)
+
+
 def text_of(content: Vector) -> str:
     """Return a vector as it stands in its file."""
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
 if __name__ == "__main__":
+    SITES.parent.mkdir(parents=True, exist_ok=True)
+    SITES.write_text(text_of(sites()), encoding="utf-8")
     FOLDER.mkdir(exist_ok=True)
     for file, content in vectors():
         (FOLDER / file).write_text(text_of(content), encoding="utf-8")

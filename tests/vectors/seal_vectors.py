@@ -339,6 +339,12 @@ def contents(world: SealWorld) -> Iterator[Vector]:
         ("coverage-end-beyond-the-calendar", {**pda1, 14: 2**40}, "not_what_was_asked", "claim_invalid"),
         ("authority-of-another", {**pda1, 18: OTHER.id}, "not_authentic", "issuer_untrusted.institution_mismatch"),
         ("country-of-another", {**pda1, 20: "DE"}, "not_authentic", "issuer_untrusted.country_mismatch"),
+        (
+            "institution-of-another-state",
+            {**pda1, 18: OTHER.id, 19: OTHER.name, 20: "DE", 30: pda1[18], 31: pda1[19], 32: pda1[20]},
+            "not_authentic",
+            "issuer_untrusted.country_mismatch",
+        ),
     ):
         yield vector(name, "content", seal_text(world.message(world.claims(content))), verdict, code)
     unknown = seal_text(world.message(world.claims({**pda1, 9999: "later edition"})))

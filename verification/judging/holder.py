@@ -17,7 +17,7 @@ def key_binding(
     if isinstance(rule, KeyBindingRefused):
         if kb_jwt is not None:
             raise Refused("kb_unexpected", spec="RFC 9901 §7.2")
-        return Finding(Outcome.NOT_APPLICABLE, "kb_not_asked")
+        return Finding(Outcome.UNKNOWN if rule.shown else Outcome.NOT_APPLICABLE, "kb_not_asked")
     if kb_jwt is None:
         raise Untrusted("kb_missing", spec="RFC 9901 §7.3")
     verify_key_binding(

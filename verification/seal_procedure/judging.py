@@ -26,11 +26,11 @@ def authorisation(signer: Signer, reading: SealReading, trust: TrustAnswers, now
     times = {now, min(numeric_date(reading.claims, "iat", required=True), now)}
     for at in sorted(times):
         country = _authorised_country(signer, reading, trust, at=at, institution=institution)
-        authority = _authority(reading)
-        if authority.get("id", institution) != institution:
+        if _named(reading, "issuing_authority").get("id", institution) != institution:
             raise Untrusted("issuer_untrusted", spec="Seal §5", reason="institution_mismatch")
-        if authority.get("country", country) != country:
-            raise Untrusted("issuer_untrusted", spec="ARF 3.0 OIA_14", reason="country_mismatch")
+        for named in ("issuing_authority", "institution"):
+            if _named(reading, named).get("country", country) != country:
+                raise Untrusted("issuer_untrusted", spec="ARF 3.0 OIA_14", reason="country_mismatch")
     return Finding(Outcome.PASS, "authorisation_ok")
 
 
@@ -58,11 +58,11 @@ def _types_of(reading: SealReading) -> tuple[str, ...]:
     return () if reading.known_layout is None else credential_types_for(reading.layout.kind)
 
 
-def _authority(reading: SealReading) -> Mapping[str, str]:
-    """Return id and country of the authority that the content names, as far as it does."""
+def _named(reading: SealReading, role: str) -> Mapping[str, str]:
+    """Return id and country of the authority or the competent institution, as far as the content names them."""
     if reading.known_layout is None:
         return {}
-    found: Mapping[str, str] = reading.restored.record_fields.get("issuing_authority", {})
+    found: Mapping[str, str] = reading.restored.record_fields.get(role, {})
     return found
 
 

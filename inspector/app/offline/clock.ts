@@ -90,8 +90,8 @@ export class DeviceClock {
     const here = this.#read();
     const jump = here.wall - this.#last.wall - (here.ticks - this.#last.ticks);
     if (jump < -1) this.#setBack -= jump;
-    // A clock that is put right again takes back what was held against it.
-    else if (jump > 1) this.#setBack = Math.max(0, this.#setBack - jump);
+    // A clock that is put right again takes back what was held against it; a sleep, of any other length, does not.
+    else if (Math.abs(jump - this.#setBack) < INDIFFERENT) this.#setBack = 0;
     this.#last = here;
     return here;
   }

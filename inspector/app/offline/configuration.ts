@@ -22,8 +22,8 @@ interface Pinned {
 }
 
 /** Ask the service; nothing is kept yet. Rejects with ServiceProblem, CoreError[configuration_malformed]. */
-export async function servedConfiguration(): Promise<ServedConfiguration> {
-  const answer = await ask<Partial<ServedConfiguration>>("configuration");
+export async function servedConfiguration(signal: AbortSignal): Promise<ServedConfiguration> {
+  const answer = await ask<Partial<ServedConfiguration>>("configuration", { signal });
   const isWhole =
     typeof answer.operator === "string" &&
     typeof answer.pack === "string" &&

@@ -2,7 +2,7 @@
 import { CoreError } from "../../core/errors.ts";
 import type { Device, DeviceState, PackFacts, PairedDevice, Settings } from "../session/device.ts";
 import { FIRST_SETTINGS } from "../session/device.ts";
-import { ask } from "../session/service.ts";
+import { ask, ServiceProblem } from "../session/service.ts";
 import { Watch } from "../session/watching.ts";
 import type { ClockMemory } from "./clock.ts";
 import { DeviceClock } from "./clock.ts";
@@ -15,6 +15,7 @@ import type { HeldPack } from "./pack_sync.ts";
 /** How often a connected device asks for a newer pack. */
 export const SYNCHRONISE_EVERY_S = 10 * 60;
 const CLOCK_NEWS_S = 60;
+const FAREWELL_MS = 10_000;
 
 /** The part of the app that reads packs: the first screen does not wait for it. */
 const packs = (): Promise<typeof import("./pack_sync.ts")> => import("./pack_sync.ts");
@@ -23,6 +24,8 @@ const packs = (): Promise<typeof import("./pack_sync.ts")> => import("./pack_syn
 export interface Registration extends PairedDevice {
   /** The public key (JWK) to which entries of visits are encrypted. */
   readonly encryptionKey: JsonWebKey;
+  /** Set once the person signed out: from then on it serves to send what waits, and for nothing else. */
+  readonly leaving?: true;
 }
 
 const BARE: DeviceState = {
@@ -33,6 +36,7 @@ const BARE: DeviceState = {
   clockOffset: null,
   online: true,
   synchronising: false,
+  problem: "",
   paired: null,
   settings: FIRST_SETTINGS,
 };
@@ -43,9 +47,8 @@ export class OwnDevice extends Watch<DeviceState> implements Device {
   readonly #clock: DeviceClock;
   #registration: Registration | null = null;
   #running: Promise<void> | null = null;
+  #stop = new AbortController();
   #recalled: Promise<void> = Promise.resolve();
-  /** The code of what went wrong when it was last synchronised; empty when nothing did. */
-  problem = "";
 
   private constructor(database: InspectorDatabase, lock: Lock, clock: DeviceClock) {
     super({ ...BARE, online: navigator.onLine });
@@ -63,7 +66,7 @@ export class OwnDevice extends Watch<DeviceState> implements Device {
     device.#registration = (registration as Registration | undefined) ?? null;
     device.#change({
       settings: { ...FIRST_SETTINGS, ...(chosen as Partial<Settings> | undefined) },
-      paired: device.#registration,
+      paired: device.#inUse(),
     });
     device.#recalled = device.#recall(); // the first screen does not wait for it
     return device;
@@ -98,7 +101,7 @@ export class OwnDevice extends Watch<DeviceState> implements Device {
 
   /** The key to which entries are encrypted; null on a device that is not registered. */
   encryptionKey(): JsonWebKey | null {
-    return this.#registration?.encryptionKey ?? null;
+    return this.#inUse()?.encryptionKey ?? null;
   }
 
   async synchronise(): Promise<void> {
@@ -115,7 +118,10 @@ export class OwnDevice extends Watch<DeviceState> implements Device {
     await this.#database.put("settings", settings, "preferences");
   }
 
+  /** Register. Rejects with ServiceProblem: "entries_waiting" while something made before is not sent yet. */
   async pair(code: string, name: string): Promise<void> {
+    await this.finishLeaving();
+    if (this.#registration?.leaving === true) throw new ServiceProblem("entries_waiting", 0);
     this.#registration = await ask<Registration>("devices", { method: "POST", body: { code, name } });
     await this.#database.put("settings", this.#registration, "paired");
     this.#change({ paired: this.#registration });
@@ -123,13 +129,30 @@ export class OwnDevice extends Watch<DeviceState> implements Device {
 
   /** Log out. What the service has not acknowledged keeps the registration: it could not be sent without. */
   async unpair(): Promise<void> {
+    this.#stop.abort(); // the wipe waits for no network
     await this.#running;
     const waiting = await this.#lock.logOut();
-    if (waiting === 0) {
-      await ask("devices/self", { method: "DELETE" }).catch(() => undefined); // wiped here, connected or not
-      this.#registration = null;
-    }
-    this.set({ ...BARE, online: navigator.onLine, settings: this.state().settings, paired: this.#registration });
+    this.set({ ...BARE, online: navigator.onLine, settings: this.state().settings });
+    if (waiting === 0 || this.#registration === null) return this.#deregister();
+    this.#registration = { ...this.#registration, leaving: true };
+    await this.#database.put("settings", this.#registration, "paired");
+  }
+
+  /** End a registration that was kept for what waited, once nothing waits any more. */
+  async finishLeaving(): Promise<void> {
+    if (this.#registration?.leaving !== true) return;
+    if ((await this.#database.count("outbox")) === 0) await this.#deregister();
+  }
+
+  async #deregister(): Promise<void> {
+    this.#registration = null;
+    await this.#database.delete("settings", "paired");
+    const signal = AbortSignal.timeout(FAREWELL_MS);
+    await ask("devices/self", { method: "DELETE", signal }).catch(() => undefined); // wiped here, connected or not
+  }
+
+  #inUse(): Registration | null {
+    return this.#registration?.leaving === true ? null : this.#registration;
   }
 
   async #recall(): Promise<void> {
@@ -140,32 +163,34 @@ export class OwnDevice extends Watch<DeviceState> implements Device {
       const { keptPack } = await packs();
       this.#hold(await keptPack(this.#database, packOrigin(configuration), this.#clock));
     } catch (error) {
-      this.problem = codeOf(error); // altered on the device: as if there were none, until the next is fetched
+      // Altered on the device: as if there were none, until the next is fetched.
+      this.#change({ problem: codeOf(error) });
     }
   }
 
   async #synchronised(): Promise<void> {
     await this.#recalled;
     this.#change({ synchronising: true, online: true });
+    const { signal } = (this.#stop = new AbortController());
     try {
-      const configuration = await this.#configuration();
+      const configuration = await this.#configuration(signal);
       const origin = packOrigin(configuration);
       const { fetchPack, keptPack } = await packs();
-      const newer = await fetchPack(this.#database, origin, this.#clock);
+      const newer = await fetchPack(this.#database, origin, this.#clock, signal);
       this.#hold(newer ?? (await keptPack(this.#database, origin, this.#clock)));
       await this.#database.put("settings", this.#clock.memory(), "clock");
-      this.problem = "";
+      this.#change({ problem: "" });
     } catch (error) {
-      this.problem = codeOf(error);
+      this.#change({ problem: codeOf(error) });
     } finally {
       this.#change({ synchronising: false });
     }
   }
 
   /** Ask for the configuration, and set our clock against the time that stands in it. */
-  async #configuration(): Promise<ServedConfiguration> {
+  async #configuration(signal: AbortSignal): Promise<ServedConfiguration> {
     const asked = this.#clock.reading();
-    const served = await servedConfiguration();
+    const served = await servedConfiguration(signal);
     this.#clock.served(served.serverTime, asked);
     await keepConfiguration(this.#database, served);
     await this.#database.put("settings", this.#clock.memory(), "clock");

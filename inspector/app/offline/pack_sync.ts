@@ -35,7 +35,9 @@ export async function keptPack(
   if (stored === undefined || stored.operator !== origin.operator) return null;
   // As of a time when it was in force: how old it is says its own end, and nothing is confirmed by it after that.
   const at = Math.min(Math.max(clock.atLeast(), stored.asOf), stored.exp - 1);
-  return held(await opened(stored.message, origin, at, stored.sequence), stored);
+  const pack = await opened(stored.message, origin, at, stored.sequence);
+  clock.signed(pack.asOf);
+  return held(pack, stored);
 }
 
 /**
@@ -48,10 +50,11 @@ export async function fetchPack(
   database: InspectorDatabase,
   origin: PackOrigin,
   clock: DeviceClock,
+  signal: AbortSignal,
 ): Promise<HeldPack | null> {
   const before = await database.get("pack", "newest");
   const known = before?.operator === origin.operator ? before : undefined;
-  const response = await request(origin.address, known?.etag ?? "");
+  const response = await request(origin.address, known?.etag ?? "", signal);
   const fetchedAt = clock.atLeast();
   if (response.status === 304 && known !== undefined) {
     await database.put("pack", { ...known, fetchedAt }, "newest");
@@ -68,12 +71,13 @@ export async function fetchPack(
   return held(pack, stored);
 }
 
-async function request(address: string, etag: string): Promise<Response> {
+async function request(address: string, etag: string, signal: AbortSignal): Promise<Response> {
   try {
     return await fetch(address, {
       cache: "no-store",
       credentials: "omit",
       redirect: "error",
+      signal,
       headers: etag === "" ? {} : { "If-None-Match": etag },
     });
   } catch {

@@ -1,4 +1,6 @@
-/** Fields and buttons, alike on every screen: a visible label, its hint, its fault, a target of 48 pixels and more. */
+/**
+ * Fields and buttons, alike on every screen: a visible label, its hint, its fault, a target of 48 pixels and more.
+ */
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 

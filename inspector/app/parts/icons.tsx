@@ -5,7 +5,8 @@ import type { Colour } from "../../core/index.ts";
 
 type IconName =
   | "scan" | "wallet" | "paper" | "import" | "settings" | "back" | "torch" | "turn" | "pause" | "check" | "cross"
-  | "clock" | "list" | "link" | "phone" | "person" | "home" | "more" | "network";
+  | "clock" | "list" | "link" | "phone" | "person" | "home" | "more" | "network"
+  | "lock" | "print" | "copy" | "warning";
 
 const PATHS: Readonly<Record<IconName, string>> = {
   scan: "M4 8V5a1 1 0 0 1 1-1h3M16 4h3a1 1 0 0 1 1 1v3M20 16v3a1 1 0 0 1-1 1h-3M8 20H5a1 1 0 0 1-1-1v-3M4 12h16",
@@ -26,6 +27,10 @@ const PATHS: Readonly<Record<IconName, string>> = {
   person: "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8M4.5 20a7.5 7.5 0 0 1 15 0",
   home: "M4 11l8-7 8 7M6 10v10h12V10",
   more: "M6 9l6 6 6-6",
+  lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
+  print: "M7 9V4h10v5M7 17H4V9h16v8h-3M7 14h10v6H7z",
+  copy: "M9 9h11v11H9zM15 9V4H4v11h5",
+  warning: "M12 4 22 20H2zM12 10v4M12 17h.01",
   network: "M4 10a12 12 0 0 1 16 0M7 13.5a7.5 7.5 0 0 1 10 0M10 17a3 3 0 0 1 4 0",
 };
 

@@ -2,7 +2,7 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
-import { say } from "../session/texts.ts";
+import { say } from "../words/texts.ts";
 
 export type Screen = ComponentType<{ rest: string }>;
 

@@ -1,10 +1,10 @@
 /** Register this device: the office reads out a code, which holds once and for ten minutes. */
 import { useState } from "preact/hooks";
 
-import { useDevice, useHand } from "../session/context.ts";
+import { useDevice, useHand } from "../scans/context.ts";
 import { ServiceProblem } from "../session/service.ts";
-import { say } from "../session/texts.ts";
-import { problemOf } from "../session/wording.ts";
+import { say } from "../words/texts.ts";
+import { problemOf } from "../scans/wording.ts";
 import { Button, TextField } from "./forms.tsx";
 
 /** Draw the form. */

@@ -1,12 +1,13 @@
-/** The bar: where one is, for what purpose, how old the knowledge is, and what is wrong with this device. */
+/** The bar: where one is, for what purpose, how old the knowledge is, which visit is open; then the notices. */
 import { useEffect, useState } from "preact/hooks";
 
-import { CLOCK_TOLERANCE } from "../session/caution.ts";
-import { useDevice, useHand } from "../session/context.ts";
+import { useDevice, useHand } from "../scans/context.ts";
 import type { DeviceState } from "../session/device.ts";
 import { useRoute } from "../session/routes.ts";
-import { clock, duration, moment, ownName, say } from "../session/texts.ts";
+import { clock, duration, moment, ownName, say } from "../words/texts.ts";
 import { Icon } from "./icons.tsx";
+import { Notices } from "./notices.tsx";
+import { VisitStrip } from "./visit_strip.tsx";
 
 /** Draw the bar, and beneath it whatever has to be known before anything is believed. */
 export function TopBar() {
@@ -25,7 +26,8 @@ export function TopBar() {
         <LanguageSwitch />
       </div>
       <PackAge device={device} />
-      <Warnings device={device} />
+      <VisitStrip />
+      <Notices />
     </header>
   );
 }
@@ -63,20 +65,6 @@ function PackAge({ device }: { device: DeviceState }) {
       <span>{say("note.pack_age", { duration: duration(age) })}</span>
       {device.online ? null : <span className="bar-offline">{say("note.offline")}</span>}
     </p>
-  );
-}
-
-function Warnings({ device }: { device: DeviceState }) {
-  const { device: hand } = useHand();
-  const offset = device.clockOffset ?? 0;
-  const isWrong = Math.abs(offset) > CLOCK_TOLERANCE;
-  const isOld = device.pack !== null && hand.now() > device.pack.nextUpdate;
-  return (
-    <div className="bar-warnings" role="status">
-      {isWrong ? <p>{say("note.clock_wrong", { duration: duration(Math.abs(offset)) })}</p> : null}
-      {device.pack === null ? <p>{say("note.no_pack")}</p> : null}
-      {isOld && !isWrong ? <p>{say("note.stale")}</p> : null}
-    </div>
   );
 }
 

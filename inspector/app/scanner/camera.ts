@@ -2,7 +2,8 @@
 import type { FoundCode } from "./decoding.ts";
 import { decoder } from "./decoding.ts";
 
-export type CameraFault = "camera_refused" | "camera_missing" | "camera_busy" | "camera_insecure" | "reader_broken";
+export type CameraFault =
+  "camera_refused" | "camera_missing" | "camera_busy" | "camera_insecure" | "reader_broken";
 
 /** What the camera in use can do; null where it cannot. */
 export interface CameraAbilities {
@@ -18,7 +19,10 @@ export interface CameraListener {
 }
 
 type Facing = "environment" | "user";
-type WiderCapabilities = MediaTrackCapabilities & { torch?: boolean; zoom?: { min: number; max: number; step?: number } };
+type WiderCapabilities = MediaTrackCapabilities & {
+  torch?: boolean;
+  zoom?: { min: number; max: number; step?: number };
+};
 
 const SQUARE_SIDE = 800;
 const WHOLE_SIDE = 1280;
@@ -153,7 +157,10 @@ export class Camera {
 }
 
 function wish(facing: Facing): MediaStreamConstraints {
-  return { audio: false, video: { facingMode: { ideal: facing }, width: { ideal: 1920 }, height: { ideal: 1080 } } };
+  return {
+    audio: false,
+    video: { facingMode: { ideal: facing }, width: { ideal: 1920 }, height: { ideal: 1080 } },
+  };
 }
 
 function letGo(stream: MediaStream): void {
@@ -168,7 +175,8 @@ async function abilities(stream: MediaStream): Promise<CameraAbilities> {
   const track = stream.getVideoTracks()[0];
   const can = (track?.getCapabilities?.() ?? {}) as WiderCapabilities;
   const cameras = (await navigator.mediaDevices.enumerateDevices()).filter((each) => each.kind === "videoinput");
-  const zoom = can.zoom === undefined ? null : { min: can.zoom.min, max: can.zoom.max, step: can.zoom.step ?? 0.1 };
+  const zoom =
+    can.zoom === undefined ? null : { min: can.zoom.min, max: can.zoom.max, step: can.zoom.step ?? 0.1 };
   return { torch: can.torch === true, zoom, severalCameras: cameras.length > 1 };
 }
 

@@ -60,7 +60,10 @@ export class Decoder {
     else waiting?.reject(new Error(answer.fault));
   }
 
+  /** Give up this worker: the next picture gets a new one. */
   #failAll(): void {
+    if (shared === this) shared = null;
+    this.#worker.terminate();
     for (const waiting of this.#waiting.values()) waiting.reject(new Error("decoder_unavailable"));
     this.#waiting.clear();
   }

@@ -13,6 +13,8 @@ const POINTS_PER_INCH = 72;
 /** Dots per inch at which a page is looked at, one after another until something is found. */
 const RESOLUTIONS = [150, 220];
 const MAX_SIDE = 4000;
+/** Pixels of one picture in a PDF: a scanned page at 600 dots per inch has fewer. */
+const MAX_IMAGE_PIXELS = 64_000_000;
 
 export interface PdfContent {
   /** Texts of attached files, none verified. */
@@ -23,9 +25,10 @@ export interface PdfContent {
 /** Return what a PDF carries. Rejects where it is no PDF that can be read, such as one under a password. */
 export async function readPdf(bytes: Uint8Array): Promise<PdfContent> {
   GlobalWorkerOptions.workerSrc = PDF_WORKER;
-  const loading = getDocument({ data: bytes, enableXfa: false, useWasm: false, useWorkerFetch: false });
-  const pdf: PDFDocumentProxy = await loading.promise;
+  const bounds = { maxImageSize: MAX_IMAGE_PIXELS, canvasMaxAreaInBytes: 4 * MAX_SIDE * MAX_SIDE };
+  const loading = getDocument({ data: bytes, enableXfa: false, useWasm: false, useWorkerFetch: false, ...bounds });
   try {
+    const pdf: PDFDocumentProxy = await loading.promise;
     return { unverifiedAttachments: await attachedTexts(pdf), codes: await codesOnPages(pdf) };
   } finally {
     await loading.destroy();

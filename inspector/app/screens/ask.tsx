@@ -4,16 +4,16 @@ import { useEffect, useState } from "preact/hooks";
 import { Button } from "../parts/forms.tsx";
 import { PairForm } from "../parts/pair_form.tsx";
 import { QrCode } from "../parts/qr_code.tsx";
-import type { Asked } from "../session/asking.ts";
-import { followQuestion, putQuestion } from "../session/asking.ts";
-import { useDevice, useHand } from "../session/context.ts";
+import type { Asked } from "../scans/asking.ts";
+import { followQuestion, putQuestion } from "../scans/asking.ts";
+import { useDevice, useHand } from "../scans/context.ts";
 import type { Configuration, Preset } from "../session/device.ts";
 import type { Question } from "../session/question.ts";
 import { dayAt, maySee, questionOf } from "../session/question.ts";
 import { go } from "../session/routes.ts";
 import { ServiceProblem } from "../session/service.ts";
-import { say, spoken } from "../session/texts.ts";
-import { problemOf } from "../session/wording.ts";
+import { say, spoken } from "../words/texts.ts";
+import { problemOf } from "../scans/wording.ts";
 
 /** Draw the question. */
 export function Ask() {
@@ -36,9 +36,22 @@ export function Ask() {
     <>
       <h1>{say("screen.ask")}</h1>
       <p>{say("screen.ask.choose")}</p>
-      {online ? null : <p className="warning" role="status">{say("note.ask_offline")}</p>}
-      {problem === "" ? null : <p className="warning" role="alert">{problemOf(problem)}</p>}
-      <Presets configuration={configuration} question={question} disabled={!online} onChosen={(preset) => void put(preset)} />
+      {online ? null : (
+        <p className="warning" role="status">
+          {say("note.ask_offline")}
+        </p>
+      )}
+      {problem === "" ? null : (
+        <p className="warning" role="alert">
+          {problemOf(problem)}
+        </p>
+      )}
+      <Presets
+        configuration={configuration}
+        question={question}
+        disabled={!online}
+        onChosen={(preset) => void put(preset)}
+      />
     </>
   );
 }
@@ -52,7 +65,9 @@ interface PresetsProps {
 
 /** Offer the questions of this purpose: no other is put. */
 function Presets({ configuration, question, disabled, onChosen }: PresetsProps) {
-  const fitting = (configuration?.presets ?? []).filter((preset) => preset.kinds.every((kind) => maySee(question.purpose, kind)));
+  const fitting = (configuration?.presets ?? []).filter((preset) =>
+    preset.kinds.every((kind) => maySee(question.purpose, kind)),
+  );
   if (fitting.length === 0) return <p>{say("note.no_presets")}</p>;
   return (
     <ul className="presets">

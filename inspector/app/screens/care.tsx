@@ -1,11 +1,11 @@
 /** The care desk: the day of treatment, and with it everything that is judged. Never an A1. */
 import { TextField } from "../parts/forms.tsx";
-import { useHand } from "../session/context.ts";
+import { useHand } from "../scans/context.ts";
 import { dayAt } from "../session/question.ts";
-import { day, say } from "../session/texts.ts";
+import { day, say } from "../words/texts.ts";
 import { useEffect, useState } from "preact/hooks";
 import { BigButtons } from "./home.tsx";
-import { useDevice } from "../session/context.ts";
+import { useDevice } from "../scans/context.ts";
 
 /** Draw the care desk by itself; to open it is to work as one. */
 export function Care() {
@@ -36,7 +36,9 @@ export function CareQuestion() {
   return (
     <div className="care-question">
       <TextField label={say("field.treatment_day")} type="date" value={chosen} onValue={choose} />
-      <p className="soft">{isOther ? say("note.coverage_on", { day: day(chosen) }) : say("note.coverage_today")}</p>
+      <p className="soft">
+        {isOther ? say("note.coverage_on", { day: day(chosen) }) : say("note.coverage_today")}
+      </p>
     </div>
   );
 }

@@ -1,8 +1,8 @@
 /** The scans of this session, counted by colour: gone when the app is locked or left. */
 import { ScanList, Tally } from "../parts/scanning/scan_list.tsx";
 import { Button } from "../parts/forms.tsx";
-import { useHand } from "../session/context.ts";
-import { say } from "../session/texts.ts";
+import { useHand } from "../scans/context.ts";
+import { say } from "../words/texts.ts";
 import { useWatched } from "../session/watching.ts";
 
 /** Draw the list. */

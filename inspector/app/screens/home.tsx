@@ -3,11 +3,11 @@ import { useEffect } from "preact/hooks";
 
 import { Button } from "../parts/forms.tsx";
 import { Icon } from "../parts/icons.tsx";
-import { useDevice, useHand } from "../session/context.ts";
+import { useDevice, useHand } from "../scans/context.ts";
 import { go } from "../session/routes.ts";
-import { procedures } from "../session/scans.ts";
+import { procedures } from "../scans/scans.ts";
 import { allowSound } from "../session/signals.ts";
-import { country, reviewed, say, spoken, spokenFully, ownName } from "../session/texts.ts";
+import { country, reviewed, say, spoken, spokenFully, ownName } from "../words/texts.ts";
 import { useWatched } from "../session/watching.ts";
 import { CareQuestion } from "./care.tsx";
 
@@ -31,7 +31,9 @@ export function Home() {
         {count === 0 ? null : <Link path="history" title="screen.history" icon="clock" />}
         <Link path="settings" title="screen.settings" icon="settings" />
       </nav>
-      <Button kind="quiet" icon="turn" onClick={change}>{say(isCare ? "button.to_inspection" : "button.to_care")}</Button>
+      <Button kind="quiet" icon="turn" onClick={change}>
+        {say(isCare ? "button.to_inspection" : "button.to_care")}
+      </Button>
       <LanguageNote />
     </>
   );
@@ -75,6 +77,7 @@ function Link({ path, title, icon }: { path: string; title: string; icon: Parame
 }
 
 function LanguageNote() {
-  if (!spokenFully()) return <p className="soft">{say("note.language_missing", { language: ownName(spoken()) })}</p>;
+  if (!spokenFully())
+    return <p className="soft">{say("note.language_missing", { language: ownName(spoken()) })}</p>;
   return reviewed() ? null : <p className="soft">{say("note.not_reviewed")}</p>;
 }

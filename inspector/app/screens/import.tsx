@@ -4,11 +4,12 @@ import { useState } from "preact/hooks";
 import { recognise } from "../../core/recognition/recognise.ts";
 import { Button, TextArea } from "../parts/forms.tsx";
 import { codesInPhoto } from "../scanner/photo.ts";
-import { useHand } from "../session/context.ts";
+import { useHand } from "../scans/context.ts";
 import { go } from "../session/routes.ts";
-import type { Scans, Source } from "../session/scans.ts";
-import { Series } from "../session/series.ts";
-import { say } from "../session/texts.ts";
+import type { Scans, Source } from "../scans/scans.ts";
+import { Series } from "../scans/series.ts";
+import { useStillShown } from "../session/watching.ts";
+import { say } from "../words/texts.ts";
 
 type Found = { readonly unverified: string | Uint8Array };
 const MOST_BYTES = 32 * 1024 * 1024;
@@ -20,10 +21,12 @@ export function Import() {
   const { scans } = useHand();
   const [pasted, setPasted] = useState("");
   const [note, setNote] = useState("");
+  const isShown = useStillShown();
   const read = async (files: readonly File[]): Promise<void> => {
     setNote("reading");
     try {
       const found = (await Promise.all(files.map(contentOf))).flat();
+      if (!isShown()) return;
       setNote(found.length === 0 ? "nothing_found" : "");
       await judgeAll(scans, worthJudging(scans, found), files[0]?.type.startsWith("image/") ? "photo" : "file");
     } catch {

@@ -6,9 +6,9 @@ import type { PaperResult, TypedPaper } from "../../core/index.ts";
 import { Button, Choice, TextField } from "../parts/forms.tsx";
 import { PaperFindings } from "../parts/verdict/paper_findings.tsx";
 import { PhotoToRead } from "../parts/scanning/photo_to_read.tsx";
-import { useDevice, useHand } from "../session/context.ts";
+import { useDevice, useHand } from "../scans/context.ts";
 import { dayAt } from "../session/question.ts";
-import { country, say } from "../session/texts.ts";
+import { country, say } from "../words/texts.ts";
 
 type Typed = Record<TypedName, string>;
 type TypedName =
@@ -43,43 +43,87 @@ export function Paper() {
       <p>{say("screen.paper.hint")}</p>
       <PhotoToRead />
       <form className="block" onSubmit={submit}>
-        <Choice
-          label={say("field.issuing_state")}
-          value={typed.country}
-          options={stateOptions()}
-          onValue={fill("country")}
-        />
-        <TextField label={say("field.institution")} value={typed.institutionName} onValue={fill("institutionName")} />
-        <TextField
-          label={say("field.institution_id")}
-          hint={say("field.institution_id.hint")}
-          value={typed.institutionId}
-          onValue={fill("institutionId")}
-          maxLength={40}
-        />
-        <TextField label={say("field.document_number")} value={typed.number} onValue={fill("number")} maxLength={60} />
-        <TextField label={say("field.surnames")} value={typed.surname} onValue={fill("surname")} maxLength={120} />
-        <TextField label={say("field.forenames")} value={typed.forenames} onValue={fill("forenames")} maxLength={120} />
-        <TextField label={say("field.date_of_birth")} type="date" value={typed.birthDate} onValue={fill("birthDate")} />
-        <TextField label={say("field.issued_on")} type="date" value={typed.issued} onValue={fill("issued")} />
-        <TextField label={say("field.first_day")} type="date" value={typed.first} onValue={fill("first")} />
-        <TextField label={say("field.last_day")} type="date" value={typed.last} onValue={fill("last")} />
-        <Choice
-          label={say("field.situation")}
-          value={typed.statusCode}
-          options={situationOptions()}
-          onValue={fill("statusCode")}
-        />
-        <TextField
-          label={say("field.states_of_work")}
-          hint={say("field.states_of_work.hint")}
-          value={typed.places}
-          onValue={fill("places")}
-        />
-        <TextField label={say("field.employer")} value={typed.employer} onValue={fill("employer")} />
+        <Issuer typed={typed} fill={fill} />
+        <Person typed={typed} fill={fill} />
+        <Work typed={typed} fill={fill} />
         <Button type="submit" kind="first">{say("button.check")}</Button>
       </form>
       {result === null ? null : <PaperFindings result={result} />}
+    </>
+  );
+}
+
+interface Part {
+  typed: Typed;
+  fill: (name: TypedName) => (value: string) => void;
+}
+
+function Issuer({ typed, fill }: Part) {
+  return (
+    <>
+      <Choice
+        label={say("field.issuing_state")}
+        value={typed.country}
+        options={stateOptions()}
+        onValue={fill("country")}
+      />
+      <TextField
+        label={say("field.institution")}
+        value={typed.institutionName}
+        onValue={fill("institutionName")}
+      />
+      <TextField
+        label={say("field.institution_id")}
+        hint={say("field.institution_id.hint")}
+        value={typed.institutionId}
+        onValue={fill("institutionId")}
+        maxLength={40}
+      />
+      <TextField
+        label={say("field.document_number")}
+        value={typed.number}
+        onValue={fill("number")}
+        maxLength={60}
+      />
+      <TextField label={say("field.issued_on")} type="date" value={typed.issued} onValue={fill("issued")} />
+    </>
+  );
+}
+
+function Person({ typed, fill }: Part) {
+  const birth = fill("birthDate");
+  return (
+    <>
+      <TextField label={say("field.surnames")} value={typed.surname} onValue={fill("surname")} maxLength={120} />
+      <TextField
+        label={say("field.forenames")}
+        value={typed.forenames}
+        onValue={fill("forenames")}
+        maxLength={120}
+      />
+      <TextField label={say("field.date_of_birth")} type="date" value={typed.birthDate} onValue={birth} />
+    </>
+  );
+}
+
+function Work({ typed, fill }: Part) {
+  return (
+    <>
+      <TextField label={say("field.first_day")} type="date" value={typed.first} onValue={fill("first")} />
+      <TextField label={say("field.last_day")} type="date" value={typed.last} onValue={fill("last")} />
+      <Choice
+        label={say("field.situation")}
+        value={typed.statusCode}
+        options={situationOptions()}
+        onValue={fill("statusCode")}
+      />
+      <TextField
+        label={say("field.states_of_work")}
+        hint={say("field.states_of_work.hint")}
+        value={typed.places}
+        onValue={fill("places")}
+      />
+      <TextField label={say("field.employer")} value={typed.employer} onValue={fill("employer")} />
     </>
   );
 }

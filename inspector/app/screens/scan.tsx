@@ -8,12 +8,12 @@ import { NonceCard } from "../parts/scanning/nonce_card.tsx";
 import { colourOfScan, lineOf, ScanList, Tally } from "../parts/scanning/scan_list.tsx";
 import type { CameraAbilities, CameraFault } from "../scanner/camera.ts";
 import { Camera } from "../scanner/camera.ts";
-import { useDevice, useHand } from "../session/context.ts";
+import { useDevice, useHand } from "../scans/context.ts";
 import { go } from "../session/routes.ts";
-import type { Scan } from "../session/scans.ts";
-import { Series } from "../session/series.ts";
+import type { Scan } from "../scans/scans.ts";
+import { Series } from "../scans/series.ts";
 import { allowSound, signal } from "../session/signals.ts";
-import { say } from "../session/texts.ts";
+import { say } from "../words/texts.ts";
 import { useWatched } from "../session/watching.ts";
 
 /** Draw the camera, or why it is asked for. */
@@ -67,10 +67,17 @@ function Viewfinder() {
       <div className="viewfinder">
         <video ref={video} muted playsInline aria-label={say("screen.scan.picture")} />
         <span className="viewfinder-frame" aria-hidden="true" />
-        <p className="viewfinder-word" role="status">{say(fault === null ? "note.hold_still" : `camera.${fault}`)}</p>
+        <p className="viewfinder-word" role="status">
+          {say(fault === null ? "note.hold_still" : `camera.${fault}`)}
+        </p>
       </div>
       <FrameBar series={series} />
-      <CameraControls camera={camera} abilities={abilities} continuous={settings.continuous} onContinuous={setMany} />
+      <CameraControls
+        camera={camera}
+        abilities={abilities}
+        continuous={settings.continuous}
+        onContinuous={setMany}
+      />
       {settings.continuous ? <Running scans={mine} /> : null}
       <NonceCard />
       <OtherWays />
@@ -98,7 +105,10 @@ function Running({ scans }: { scans: readonly Scan[] }) {
   const [newest] = scans;
   return (
     <section className="running">
-      <p className={`running-newest tone-${newest === undefined ? "none" : (colourOfScan(newest) ?? "none")}`} role="status">
+      <p
+        className={`running-newest tone-${newest === undefined ? "none" : (colourOfScan(newest) ?? "none")}`}
+        role="status"
+      >
         {newest === undefined ? say("note.many_first") : lineOf(newest)}
       </p>
       <Tally scans={scans} />

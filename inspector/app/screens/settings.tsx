@@ -1,11 +1,11 @@
 /** Settings: language, where one is, how things look and sound, this device and its trust data. */
-import { LockButton } from "../offline/lock_screen.tsx";
+import { LockWithoutVisit } from "../parts/visit_strip.tsx";
 import { Choice, Button, Switch } from "../parts/forms.tsx";
 import type { Option } from "../parts/forms.tsx";
 import { PairForm } from "../parts/pair_form.tsx";
-import { useDevice, useHand } from "../session/context.ts";
+import { useDevice, useHand } from "../scans/context.ts";
 import type { DeviceState, Purpose, Settings, Theme } from "../session/device.ts";
-import { country, moment, ownName, say, spoken } from "../session/texts.ts";
+import { country, moment, ownName, say, spoken } from "../words/texts.ts";
 
 /** The States of the coordination: those where somebody can be at work on an A1. */
 const STATES =
@@ -52,7 +52,11 @@ export function SettingsScreen() {
           onValue={(theme) => change({ theme: theme as Theme })}
         />
         <Switch label={say("field.sound")} checked={settings.sound} onValue={(sound) => change({ sound })} />
-        <Switch label={say("field.vibration")} checked={settings.vibration} onValue={(vibration) => change({ vibration })} />
+        <Switch
+          label={say("field.vibration")}
+          checked={settings.vibration}
+          onValue={(vibration) => change({ vibration })}
+        />
       </section>
       <TrustData state={state} />
       {state.paired === null ? <PairForm /> : <Registered state={state} />}
@@ -72,8 +76,16 @@ function TrustData({ state }: { state: DeviceState }) {
   return (
     <section className="block">
       <h2>{say("screen.trust")}</h2>
-      {pack === null ? <p>{say("note.no_pack")}</p> : (
-        <p>{say("note.pack_detail", { number: pack.sequence, from: moment(pack.issuedAt), until: moment(pack.nextUpdate) })}</p>
+      {pack === null ? (
+        <p>{say("note.no_pack")}</p>
+      ) : (
+        <p>
+          {say("note.pack_detail", {
+            number: pack.sequence,
+            from: moment(pack.issuedAt),
+            until: moment(pack.nextUpdate),
+          })}
+        </p>
       )}
       <Button disabled={!state.online || state.synchronising} onClick={() => void device.synchronise()}>
         {say(state.synchronising ? "note.synchronising" : "button.sync")}
@@ -88,7 +100,7 @@ function Registered({ state }: { state: DeviceState }) {
     <section className="block">
       <h2>{say("screen.device")}</h2>
       <p>{say("note.paired", { name: state.paired?.name ?? "" })}</p>
-      <LockButton />
+      <LockWithoutVisit />
       <Button kind="quiet" onClick={() => void device.unpair()}>{say("button.logout")}</Button>
     </section>
   );

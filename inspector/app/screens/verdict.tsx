@@ -10,18 +10,18 @@ import { Review } from "../parts/verdict/review.tsx";
 import { SecondFactor } from "../parts/verdict/second_factor.tsx";
 import { Told } from "../parts/verdict/told.tsx";
 import { VerdictHead } from "../parts/verdict/verdict_head.tsx";
-import { useDevice, useHand } from "../session/context.ts";
-import { factsOf } from "../session/facts.ts";
-import type { Facts } from "../session/facts.ts";
-import type { Judgement } from "../session/judging.ts";
-import { completable } from "../session/judging.ts";
+import { useDevice, useHand } from "../scans/context.ts";
+import { factsOf } from "../scans/facts.ts";
+import type { Facts } from "../scans/facts.ts";
+import type { Judgement } from "../scans/judging.ts";
+import { completable } from "../scans/judging.ts";
 import { dayAt } from "../session/question.ts";
 import { go } from "../session/routes.ts";
-import type { Scan } from "../session/scans.ts";
+import type { Scan } from "../scans/scans.ts";
 import { signal } from "../session/signals.ts";
-import { day, has, listed, say } from "../session/texts.ts";
+import { day, has, listed, say } from "../words/texts.ts";
 import { useWatched } from "../session/watching.ts";
-import { wordingOf } from "../session/wording.ts";
+import { wordingOf } from "../scans/wording.ts";
 
 /** Draw the verdict of the scan that the address names, and of no other (K08). */
 export function VerdictScreen({ rest }: { rest: string }) {

@@ -70,6 +70,8 @@ export interface DeviceState {
   clockOffset: number | null;
   online: boolean;
   synchronising: boolean;
+  /** The code of what went wrong when the device last fetched or read its trust data; empty when nothing did. */
+  problem: string;
   paired: PairedDevice | null;
   settings: Settings;
 }

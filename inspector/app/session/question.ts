@@ -15,7 +15,9 @@ const SHOWN_FOR: Readonly<Record<Purpose, ReadonlySet<string>>> = {
   care: new Set(["ehic", "prc", "pid"]),
 };
 
-/** Tell whether a purpose may see a kind of document: an A1 is not for a care desk, a card not for an inspection. */
+/**
+ * Tell whether a purpose may see a kind of document: an A1 is not for a care desk, a card not for an inspection.
+ */
 export function maySee(purpose: Purpose, kind: string): boolean {
   return SHOWN_FOR[purpose].has(kind);
 }

@@ -1,5 +1,5 @@
 /** Things that change, and screens that follow them. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 export interface Watched<Value> {
   state(): Value;
@@ -39,4 +39,11 @@ export function useWatched<Value>(watched: Watched<Value>): Value {
     return watched.subscribe(follow);
   }, [watched]);
   return value;
+}
+
+/** Return how to ask whether the component is still there: what comes after a lock, say, is dropped (K10). */
+export function useStillShown(): () => boolean {
+  const shown = useRef(true);
+  useEffect(() => () => void (shown.current = false), []);
+  return () => shown.current;
 }

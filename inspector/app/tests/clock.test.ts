@@ -86,6 +86,17 @@ test("K09 a clock that is put right again has nothing held against it", () => {
   assert.equal(bench.clock.offset(), 0);
 });
 
+test("K09 no sleep takes back what is held against a clock that was set back", () => {
+  for (const asleep of [600, 3600, 9 * 3600]) {
+    const bench = new Bench();
+    bench.ask(NOW);
+    bench.wall -= 3600 + 120;
+    assert.equal(bench.clock.offset(), -3720);
+    bench.wall += asleep;
+    assert.equal(bench.clock.offset(), -3720);
+  }
+});
+
 test("K09 a clock set back between two starts is known by what has passed", () => {
   const first = new Bench();
   first.ask(NOW);

@@ -5,11 +5,21 @@ import { MOST_WORKERS, readRoster } from "../visits/roster_text.ts";
 
 test("a list is read whatever separates its columns, and however days are written", () => {
   for (const separator of ["\t", ";", ","]) {
-    const line = ["Testperson", "Ada", "31.03.1990", "FR123", "TEST-1", "2026-01-01", "30/06/2026"].join(separator);
-    assert.deepEqual(readRoster(line).workers, [{
-      id: "w1", surname: "Testperson", forenames: "Ada", birthDate: "1990-03-31", employerId: "FR123",
-      number: "TEST-1", first: "2026-01-01", last: "2026-06-30",
-    }]);
+    const line = ["Testperson", "Ada", "31.03.1990", "FR123", "TEST-1", "2026-01-01", "30/06/2026"].join(
+      separator,
+    );
+    assert.deepEqual(readRoster(line).workers, [
+      {
+        id: "w1",
+        surname: "Testperson",
+        forenames: "Ada",
+        birthDate: "1990-03-31",
+        employerId: "FR123",
+        number: "TEST-1",
+        first: "2026-01-01",
+        last: "2026-06-30",
+      },
+    ]);
   }
 });
 
@@ -21,7 +31,15 @@ test("headings are no worker, quotes hold separators, empty lines count but say 
 
 test("a line that cannot be read is told with its number and never half taken", () => {
   const { workers, unread } = readRoster(
-    ["A;B;1990-03-31", "A;B;31.02.1990", ";B", "A;B;;;;2026-02-01;2026-01-01", `A;${"B".repeat(201)}`, "alone", "A;B;1990-03-31"].join("\n"),
+    [
+      "A;B;1990-03-31",
+      "A;B;31.02.1990",
+      ";B",
+      "A;B;;;;2026-02-01;2026-01-01",
+      `A;${"B".repeat(201)}`,
+      "alone",
+      "A;B;1990-03-31",
+    ].join("\n"),
   );
   assert.equal(workers.length, 1);
   assert.deepEqual(unread.map((each) => [each.line, each.problem]), [

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 
 import { Button, TextArea } from "../parts/forms.tsx";
 import { Plain } from "../parts/plain.tsx";
-import { moment, say } from "../session/texts.ts";
+import { moment, say } from "../words/texts.ts";
 import type { PartProps } from "./visit.tsx";
 import { FindingText } from "./visit_entries.tsx";
 

@@ -1,13 +1,14 @@
 /** The list of declared workers of a visit: read from what is pasted, and checked against what was scanned. */
 import { useState } from "preact/hooks";
 
+import { siteText } from "../../core/findings/sites.ts";
 import { checkRoster } from "../../core/index.ts";
 import { dayAt } from "../session/question.ts";
 import { Button, TextArea } from "../parts/forms.tsx";
 import { Plain } from "../parts/plain.tsx";
-import { day, say } from "../session/texts.ts";
+import { day, say } from "../words/texts.ts";
 import { useVisitsState } from "../visits/at_hand.ts";
-import { scannedDocuments, siteOf } from "../visits/facts.ts";
+import { scannedDocuments } from "../visits/facts.ts";
 import { MOST_WORKERS, readRoster } from "../visits/roster_text.ts";
 import type { ReadList } from "../visits/roster_text.ts";
 import type { PartProps } from "./visit.tsx";
@@ -49,10 +50,19 @@ function RosterForm({ visits, visit }: PartProps) {
         void take(text);
       }}
     >
-      <TextArea label={say("screen.roster.paste")} hint={say("screen.roster.columns")} value={text} onValue={setText} />
+      <TextArea
+        label={say("screen.roster.paste")}
+        hint={say("screen.roster.columns")}
+        value={text}
+        onValue={setText}
+      />
       <label className="button button-plain file-button">
         <span>{say("button.choose_csv")}</span>
-        <input type="file" accept=".csv,.txt,text/csv,text/plain" onChange={(event) => void choose(event.currentTarget)} />
+        <input
+          type="file"
+          accept=".csv,.txt,text/csv,text/plain"
+          onChange={(event) => void choose(event.currentTarget)}
+        />
       </label>
       <Button kind="first" type="submit" disabled={text.trim() === ""}>{say("button.read_list")}</Button>
       {read === null ? null : <Problems read={read} />}
@@ -67,7 +77,9 @@ function Problems({ read }: { read: ReadList }) {
       {read.tooMany ? <p>{say("screen.roster.too_many", { count: MOST_WORKERS })}</p> : null}
       <ul>
         {read.unread.slice(0, 20).map(({ line, problem }) => (
-          <li key={line}>{say("screen.roster.line", { line, problem: say(`problem.${problem}`, { example: EXAMPLE }) })}</li>
+          <li key={line}>
+            {say("screen.roster.line", { line, problem: say(`problem.${problem}`, { example: EXAMPLE }) })}
+          </li>
         ))}
       </ul>
     </div>
@@ -78,7 +90,7 @@ function Checked({ visits, visit }: PartProps) {
   const all = useVisitsState(visits).visits;
   const others = all.filter((each) => each.id !== visit.id);
   const found = checkRoster({
-    site: siteOf(visit),
+    site: siteText(visit.opened.site),
     day: dayAt(visit.openedAt),
     workers: visit.roster,
     scans: scannedDocuments([visit, ...others]),
@@ -105,7 +117,11 @@ function Checked({ visits, visit }: PartProps) {
   );
 }
 
-function keyOf(finding: { code: string; worker?: string | undefined; scans?: readonly string[] | undefined }): string {
+function keyOf(finding: {
+  code: string;
+  worker?: string | undefined;
+  scans?: readonly string[] | undefined;
+}): string {
   return [finding.code, finding.worker ?? "", ...(finding.scans ?? [])].join(" ");
 }
 

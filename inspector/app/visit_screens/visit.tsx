@@ -5,10 +5,10 @@ import { Button, TextArea, TextField } from "../parts/forms.tsx";
 import { Plain } from "../parts/plain.tsx";
 import { SyncNote } from "./sync_note.tsx";
 import { go } from "../session/routes.ts";
-import { moment, say } from "../session/texts.ts";
+import { moment, say } from "../words/texts.ts";
 import { useVisitsState } from "../visits/at_hand.ts";
 import type { Visit } from "../visits/entries.ts";
-import { siteOf } from "../visits/facts.ts";
+import { siteText } from "../../core/findings/sites.ts";
 import { PhotoProblem } from "../visits/photos.ts";
 import type { Visits } from "../visits/visits.ts";
 import { DossierPart } from "./dossier.tsx";
@@ -16,7 +16,11 @@ import { FindingPart } from "./finding.tsx";
 import { RosterPart } from "./roster.tsx";
 import { EntryList } from "./visit_entries.tsx";
 
-const PARTS: Readonly<Record<string, typeof Whole>> = { roster: RosterPart, findings: FindingPart, dossier: DossierPart };
+const PARTS: Readonly<Record<string, typeof Whole>> = {
+  roster: RosterPart,
+  findings: FindingPart,
+  dossier: DossierPart,
+};
 
 /** The visit that the address names, and the part of it. One that is not on this device leads to the list. */
 export function VisitScreen({ visits, rest }: { visits: Visits; rest: string }) {
@@ -26,7 +30,7 @@ export function VisitScreen({ visits, rest }: { visits: Visits; rest: string }) 
   const Part = PARTS[part] ?? Whole;
   return (
     <section className="visit-place" data-visit={visit.id}>
-      <h1><Plain text={siteOf(visit)} /></h1>
+      <h1><Plain text={siteText(visit.opened.site)} /></h1>
       <SyncNote visits={visits} />
       <Part visits={visits} visit={visit} />
     </section>
@@ -43,8 +47,16 @@ function Whole({ visits, visit }: PartProps) {
   return (
     <>
       <p>{say("screen.visit.opened_at", { date: moment(visit.openedAt) })}</p>
-      {visit.opened.note === undefined ? null : <p>{say("screen.visit.employer")}: <Plain text={visit.opened.note} /></p>}
-      {visit.closedAt === null ? <Open visits={visits} visit={visit} current={current} /> : <p>{say("note.visit_closed")}</p>}
+      {visit.opened.note === undefined ? null : (
+        <p>
+          {say("screen.visit.employer")}: <Plain text={visit.opened.note} />
+        </p>
+      )}
+      {visit.closedAt === null ? (
+        <Open visits={visits} visit={visit} current={current} />
+      ) : (
+        <p>{say("note.visit_closed")}</p>
+      )}
       <nav className="visit-rooms">
         <Button icon="list" onClick={() => go(`visits/${visit.id}/roster`)}>{say("screen.roster")}</Button>
         <Button icon="check" onClick={() => go(`visits/${visit.id}/findings`)}>{say("screen.finding")}</Button>
@@ -105,7 +117,13 @@ function PhotoForm({ visits, visit }: PartProps) {
   return (
     <fieldset className="visit-photo-form">
       <legend>{say("screen.visit.photo")}</legend>
-      <TextField label={say("screen.visit.photo_text")} value={caption} onValue={setCaption} maxLength={200} fault={fault} />
+      <TextField
+        label={say("screen.visit.photo_text")}
+        value={caption}
+        onValue={setCaption}
+        maxLength={200}
+        fault={fault}
+      />
       <label className="button button-plain file-button">
         <span>{say("button.add_photo")}</span>
         <input

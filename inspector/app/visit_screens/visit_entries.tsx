@@ -2,12 +2,14 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { Plain } from "../parts/plain.tsx";
-import { day, has, moment, say } from "../session/texts.ts";
+import { day, has, moment, say } from "../words/texts.ts";
 import type { Entry, FindingBody, NoteBody, PhotoBody, RosterBody, ScanBody, Visit } from "../visits/entries.ts";
 
 /** Every entry but the opening. */
 export function EntryList({ visit }: { visit: Visit }) {
-  const shown = visit.entries.filter((each) => each.kind !== "visit_opened" && each.kind !== "compared").toReversed();
+  const shown = visit.entries
+    .filter((each) => each.kind !== "visit_opened" && each.kind !== "compared")
+    .toReversed();
   return (
     <>
       <h2>{say("screen.visit.entries")}</h2>
@@ -47,7 +49,8 @@ function ScanEntry({ body, visit }: { body: ScanBody; visit: Visit }) {
   return (
     <>
       <p className={`visit-told tone-${body.colour}`}>
-        {say(`colour.${body.colour}`)}: {say(judged ? `verdict.${body.verdict}.headline` : "screen.visit.not_judged")}
+        {say(`colour.${body.colour}`)}:{" "}
+        {say(judged ? `verdict.${body.verdict}.headline` : "screen.visit.not_judged")}
       </p>
       <p>
         <Plain text={[facts.surname, facts.forenames].filter(Boolean).join(", ")} />
@@ -70,8 +73,14 @@ function Photo({ body }: { body: PhotoBody }) {
   }, [body.photo]);
   return (
     <figure>
-      {address === "" ? null : <img className="photo" src={address} alt={body.caption ?? say("screen.visit.photo")} />}
-      {body.caption === undefined ? null : <figcaption><Plain text={body.caption} /></figcaption>}
+      {address === "" ? null : (
+        <img className="photo" src={address} alt={body.caption ?? say("screen.visit.photo")} />
+      )}
+      {body.caption === undefined ? null : (
+        <figcaption>
+          <Plain text={body.caption} />
+        </figcaption>
+      )}
     </figure>
   );
 }
@@ -86,7 +95,13 @@ function FindingEntry({ body, visit }: { body: FindingBody; visit: Visit }) {
 }
 
 /** Say a finding in words; names of people are shown as text of others. */
-export function FindingText({ body, visit }: { body: Pick<FindingBody, "code" | "worker" | "scans">; visit: Visit }) {
+export function FindingText({
+  body,
+  visit,
+}: {
+  body: Pick<FindingBody, "code" | "worker" | "scans">;
+  visit: Visit;
+}) {
   const [before = "", after = ""] = say(`finding.${body.code}`).split("{name}");
   const name = namesOf(body, visit);
   return <>{before}{name === "" ? null : <Plain text={name} />}{after}</>;

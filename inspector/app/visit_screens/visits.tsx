@@ -2,16 +2,16 @@
 import { useState } from "preact/hooks";
 
 import { PDA1_STATES } from "../../core/generated/catalogue.ts";
-import { LockButton } from "../offline/lock_screen.tsx";
+import { LockWithoutVisit } from "../parts/visit_strip.tsx";
 import { Button, Choice, TextField } from "../parts/forms.tsx";
 import { Plain } from "../parts/plain.tsx";
 import { SyncNote } from "./sync_note.tsx";
-import { useDevice } from "../session/context.ts";
+import { useDevice } from "../scans/context.ts";
 import { go } from "../session/routes.ts";
-import { country as countryName, moment, say } from "../session/texts.ts";
+import { country as countryName, moment, say } from "../words/texts.ts";
 import { useVisits, useVisitsState } from "../visits/at_hand.ts";
 import type { OpenedBody, Visit } from "../visits/entries.ts";
-import { siteOf } from "../visits/facts.ts";
+import { siteText } from "../../core/findings/sites.ts";
 import type { Visits } from "../visits/visits.ts";
 import { VisitScreen } from "./visit.tsx";
 
@@ -43,11 +43,13 @@ function VisitList({ visits }: { visits: Visits }) {
       )}
       {state.visits.length === 0 ? <p>{say("screen.visits.none")}</p> : (
         <ul className="visits visit-place">
-          {state.visits.map((visit) => <VisitCard key={visit.id} visit={visit} current={visit.id === state.current} />)}
+          {state.visits.map((visit) => (
+            <VisitCard key={visit.id} visit={visit} current={visit.id === state.current} />
+          ))}
         </ul>
       )}
       <p className="visit-small">{say("note.lock_ends_visits")}</p>
-      <LockButton />
+      <LockWithoutVisit />
     </section>
   );
 }
@@ -55,7 +57,7 @@ function VisitList({ visits }: { visits: Visits }) {
 function VisitCard({ visit, current }: { visit: Visit; current: boolean }) {
   return (
     <li data-visit={visit.id}>
-      <a href={`#/visits/${visit.id}`}><Plain text={siteOf(visit)} /></a>
+      <a href={`#/visits/${visit.id}`}><Plain text={siteText(visit.opened.site)} /></a>
       <p>
         {visit.closedAt === null
           ? say("screen.visit.opened_at", { date: moment(visit.openedAt) })
@@ -81,10 +83,31 @@ function VisitForm({ visits, onCancel }: { visits: Visits; onCancel: () => void 
   };
   return (
     <form className="visit-form" onSubmit={(event) => void submit(event)} noValidate>
-      <TextField label={say("screen.visit.site")} value={site.name} onValue={(name) => change({ name })} fault={fault} maxLength={200} />
-      <TextField label={say("screen.visit.address")} value={site.address} onValue={(address) => change({ address })} maxLength={200} />
-      <TextField label={say("screen.visit.town")} value={site.town} onValue={(town) => change({ town })} maxLength={200} />
-      <Choice label={say("screen.visit.state")} value={site.country} options={stateOptions()} onValue={(country) => change({ country })} />
+      <TextField
+        label={say("screen.visit.site")}
+        value={site.name}
+        onValue={(name) => change({ name })}
+        fault={fault}
+        maxLength={200}
+      />
+      <TextField
+        label={say("screen.visit.address")}
+        value={site.address}
+        onValue={(address) => change({ address })}
+        maxLength={200}
+      />
+      <TextField
+        label={say("screen.visit.town")}
+        value={site.town}
+        onValue={(town) => change({ town })}
+        maxLength={200}
+      />
+      <Choice
+        label={say("screen.visit.state")}
+        value={site.country}
+        options={stateOptions()}
+        onValue={(country) => change({ country })}
+      />
       <TextField label={say("screen.visit.employer")} value={employer} onValue={setEmployer} maxLength={200} />
       <div className="visit-choices">
         <Button kind="first" type="submit">{say("button.start")}</Button>

@@ -12,7 +12,9 @@ export function useVisits(): Visits | null {
   return useContext(VisitsContext);
 }
 
-/** Return the visits that are at hand and their state; the component follows it. For screens behind `useVisits`. */
+/**
+ * Return the visits that are at hand and their state; the component follows it. For screens behind `useVisits`.
+ */
 export function useVisitsState(visits: Visits): VisitsState {
   return useWatched(visits);
 }

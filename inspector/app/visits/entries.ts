@@ -1,5 +1,5 @@
 /** What a visit is made of: entries that are only ever added, each with its place in the order of its visit. */
-import type { Day, DeclaredWorker } from "../../core/index.ts";
+import type { Day, DeclaredWorker, Site, WorkAsked } from "../../core/index.ts";
 
 export type EntryKind =
   | "visit_opened"
@@ -11,7 +11,9 @@ export type EntryKind =
   | "compared"
   | "visit_closed";
 
-/** One entry as the service gets it, encrypted. `at` is in epoch seconds; `sequence` counts from 0 in each visit. */
+/**
+ * One entry as the service gets it, encrypted. `at` is in epoch seconds; `sequence` counts from 0 in each visit.
+ */
 export interface Entry<Body = unknown> {
   readonly version: 1;
   readonly visit: string;
@@ -20,15 +22,6 @@ export interface Entry<Body = unknown> {
   readonly kind: EntryKind;
   readonly at: number;
   readonly body: Body;
-}
-
-/** The place that is visited. */
-export interface Site {
-  readonly name: string;
-  readonly address?: string;
-  readonly town?: string;
-  readonly country?: string;
-  readonly reference?: string;
 }
 
 /** Where and why the visit is made; `note` names the employer as declared. */
@@ -70,6 +63,8 @@ export interface ScanBody {
   readonly worker?: string;
   readonly nonce?: string;
   readonly transaction?: string;
+  /** The work in question, as the document was judged for it. */
+  readonly work?: WorkAsked;
 }
 
 export interface NoteBody {

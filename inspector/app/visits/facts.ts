@@ -1,4 +1,7 @@
-/** What a visit keeps of a document: enough to list it and to compare it with the declared workers, and no more. */
+/**
+ * What a visit keeps of a document: enough to list it and to compare it with the declared workers, and no more.
+ */
+import { siteText } from "../../core/findings/sites.ts";
 import type { JsonObject, Report, ScannedDocument } from "../../core/index.ts";
 import type { DocumentFacts, Entry, ScanBody, Visit } from "./entries.ts";
 
@@ -34,7 +37,7 @@ function scannedDocument(scan: Entry<ScanBody>, visit: Visit): ScannedDocument {
   const matched = worker ?? declaredByNumber(visit, facts.number);
   return {
     scan: scan.body.scan,
-    site: siteOf(visit),
+    site: siteText(visit.opened.site),
     kind: facts.kind,
     verdict,
     institutionId: facts.institutionId,
@@ -48,12 +51,6 @@ function scannedDocument(scan: Entry<ScanBody>, visit: Visit): ScannedDocument {
     ...(facts.first === "" ? {} : { first: facts.first }),
     ...(facts.last === "" ? {} : { last: facts.last }),
   };
-}
-
-/** Return what tells one site from another: visits of the same site share it. */
-export function siteOf(visit: Visit): string {
-  const { name, address, town, country } = visit.opened.site;
-  return [name, address, town, country].filter(Boolean).join(", ");
 }
 
 function declaredByNumber(visit: Visit, number: string): string | undefined {

@@ -4,9 +4,11 @@ import type { VisitDatabase, Waiting } from "./tables.ts";
 /** An entry in the outbox, with its place in the queue. */
 export type Queued = Waiting & { readonly position: number };
 
+/** `refusals` are the codes of the refusals, each once. */
 export interface OutboxCount {
   readonly waiting: number;
   readonly refused: number;
+  readonly refusals: readonly string[];
 }
 
 /** Reads and empties the outbox; nothing leaves it but what the service acknowledged. */
@@ -20,7 +22,8 @@ export class Outbox {
   /** Return how many entries wait, and how many of them the service refused for good. */
   async count(): Promise<OutboxCount> {
     const rows = await (await this.#database()).getAll("outbox");
-    return { waiting: rows.length, refused: rows.filter((row) => row.refused !== undefined).length };
+    const codes = rows.flatMap((row) => row.refused ?? []);
+    return { waiting: rows.length, refused: codes.length, refusals: [...new Set(codes)].toSorted() };
   }
 
   /** Return the first entry behind a place in the queue that the service has not refused; null at the end. */

@@ -1,4 +1,6 @@
-/** Photos of a visit: drawn anew, so that neither place, time nor device of the file travels; small enough to send. */
+/**
+ * Photos of a visit: drawn anew, so that neither place, time nor device of the file travels; small enough to send.
+ */
 
 export const MOST_BYTES = 600_000;
 const MOST_FILE_BYTES = 40_000_000;

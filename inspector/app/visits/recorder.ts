@@ -2,7 +2,8 @@
 import { utf8 } from "../../core/encoding/bytes.ts";
 import { sha256 } from "../../core/encoding/digest.ts";
 import type { Report } from "../../core/index.ts";
-import type { Scan, Scans } from "../session/scans.ts";
+import type { Scan, Scans } from "../scans/scans.ts";
+import { workOf } from "../session/question.ts";
 import type { ComparedBody, DocumentFacts, ScanBody } from "./entries.ts";
 import { factsOf } from "./facts.ts";
 
@@ -35,13 +36,16 @@ export async function recordable(scan: Scan, visit: string): Promise<Recordable 
   if (found === null) return null;
   const text = textOf(scan);
   const told = found.code ?? "";
-  const name = await nameOf(visit, text === "" ? scan.id : text, found.verdict, told, scan.question.onDate);
+  const { onDate, purpose, state } = scan.question;
+  const name = await nameOf(visit, text === "" ? scan.id : text, found.verdict, told, onDate, state);
+  const work = workOf(scan.question);
   const body: ScanBody = {
     scan: name,
     text,
     ...found,
-    onDate: scan.question.onDate,
-    purpose: scan.question.purpose,
+    onDate,
+    purpose,
+    ...(work === undefined ? {} : { work }),
     ...(scan.recognised.kind === "sd_jwt" && scan.nonce !== null ? { nonce: scan.nonce } : {}),
     ...(scan.transaction === null ? {} : { transaction: scan.transaction }),
   };

@@ -25,7 +25,8 @@ export interface ReadList {
 }
 
 /**
- * Read one worker a line: surname; forenames; date of birth; employer's identifier; A1 number; first day; last day.
+ * Read one worker a line: surname; forenames; date of birth; employer's identifier; A1 number; first day; last
+ * day.
  *
  * Columns are separated by tabs, semicolons or commas, whichever the first line has first in this order. A first
  * line without any date is taken for headings when the lines below have dates. Nothing is guessed: a line that

@@ -1,12 +1,12 @@
-/** Sends what waits in the outbox: in order, by one tab at a time, and until the service acknowledged each entry. */
-import type { Outbox, Queued } from "./outbox.ts";
+/**
+ * Sends what waits in the outbox: in order, by one tab at a time, and until the service acknowledged each entry.
+ */
+import type { Outbox, OutboxCount, Queued } from "./outbox.ts";
 
 export type SyncState = "idle" | "sending" | "unreachable" | "not_registered";
 
-export interface SyncStatus {
+export interface SyncStatus extends OutboxCount {
   readonly state: SyncState;
-  readonly waiting: number;
-  readonly refused: number;
 }
 
 /** How the service answered: `digest` is what it acknowledges, `code` why it refuses. */

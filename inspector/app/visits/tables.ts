@@ -19,7 +19,9 @@ export interface VisitTables extends DBSchema {
 
 export type VisitDatabase = IDBPDatabase<VisitTables>;
 
-/** Make both tables, in the upgrade of the database. No entry twice, and no two entries in one place of a visit. */
+/**
+ * Make both tables, in the upgrade of the database. No entry twice, and no two entries in one place of a visit.
+ */
 export function createVisitTables(database: VisitDatabase): void {
   database.createObjectStore("visits", { keyPath: "entry" }).createIndex("place", ["visit", "sequence"], {
     unique: true,

@@ -75,8 +75,8 @@ export class VisitStore {
   }
 
   /**
-   * Add an entry to a visit and return it once it is on the disk. An `id` that is there already changes nothing, so
-   * that the same scan counts once whoever adds it. Rejects with VisitProblem.
+   * Add an entry to a visit and return it once it is on the disk. An `id` that is there already changes nothing,
+   * so that the same scan counts once whoever adds it. Rejects with VisitProblem.
    */
   async add(visit: string, kind: EntryKind, body: unknown, at: number, id?: string): Promise<Entry> {
     const [entry, era] = [id ?? crypto.randomUUID(), this.#era];

@@ -1,7 +1,7 @@
 /** The visits as screens see them: one state, the acts of an inspector, and what is not yet synchronised. */
 import type { DeclaredWorker, RosterFinding } from "../../core/index.ts";
 import { Watch } from "../session/watching.ts";
-import type { Scan } from "../session/scans.ts";
+import type { Scan } from "../scans/scans.ts";
 import type { EntryKind, FindingBody, OpenedBody, Visit } from "./entries.ts";
 import { Outbox } from "./outbox.ts";
 import { base64Of, smallPhoto } from "./photos.ts";
@@ -34,7 +34,7 @@ export interface Ground {
 const NOTHING: VisitsState = {
   visits: [],
   current: null,
-  sync: { state: "idle", waiting: 0, refused: 0 },
+  sync: { state: "idle", waiting: 0, refused: 0, refusals: [] },
   problem: "",
 };
 
@@ -85,7 +85,7 @@ export class Visits extends Watch<VisitsState> {
   }
 
   async open(body: OpenedBody): Promise<string> {
-    const visit = await this.#store.open(body, this.#ground.now());
+    const visit = await this.#told(this.#store.open(body, this.#ground.now()));
     this.choose(visit);
     void this.#sync.nudge();
     return visit;
@@ -136,8 +136,8 @@ export class Visits extends Watch<VisitsState> {
       if (kept.compared !== null && before?.body.samePerson !== kept.compared.samePerson) {
         await this.#add(visit, "compared", kept.compared);
       }
-    } catch (error) {
-      this.set({ ...this.state(), problem: error instanceof Error ? error.message : "internal" });
+    } catch {
+      return; // the state says why
     }
   }
 
@@ -146,10 +146,32 @@ export class Visits extends Watch<VisitsState> {
     await this.#sync.retryAll();
   }
 
-  async #add(visit: string, kind: EntryKind, body: unknown, at = this.#ground.now(), name?: string): Promise<void> {
-    await this.#store.add(visit, kind, body, at, name);
-    this.set({ ...this.state(), problem: "" });
+  async #add(
+    visit: string,
+    kind: EntryKind,
+    body: unknown,
+    at = this.#ground.now(),
+    name?: string,
+  ): Promise<void> {
+    await this.#told(this.#store.add(visit, kind, body, at, name));
     await this.refresh();
     void this.#sync.nudge();
   }
+
+  /** Say whether something was kept; what was not is never passed over in silence. */
+  async #told<Kept>(keeping: Promise<Kept>): Promise<Kept> {
+    const era = this.#era;
+    try {
+      const kept = await keeping;
+      if (era === this.#era) this.set({ ...this.state(), problem: "" });
+      return kept;
+    } catch (error) {
+      if (era === this.#era) this.set({ ...this.state(), problem: codeOf(error) });
+      throw error;
+    }
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "not_kept";
 }

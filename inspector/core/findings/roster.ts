@@ -6,6 +6,7 @@
 
 import { levelled } from "../judging/policy.ts";
 import { type Day, daysAfter } from "../layouts/days.ts";
+import { plain, siteKey } from "./sites.ts";
 
 /** A worker as somebody declared: by the posting notice, a list of the site, or word of mouth. */
 export interface DeclaredWorker {
@@ -26,6 +27,7 @@ export interface DeclaredWorker {
 /** A document that was scanned on a visit, as its report shows it. */
 export interface ScannedDocument {
   readonly scan: string;
+  /** Name and address as `siteText` writes them. */
   readonly site: string;
   /** The declared worker whom the inspector matched it with, if somebody did. */
   readonly worker?: string;
@@ -81,7 +83,7 @@ type Matches = ReadonlyMap<string, readonly string[]>;
 /** Return what does not fit at a site on a day: about each worker, then about documents. */
 export function checkRoster({ site, day, workers, scans }: Roster): readonly RosterFinding[] {
   const a1s = scans.filter((each) => each.kind === A1);
-  const here = a1s.filter((each) => each.site === site);
+  const here = a1s.filter((each) => isAt(each, site));
   const matches = new Map(here.map((each) => [each.scan, matching(each, workers)]));
   return [
     ...workers.flatMap((worker) => aboutWorker(worker, here, matches, day)),
@@ -130,7 +132,11 @@ function aboutEmployer(worker: DeclaredWorker, document: ScannedDocument): reado
 }
 
 /** Return the first declared days that no A1 covers, told apart by whether they lie between two. */
-function aboutDays(worker: DeclaredWorker, relied: readonly ScannedDocument[], day: Day): readonly RosterFinding[] {
+function aboutDays(
+  worker: DeclaredWorker,
+  relied: readonly ScannedDocument[],
+  day: Day,
+): readonly RosterFinding[] {
   const first = worker.first ?? worker.last ?? day;
   const last = worker.last ?? worker.first ?? day;
   const covering = relied.filter(isCovering).toSorted(byStart);
@@ -152,7 +158,9 @@ function isCovering(document: ScannedDocument): document is Covering {
   return document.first !== undefined;
 }
 
-/** Return the first stretch of days within `first` to `last` that none covers; documents in order of their start. */
+/**
+ * Return the first stretch of days within `first` to `last` that none covers; documents in order of their start.
+ */
 function uncovered(first: Day, last: Day, covering: readonly Covering[]): { first: Day; last: Day } | null {
   let next = first;
   for (const document of covering) {
@@ -177,17 +185,24 @@ function unmatched({ scan }: ScannedDocument, matches: Matches): readonly Roster
 /** Return each document that was shown on two sites or for two persons, this site among them. */
 function sameDocument(a1s: readonly ScannedDocument[], site: string): readonly RosterFinding[] {
   const numbered = a1s.filter(({ number }) => levelled(number ?? "") !== "");
-  const byNumber = Map.groupBy(numbered, ({ institutionId, number }) => `${institutionId} ${levelled(number ?? "")}`);
-  const shownHere = [...byNumber.values()].filter((shown) => shown.some((each) => each.site === site));
+  const byNumber = Map.groupBy(
+    numbered,
+    ({ institutionId, number }) => `${institutionId} ${levelled(number ?? "")}`,
+  );
+  const shownHere = [...byNumber.values()].filter((shown) => shown.some((each) => isAt(each, site)));
   return shownHere.flatMap((shown) => aboutDocument(shown, site));
 }
 
 function aboutDocument(shown: readonly ScannedDocument[], site: string): readonly RosterFinding[] {
   const number = shown[0]?.number ?? "";
   const scans = idsOf(shown);
-  const others = [...new Set(shown.map((each) => each.site))].filter((each) => each !== site).toSorted(compared);
+  const elsewhere = shown.filter((each) => !isAt(each, site)).toReversed();
+  const others = [...new Map(elsewhere.map((each) => [siteKey(each.site), each.site])).values()].toSorted(
+    compared,
+  );
   const found: RosterFinding[] = [];
-  if (others.length > 0) found.push({ code: "a1_on_two_sites", scans, params: { number, sites: others.join(", ") } });
+  if (others.length > 0)
+    found.push({ code: "a1_on_two_sites", scans, params: { number, sites: others.join("; ") } });
   if (personsOf(shown, site) > 1) found.push({ code: "a1_for_two_persons", scans, params: { number } });
   return found;
 }
@@ -198,12 +213,21 @@ function aboutDocument(shown: readonly ScannedDocument[], site: string): readonl
  * Lines of a list are numbered for one site; a day of birth that was not shown tells nobody apart.
  */
 function personsOf(shown: readonly ScannedDocument[], site: string): number {
-  const matched = new Set(shown.filter((each) => each.site === site).map(({ worker }) => worker));
+  const matched = new Set(shown.filter((each) => isAt(each, site)).map(({ worker }) => worker));
   matched.delete(undefined);
   const named = shown.filter(({ surname, forenames }) => surname !== "" || forenames !== "");
   const byName = Map.groupBy(named, ({ surname, forenames }) => `${plain(surname)} ${plain(forenames)}`);
-  const births = [...byName.values()].map((each) => new Set(each.flatMap(({ birthDate }) => birthDate ?? [])).size);
-  return Math.max(matched.size, births.reduce((sum, count) => sum + Math.max(1, count), 0));
+  const births = [...byName.values()].map(
+    (each) => new Set(each.flatMap(({ birthDate }) => birthDate ?? [])).size,
+  );
+  return Math.max(
+    matched.size,
+    births.reduce((sum, count) => sum + Math.max(1, count), 0),
+  );
+}
+
+function isAt(document: ScannedDocument, site: string): boolean {
+  return siteKey(document.site) === siteKey(site);
 }
 
 function idsOf(documents: readonly ScannedDocument[]): readonly string[] {
@@ -216,9 +240,4 @@ function compared(one: string, other: string): number {
 
 function same(one: string, other: string): boolean {
   return plain(one) !== "" && plain(one) === plain(other);
-}
-
-/** Return the letters and digits of a name without accents, in one case. */
-function plain(text: string): string {
-  return text.normalize("NFKD").replace(/[^\p{L}\p{N}]/gu, "").toUpperCase();
 }

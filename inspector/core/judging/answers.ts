@@ -1,4 +1,6 @@
-/** What the procedures ask of the world, as values: whom to trust, and what the lists say. Nothing here fetches. */
+/**
+ * What the procedures ask of the world, as values: whom to trust, and what the lists say. Nothing here fetches.
+ */
 
 import type { KeyPurpose } from "../certificates/purposes.ts";
 import type { TrustQuestion, TrustedKey as FoundKey } from "../trust/trust_store.ts";

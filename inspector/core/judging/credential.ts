@@ -53,7 +53,8 @@ export function credentialType(reading: Reading, policy: Policy): Finding {
 /** Ask whether the claims read as their type says; deviations from the layout are a warning. SD-JWT VC §2.2.2. */
 export async function content(reading: Reading, policy: Policy): Promise<Finding> {
   for (const name of policy.profile.requiredClaims) {
-    if (!Object.hasOwn(reading.claims, name)) throw malformed("claim_missing", { claim: name }, "SD-JWT VC §2.2.2");
+    if (!Object.hasOwn(reading.claims, name))
+      throw malformed("claim_missing", { claim: name }, "SD-JWT VC §2.2.2");
   }
   const [first] = reading.restored.deviations;
   requireCategory(reading, policy);
@@ -66,7 +67,9 @@ export async function content(reading: Reading, policy: Policy): Promise<Finding
   return { outcome: "pass", code: "content_ok" };
 }
 
-/** Require that an attestation of a public body says that it is one; identity data are none. TS 119 472-1 §5.2.2.3. */
+/**
+ * Require that an attestation of a public body says that it is one; identity data are none. TS 119 472-1 §5.2.2.3.
+ */
 function requireCategory(reading: Reading, { profile }: Policy): void {
   const category = profile.attestationCategory;
   if (category === null || reading.layout.kind === "pid") return;
@@ -79,8 +82,8 @@ function requireCategory(reading: Reading, { profile }: Policy): void {
 /**
  * Judge how the claims travelled by the Type Metadata to which the issuer binds them, if it does.
  *
- * Return whether the document that it means is none of those that are known; only a profile that demands the binding
- * refuses that. Throws type_metadata_invalid. SD-JWT VC, Type Metadata.
+ * Return whether the document that it means is none of those that are known; only a profile that demands the
+ * binding refuses that. Throws type_metadata_invalid. SD-JWT VC, Type Metadata.
  */
 async function isOfUnknownEdition(reading: Reading, { profile }: Policy): Promise<boolean> {
   if (reading.text("vct#integrity") === null || reading.vct === null) return false;

@@ -1,11 +1,15 @@
-/** The policies of an inspector's device: what each purpose accepts, and how old the word of a status list may be. */
+/**
+ * The policies of an inspector's device: what each purpose accepts, and how old the word of a status list may be.
+ */
 
 import { DEFAULT_PROFILE, KIND_OF_TYPE, PROFILES, SIGNATURE_ALGORITHMS } from "../generated/catalogue.ts";
 import { SEAL_KINDS } from "../generated/seal_labels.ts";
 import type { Day } from "../layouts/days.ts";
 import type { KeyBindingRule, Policy, WorkAsked } from "./policy.ts";
 
-/** `inspection`: A1 certificates and the person. `care`: entitlement to health care and the person; never an A1. */
+/**
+ * `inspection`: A1 certificates and the person. `care`: entitlement to health care and the person; never an A1.
+ */
 export type Purpose = "inspection" | "care";
 
 const KINDS: Readonly<Record<Purpose, ReadonlySet<string>>> = {

@@ -16,9 +16,9 @@ const SECONDS_PER_DAY = 86_400;
 /**
  * Ask whether it was withdrawn for the day in question, by a list of the institution that signed it.
  *
- * A withdrawal is never undone: a record of one counts whatever the list says, and a withdrawal that is known counts
- * however old the list is. That there is none, or none yet, is said only by a list no older than the policy allows.
- * Token Status List §8.3, §13.7.
+ * A withdrawal is never undone: a record of one counts whatever the list says, and a withdrawal that is known
+ * counts however old the list is. That there is none, or none yet, is said only by a list no older than the policy
+ * allows. Token Status List §8.3, §13.7.
  */
 export async function judgeStatus(
   claims: JsonObject,
@@ -114,7 +114,8 @@ function outlivesADay(claims: JsonObject, { profile }: Policy): boolean {
  * Token Status List §7.1, CIR (EU) 2026/1731, CJEU C-410/21.
  */
 function ofNoMeaning(value: number, { profile }: Policy): CoreError {
-  if (value !== SUSPENDED) return malformed("status_invalid", { reason: "value_reserved" }, "Token Status List §7.1");
+  if (value !== SUSPENDED)
+    return malformed("status_invalid", { reason: "value_reserved" }, "Token Status List §7.1");
   if (profile.suspensionAllowed) return refused("suspended", {}, "Token Status List §7.1");
   return malformed("status_invalid", { reason: "suspended" }, "CIR (EU) 2026/1731");
 }

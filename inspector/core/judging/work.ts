@@ -1,8 +1,8 @@
 /**
  * Does the decision cover the work in question: in this State, for this employer, on these days.
  *
- * Judged by the record that the claims restore to, so that every layout is read by its own rows. What is not shown is
- * never held against the document and never in its favour: it is not known. Work in the State whose legislation
+ * Judged by the record that the claims restore to, so that every layout is read by its own rows. What is not shown
+ * is never held against the document and never in its favour: it is not known. Work in the State whose legislation
  * applies is covered: one legislation applies to all that the person does (Regulation (EC) 883/2004 art. 11(1)).
  */
 
@@ -48,7 +48,9 @@ export async function coversWork(reading: Reading, policy: Policy): Promise<Find
 export async function judgeWork(of: RecordOfWork, work: WorkAsked, policy: Policy): Promise<Finding> {
   const found = [judgeState(of, work), judgeEmployer(of, work), await judgeDays(of, work, policy)];
   const against = found.filter((each) => each !== null);
-  return against.find(({ outcome }) => outcome === "fail") ?? against[0] ?? { outcome: "pass", code: "covers_work_ok" };
+  return (
+    against.find(({ outcome }) => outcome === "fail") ?? against[0] ?? { outcome: "pass", code: "covers_work_ok" }
+  );
 }
 
 function judgeState({ record, placesAreWhole }: RecordOfWork, { state }: WorkAsked): Finding | null {
@@ -96,9 +98,13 @@ function hasEntries(value: Json | undefined): boolean {
 
 /** Tell whether every claim about these fields of the record was shown and could be read. */
 function isWhole({ layout, processed, deviations }: Reading, fields: ReadonlySet<Json>): boolean {
-  const tops = new Set(layout.claims.filter(({ field }) => fields.has(field?.[0] ?? null)).map(({ path }) => path[0]));
+  const tops = new Set(
+    layout.claims.filter(({ field }) => fields.has(field?.[0] ?? null)).map(({ path }) => path[0]),
+  );
   const keptBack = [...processed.shortened, ...processed.withheld].map(([top]) => top);
-  const strange = deviations.filter(({ code }) => code === "claim_not_in_form").map(({ claim }) => claim.split(".")[0]);
+  const strange = deviations
+    .filter(({ code }) => code === "claim_not_in_form")
+    .map(({ claim }) => claim.split(".")[0]);
   return ![...keptBack, ...strange].some((top) => top !== undefined && tops.has(top));
 }
 

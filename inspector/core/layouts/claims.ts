@@ -34,7 +34,8 @@ export function* claimsAt(
   else if (step === null) {
     if (isArray(tree)) for (const [index, each] of tree.entries()) yield* claimsAt(each, rest, [...path, index]);
   } else if (step === EACH_MEMBER) {
-    if (isObject(tree)) for (const [name, each] of Object.entries(tree)) yield* claimsAt(each, rest, [...path, name]);
+    if (isObject(tree))
+      for (const [name, each] of Object.entries(tree)) yield* claimsAt(each, rest, [...path, name]);
   } else if (typeof step === "string") {
     if (isObject(tree) && Object.hasOwn(tree, step)) yield* claimsAt(tree[step], rest, [...path, step]);
   } else if (isArray(tree)) yield* claimsAt(tree[step], rest, [...path, step]);

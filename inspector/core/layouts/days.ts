@@ -31,5 +31,7 @@ export function daysAfter(day: Day, count: number): Day {
 
 /** Return how many days lie between two days. */
 export function daysBetween(first: Day, last: Day): number {
-  return Math.round((Date.parse(`${last}T00:00:00Z`) - Date.parse(`${first}T00:00:00Z`)) / (SECONDS_PER_DAY * 1000));
+  return Math.round(
+    (Date.parse(`${last}T00:00:00Z`) - Date.parse(`${first}T00:00:00Z`)) / (SECONDS_PER_DAY * 1000),
+  );
 }

@@ -70,7 +70,9 @@ export class Projection {
     return this.#period(claims, this.coverage);
   }
 
-  /** Return the objects (by `pathKey`) in which a claim that is not shown could stand; none for one that is shown. */
+  /**
+   * Return the objects (by `pathKey`) in which a claim that is not shown could stand; none for one that is shown.
+   */
   couldHold(claims: JsonObject, path: ClaimPath): ReadonlySet<string> {
     const row = this.#row(path);
     if (valuesOf(claims, row).length > 0) return new Set();
@@ -106,7 +108,9 @@ export class Projection {
 }
 
 function valuesOf(claims: JsonObject, claim: Claim): readonly Json[] {
-  return [claim.path, ...claim.also].flatMap((pattern) => Array.from(claimsAt(claims, pattern), ([, value]) => value));
+  return [claim.path, ...claim.also].flatMap((pattern) =>
+    Array.from(claimsAt(claims, pattern), ([, value]) => value),
+  );
 }
 
 function lastObject(claims: JsonObject, place: ClaimPattern): ClaimPath {

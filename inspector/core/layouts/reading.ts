@@ -11,7 +11,9 @@ import { type Claim, type Step, filled, put } from "./rows.ts";
 
 const LONGEST_NAME = 64;
 
-/** Something that differs from the layout; `claim` holds names only, with `*` for elements and for names of values. */
+/**
+ * Something that differs from the layout; `claim` holds names only, with `*` for elements and for names of values.
+ */
 export interface Deviation {
   readonly code: string;
   readonly claim: string;

@@ -1,6 +1,6 @@
 /**
- * A paper without any code: what a person typed off it, checked for form and for consistency with what the trust pack
- * knows. Whatever is found, such a paper cannot be authenticated here: the best result says so.
+ * A paper without any code: what a person typed off it, checked for form and for consistency with what the trust
+ * pack knows. Whatever is found, such a paper cannot be authenticated here: the best result says so.
  */
 
 import { PDA1_STATES, STATUS_CODES, TYPES_OF_SEAL } from "../generated/catalogue.ts";
@@ -136,7 +136,10 @@ function periodInOrder({ first, last }: TypedPaper): readonly PaperFinding[] {
   return isDay(first) && isDay(last) && last < first ? [problem("period_reversed", "last", { first, last })] : [];
 }
 
-function birthBefore({ birthDate, first, issued }: TypedPaper, { onDate }: PaperQuestion): readonly PaperFinding[] {
+function birthBefore(
+  { birthDate, first, issued }: TypedPaper,
+  { onDate }: PaperQuestion,
+): readonly PaperFinding[] {
   if (!isDay(birthDate)) return [];
   const isAfter = [first, issued, onDate].some((each) => isDay(each) && birthDate > each);
   const isTooOld = Number(birthDate.slice(0, 4)) < Number(onDate.slice(0, 4)) - LONGEST_LIFE;
@@ -217,7 +220,10 @@ function numberInForm({ kind, number }: TypedPaper): readonly PaperFinding[] {
   return /^80[0-9]{18}$/.test(digits) ? [] : [remark("card_number_unusual", "number")];
 }
 
-function institutionsToAsk(typed: TypedPaper, institutions: readonly KnownInstitution[]): readonly KnownInstitution[] {
+function institutionsToAsk(
+  typed: TypedPaper,
+  institutions: readonly KnownInstitution[],
+): readonly KnownInstitution[] {
   const named = institutions.filter(({ id }) => sameId(id, typed.institutionId ?? ""));
   if (named.length > 0) return named;
   const country = canonical(filled(typed.country) ?? (typed.institutionId ?? "").slice(0, 2));

@@ -1,8 +1,8 @@
 /**
  * The verdict procedure: what must hold before a presentation is believed.
  *
- * Steps 1 to 5 authenticate: the first failure stops the run, since later steps would read claims that nobody vouches
- * for. Steps 6 to 14 judge what was authenticated: all of them run and all are reported.
+ * Steps 1 to 5 authenticate: the first failure stops the run, since later steps would read claims that nobody
+ * vouches for. Steps 6 to 14 judge what was authenticated: all of them run and all are reported.
  */
 
 import { encodeBase64url } from "../encoding/base64url.ts";
@@ -20,6 +20,7 @@ import { judgeStatus } from "../judging/status.ts";
 import { coveragePeriod, documentValidity, technicalValidity } from "../judging/validity.ts";
 import { coversWork } from "../judging/work.ts";
 import { memberOf } from "../layouts/claims.ts";
+import { kindOfType } from "../layouts/dialects.ts";
 import { type UnverifiedSdJwt, parse } from "../sd_jwt/parse.ts";
 import { type ProcessedClaims, process } from "../sd_jwt/processing.ts";
 import { Run, Stopped } from "../verdict/checks.ts";
@@ -36,8 +37,8 @@ interface Authenticated {
 /**
  * Report whether a presentation is to be believed; throw nothing for anything that it contains.
  *
- * `unverifiedText` is a compact SD-JWT or SD-JWT+KB from anybody. RFC 9901 §7.1 and §7.3, SD-JWT VC §2, Token Status
- * List §8.3.
+ * `unverifiedText` is a compact SD-JWT or SD-JWT+KB from anybody. RFC 9901 §7.1 and §7.3, SD-JWT VC §2, Token
+ * Status List §8.3.
  */
 export async function verifyPresentation(unverifiedText: string, judging: Judging): Promise<Report> {
   const run = new Run();
@@ -78,12 +79,13 @@ async function judged(
   await run.judge("document_validity", () => documentValidity(reading, policy)); // 12
   await run.judge("coverage_period", () => coveragePeriod(reading, policy)); // 13
   await run.judge("covers_work", () => coversWork(reading, policy)); // 14
-  const type = memberOf(claims, "vct");
+  const named = memberOf(claims, "vct");
+  const type = typeof named === "string" ? named : null;
   const layout = reading.knownLayout;
   return {
     institutionId: institution,
-    credentialType: typeof type === "string" ? type : null,
-    kind: layout?.kind ?? null,
+    credentialType: type,
+    kind: layout?.kind ?? (type === null ? null : kindOfType(type)),
     layout: layout?.id ?? null,
     claims,
     record: layout === null ? {} : reading.restored.recordFields,
@@ -92,7 +94,10 @@ async function judged(
 }
 
 /** SD-JWT VC §2.2.1, RFC 8725 §3.11, RFC 7515 §4.1.6, §4.1.8. */
-async function readHeader(sdJwt: UnverifiedSdJwt, { profile, allowedAlgs }: Policy): Promise<[UnverifiedJws, Chain]> {
+async function readHeader(
+  sdJwt: UnverifiedSdJwt,
+  { profile, allowedAlgs }: Policy,
+): Promise<[UnverifiedJws, Chain]> {
   const role = profile.issueHeaderParams.includes("x5u") ? CREDENTIAL_WITH_X5U : CREDENTIAL;
   const toleratedTyp = new Set(profile.acceptedCredentialTyps);
   const jws = split(sdJwt.jwsText, role, { allowedAlgs, toleratedTyp });
@@ -101,7 +106,9 @@ async function readHeader(sdJwt: UnverifiedSdJwt, { profile, allowedAlgs }: Poli
   return [jws, chain];
 }
 
-/** Where the header names the thumbprint of a certificate, or has to, require that of the leaf. RFC 7515 §4.1.8. */
+/**
+ * Where the header names the thumbprint of a certificate, or has to, require that of the leaf. RFC 7515 §4.1.8.
+ */
 async function checkThumbprint(jws: UnverifiedJws, [leaf]: Chain, required: boolean): Promise<void> {
   const named = memberOf(jws.header, "x5t#S256");
   if (named === undefined && !required) return;

@@ -36,8 +36,10 @@ async function authenticated(
 ): Promise<readonly [Signer, SealClaims] | null> {
   const { allowedAlgs } = policy;
   try {
-    const message = await run.authenticate("structure", () => readMessage(unverifiedText), "seal_structure_ok"); // 1
-    const seal = await run.authenticate("header", () => readHeader(message, { allowedAlgs }), "seal_header_ok"); // 2
+    const read = () => readMessage(unverifiedText);
+    const message = await run.authenticate("structure", read, "seal_structure_ok"); // 1
+    const headed = () => readHeader(message, { allowedAlgs });
+    const seal = await run.authenticate("header", headed, "seal_header_ok"); // 2
     const candidates = await run.authenticate("trust_chain", () => trustedSigners(seal, knowledge, now)); // 3
     return await run.authenticate("signature", () => verifiedClaims(seal, candidates)); // 4
   } catch (error) {

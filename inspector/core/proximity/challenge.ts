@@ -41,7 +41,8 @@ export function readChallenge(text: string): string {
 }
 
 /**
- * Return the rule for a presentation read nearby: the challenge shown, or unsolicited where its holder signed none.
+ * Return the rule for a presentation read nearby: the challenge shown, or unsolicited where its holder signed
+ * none.
  *
  * What the presentation says of itself is read unverified, and only to choose between two rules that both demand a
  * fresh signature of the holder: the one without a challenge never proves the holder.

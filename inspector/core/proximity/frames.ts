@@ -1,9 +1,9 @@
 /**
  * Frames of an animated code: collected in any order until the whole is there and its checksum fits.
  *
- * `PX1:I/N:CCCCCCCC:DATA`: place and number, the CRC-32 of the compressed text, and a piece of its base45. Duplicates
- * are fine. A frame of another set never mixes in and never clears what was collected: only `restart` does, by
- * somebody's wish. The checksum tells sets apart and finds errors of reading; it proves nothing.
+ * `PX1:I/N:CCCCCCCC:DATA`: place and number, the CRC-32 of the compressed text, and a piece of its base45.
+ * Duplicates are fine. A frame of another set never mixes in and never clears what was collected: only `restart`
+ * does, by somebody's wish. The checksum tells sets apart and finds errors of reading; it proves nothing.
  */
 
 import { decodeBase45 } from "../encoding/base45.ts";

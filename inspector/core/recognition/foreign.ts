@@ -1,4 +1,7 @@
-/** Codes of other systems: told by their form, and what can be read of them without any key. None of it is verified. */
+/**
+ * Codes of other systems: told by their form, and what can be read of them without any key. None of it is
+ * verified.
+ */
 
 import { decodeBase64url } from "../encoding/base64url.ts";
 import { isObject, loads } from "../encoding/strict_json.ts";
@@ -29,7 +32,16 @@ export function foreignOf(text: string): RecognisedForeign | null {
   return null;
 }
 
-const READERS: readonly Reader[] = [twoDDoc, healthCertificate, smartHealthCard, mdoc, walletRequest, offer, vdsNc, jwt];
+const READERS: readonly Reader[] = [
+  twoDDoc,
+  healthCertificate,
+  smartHealthCard,
+  mdoc,
+  walletRequest,
+  offer,
+  vdsNc,
+  jwt,
+];
 
 function foreign(kind: RecognisedForeign["kind"], unverifiedText: string, facts: Facts = {}): RecognisedForeign {
   const short = Object.entries(facts).filter(([, value]) => value !== "" && value.length <= LONGEST_FACT);
@@ -40,7 +52,8 @@ function foreign(kind: RecognisedForeign["kind"], unverifiedText: string, facts:
 function twoDDoc(text: string): RecognisedForeign | null {
   const found = TWO_D_DOC.exec(text);
   if (found === null) return null;
-  const [header, version = "", authority = "", certificate = "", issued = "", signed = "", documentType = ""] = found;
+  const [header, version = "", authority = "", certificate = "", issued = "", signed = "", documentType = ""] =
+    found;
   const country = version === "DC04" ? (/^[0-9A-Z]{2}([A-Z]{2})/.exec(text.slice(header.length))?.[1] ?? "") : "";
   return foreign("two_d_doc", text, {
     version, authority, certificate, issued: dayOf(issued), signed: dayOf(signed), documentType, country,

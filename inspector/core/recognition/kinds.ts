@@ -1,7 +1,8 @@
 /** What a scanned code, a pasted text or a file can be. Nothing here was verified; nothing here was opened. */
 
 /** Something about a link that a person has to see before anybody thinks of opening it. */
-export type LinkFlag = "userinfo" | "punycode" | "mixed_script" | "not_https" | "ip_address" | "port" | "look_alike";
+export type LinkFlag =
+  "userinfo" | "punycode" | "mixed_script" | "not_https" | "ip_address" | "port" | "look_alike";
 
 /** A link taken apart for showing; it is never opened by us, and never the verdict. */
 export interface LinkFacts {
@@ -36,8 +37,9 @@ export interface RecognisedVerificationUrl extends Read<"verification_url">, Lin
 }
 export type RecognisedNonce = Read<"proximity_nonce"> & { readonly nonce: string };
 /** A code of another system: `facts` is what can be read of it without any key; none of it is verified. */
-export interface RecognisedForeign
-  extends Read<"two_d_doc" | "vds" | "vds_nc" | "hc1" | "shc" | "mdoc" | "jwt" | "openid4vp" | "credential_offer"> {
+export interface RecognisedForeign extends Read<
+  "two_d_doc" | "vds" | "vds_nc" | "hc1" | "shc" | "mdoc" | "jwt" | "openid4vp" | "credential_offer"
+> {
   readonly unverifiedFacts: Readonly<Record<string, string>>;
 }
 export interface RecognisedLink extends Read<"link">, LinkFacts {}

@@ -1,10 +1,23 @@
-/** Links taken apart for showing. Nothing here opens one; a host that looks like another is told apart by letters. */
+/**
+ * Links taken apart for showing. Nothing here opens one; a host that looks like another is told apart by letters.
+ */
 
 import type { LinkFacts, LinkFlag } from "./kinds.ts";
 
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):/;
 const IP_ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])$/;
-const SCRIPTS = ["Latin", "Cyrillic", "Greek", "Armenian", "Hebrew", "Arabic", "Cherokee", "Han", "Hangul", "Thai"];
+const SCRIPTS = [
+  "Latin",
+  "Cyrillic",
+  "Greek",
+  "Armenian",
+  "Hebrew",
+  "Arabic",
+  "Cherokee",
+  "Han",
+  "Hangul",
+  "Thai",
+];
 /** Letters that pass for ASCII ones at a glance, and what for. */
 const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -50,7 +63,9 @@ function scriptsOf(label: string): readonly string[] {
   return SCRIPTS.filter((script) => new RegExp(`\\p{Script=${script}}`, "u").test(label));
 }
 
-/** Tell whether a host is none of ours and reads like one: equal but for look-alikes, or ours with more around it. */
+/**
+ * Tell whether a host is none of ours and reads like one: equal but for look-alikes, or ours with more around it.
+ */
 function looksLikeAny(unicodeHost: string, ownHosts: readonly string[]): boolean {
   return ownHosts.some((own) => {
     if (unicodeHost === own) return false;
@@ -60,7 +75,9 @@ function looksLikeAny(unicodeHost: string, ownHosts: readonly string[]): boolean
 }
 
 function skeleton(host: string): string {
-  const letters = [...host.normalize("NFKD").replace(/\p{M}/gu, "")].map((letter) => LOOK_ALIKES.get(letter) ?? letter);
+  const letters = [...host.normalize("NFKD").replace(/\p{M}/gu, "")].map(
+    (letter) => LOOK_ALIKES.get(letter) ?? letter,
+  );
   return letters.join("").replaceAll("rn", "m").replaceAll("vv", "w").replaceAll("-", "");
 }
 

@@ -1,9 +1,9 @@
 /**
  * What did I scan? Told by form alone: nothing is verified, nothing is opened, nothing is run.
  *
- * What can be judged here comes first (seal, frame, presentation, verification code of a known host); then what other
- * systems make; then links with their host in full; then text. A scanned text never decides what is done with it
- * beyond that.
+ * What can be judged here comes first (seal, frame, presentation, verification code of a known host); then what
+ * other systems make; then links with their host in full; then text. A scanned text never decides what is done
+ * with it beyond that.
  */
 
 import { utf8Text } from "../encoding/bytes.ts";
@@ -11,7 +11,13 @@ import { CoreError } from "../errors.ts";
 import { FRAME_PREFIX } from "../proximity/frames.ts";
 import { CHALLENGE_PREFIX, readChallenge } from "../proximity/challenge.ts";
 import { foreignOf, vdsOf } from "./foreign.ts";
-import type { LinkFacts, Recognised, RecogniseOptions, RecognisedFile, RecognisedVerificationUrl } from "./kinds.ts";
+import type {
+  LinkFacts,
+  Recognised,
+  RecogniseOptions,
+  RecognisedFile,
+  RecognisedVerificationUrl,
+} from "./kinds.ts";
 import { factsOf, linkOf, schemeOf } from "./links.ts";
 import { checkFits, codeOf } from "./verification_code.ts";
 
@@ -80,11 +86,19 @@ function verificationOf(
   facts: LinkFacts,
   hosts: readonly string[],
 ): RecognisedVerificationUrl | null {
-  const isOurs = hosts.includes(url.host) && !facts.flags.includes("userinfo") && url.search === "" && url.hash === "";
+  const isOurs =
+    hosts.includes(url.host) && !facts.flags.includes("userinfo") && url.search === "" && url.hash === "";
   const isSafe = url.protocol === "https:" || LOOPBACK.has(url.hostname);
   const code = codeOf(VERIFICATION_PATH.exec(url.pathname)?.[1] ?? "");
   if (!isOurs || !isSafe || code === null) return null;
-  return { kind: "verification_url", unverifiedText, ...facts, code, origin: url.origin, codeFits: checkFits(code) };
+  return {
+    kind: "verification_url",
+    unverifiedText,
+    ...facts,
+    code,
+    origin: url.origin,
+    codeFits: checkFits(code),
+  };
 }
 
 function textOf(input: string): Recognised {

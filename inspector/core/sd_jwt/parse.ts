@@ -30,7 +30,8 @@ export function parse(text: string): UnverifiedSdJwt {
   if (keyBindingJwt === undefined || jwsText === "" || rest.includes("")) throw malformedSdJwt("tilde");
   const wellFormed = isJws(jwsText) && !rest.some((part) => part.includes("."));
   if (!wellFormed || (keyBindingJwt !== "" && !isJws(keyBindingJwt))) throw malformedSdJwt("segments");
-  if (rest.length > MAX_DISCLOSURES) throw malformed("limit_exceeded", { what: "disclosures", limit: MAX_DISCLOSURES });
+  if (rest.length > MAX_DISCLOSURES)
+    throw malformed("limit_exceeded", { what: "disclosures", limit: MAX_DISCLOSURES });
   if (rest.some((part) => part.length > MAX_DISCLOSURE_CHARS)) {
     throw malformed("limit_exceeded", { what: "disclosure", limit: MAX_DISCLOSURE_CHARS });
   }

@@ -1,8 +1,8 @@
 /**
  * From a verified payload and its disclosures to the claims as the issuer meant them. RFC 9901 §7.1.
  *
- * Hash algorithm -> contents by digest -> walk of the payload -> leftovers. The walk puts each disclosed value in its
- * place, drops undisclosed ones and decoys, and refuses a digest that stands twice anywhere.
+ * Hash algorithm -> contents by digest -> walk of the payload -> leftovers. The walk puts each disclosed value in
+ * its place, drops undisclosed ones and decoys, and refuses a digest that stands twice anywhere.
  */
 
 import { type Json, type JsonObject, isArray, isObject } from "../encoding/strict_json.ts";
@@ -17,8 +17,8 @@ export const MAX_DEPTH = 32;
  * Claims without any trace of the format. Places are keyed by `pathKey`.
  *
  * `disclosed` lists the places that a disclosure filled. `issuedPositions` gives, for each array with undisclosed
- * elements, the index as issued of every element that is left. `withheld` names each object that has digests without
- * a disclosure: members of it may have been kept back, for decoys look the same.
+ * elements, the index as issued of every element that is left. `withheld` names each object that has digests
+ * without a disclosure: members of it may have been kept back, for decoys look the same.
  */
 export interface ProcessedClaims {
   readonly claims: JsonObject;

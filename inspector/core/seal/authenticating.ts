@@ -18,7 +18,11 @@ export interface Signer {
  *
  * Throws issuer_untrusted, chain_invalid, malformed_token: of the first, where none does.
  */
-export async function trustedSigners(seal: UnverifiedSeal, knowledge: Knowledge, at: number): Promise<readonly Signer[]> {
+export async function trustedSigners(
+  seal: UnverifiedSeal,
+  knowledge: Knowledge,
+  at: number,
+): Promise<readonly Signer[]> {
   const chains = (await knowledge.chains(seal.keyId)).slice(0, MOST_TRIED);
   const { found, refusal } = await collected(chains, isCoreError, async (unverifiedChain) => ({
     unverifiedChain,

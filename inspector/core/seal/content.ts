@@ -16,7 +16,10 @@ import { daysAfter } from "../layouts/days.ts";
 const [FIRST_DAY, LAST_DAY] = [-719_162, 2_932_896];
 const LONGEST_NAME = 64;
 
-/** Return kind and type of document that a content says it is. Throws claim_missing, claim_invalid, seal_kind_unknown. */
+/**
+ * Return kind and type of document that a content says it is. Throws claim_missing, claim_invalid,
+ * seal_kind_unknown.
+ */
 export function sealKind(content: Cbor | undefined): readonly [kind: string, type: string] {
   const number = isMap(content) ? content.get(KIND_LABEL) : undefined;
   if (number === undefined) throw malformed("claim_missing", { claim: "kind" }, "Seal §4");
@@ -54,7 +57,8 @@ function put(fields: Record<string, Json>, path: readonly string[], value: Json)
 
 function valueOf([, , form, rows = []]: SealRow, value: Cbor): Json {
   if (form === "days") return dayOf(value);
-  if (form === "rows" && isArray(value)) return value.map((each) => (isMap(each) ? named(rows, each) : plain(each)));
+  if (form === "rows" && isArray(value))
+    return value.map((each) => (isMap(each) ? named(rows, each) : plain(each)));
   return plain(value);
 }
 
@@ -66,7 +70,8 @@ function dayOf(value: Cbor): Json {
 
 /** Return a value with texts for the names of its members, as JSON wants them; bytes were refused before. */
 function plain(value: Cbor): Json {
-  if (isMap(value)) return plainObject(Array.from(value, ([name, each]) => [shortened(String(name)), plain(each)]));
+  if (isMap(value))
+    return plainObject(Array.from(value, ([name, each]) => [shortened(String(name)), plain(each)]));
   if (isArray(value)) return value.map(plain);
   return isBytes(value) ? null : value;
 }

@@ -1,8 +1,9 @@
 /**
  * One zlib stream, read to its last bit: so that one seal has one text only.
  *
- * The platform's own inflater says neither what stands behind a stream nor which bits of its last byte are idle, and a
- * seal must not be written in a second way. A seal is small; this one is written for that. RFC 1950, RFC 1951.
+ * The platform's own inflater says neither what stands behind a stream nor which bits of its last byte are idle,
+ * and a seal must not be written in a second way. A seal is small; this one is written for that. RFC 1950, RFC
+ * 1951.
  */
 
 import { malformed } from "../errors.ts";
@@ -16,12 +17,13 @@ const MAX_LITERAL_CODES = 286;
 const MAX_DISTANCE_CODES = 30;
 const ORDER_OF_LENGTHS = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 const LENGTH_FROM = [
-  3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,
+  3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227,
+  258,
 ];
 const LENGTH_BITS = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
 const DISTANCE_FROM = [
-  1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145,
-  8193, 12289, 16385, 24577,
+  1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097,
+  6145, 8193, 12289, 16385, 24577,
 ];
 const DISTANCE_BITS = [
   0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13,
@@ -105,7 +107,8 @@ class Inflater {
   }
 
   #put(byte: number): void {
-    if (this.#size >= this.#limit) throw malformed("limit_exceeded", { what: "seal", limit: this.#limit }, "Seal §2");
+    if (this.#size >= this.#limit)
+      throw malformed("limit_exceeded", { what: "seal", limit: this.#limit }, "Seal §2");
     this.#out[this.#size] = byte;
     this.#size += 1;
   }
@@ -181,7 +184,9 @@ class Inflater {
   }
 }
 
-/** Return the codes of lengths; a set that leaves codes unused has to be of one code of one bit. RFC 1951 §3.2.2. */
+/**
+ * Return the codes of lengths; a set that leaves codes unused has to be of one code of one bit. RFC 1951 §3.2.2.
+ */
 function codesOf(lengths: readonly number[], mayBeSingle: boolean): Codes {
   const counts = new Array<number>(MOST_BITS + 1).fill(0);
   for (const length of lengths) if (length > 0) counts[length] = (counts[length] ?? 0) + 1;

@@ -14,8 +14,8 @@ import type { SealReading } from "./reading.ts";
 /**
  * Ask whether this signer may seal for this institution and country, now and when it sealed.
  *
- * Who may seal a kind of document is who may seal at all and may issue a credential of that kind; of a kind that is
- * not known, the first is asked alone. docs/seal.md §5, ARF OIA_14.
+ * Who may seal a kind of document is who may seal at all and may issue a credential of that kind; of a kind that
+ * is not known, the first is asked alone. docs/seal.md §5, ARF OIA_14.
  */
 export async function authorisation(
   signer: Signer,
@@ -28,11 +28,11 @@ export async function authorisation(
   const sealedAt = Math.min(numericDate(reading.claims, "iat"), now);
   for (const at of new Set([sealedAt, now])) {
     const found = await authorisedCountry(signer, reading, knowledge, at, institution);
-    const authority = authorityOf(reading);
+    const [authority, competent] = [named(reading, "issuing_authority"), named(reading, "institution")];
     if ((authority.id ?? institution) !== institution) {
       throw untrusted("issuer_untrusted", { reason: "institution_mismatch" }, "Seal §5");
     }
-    if ((authority.country ?? found) !== found) {
+    if ((authority.country ?? found) !== found || (competent.country ?? found) !== found) {
       throw untrusted("issuer_untrusted", { reason: "country_mismatch" }, "ARF 3.0 OIA_14");
     }
   }
@@ -64,11 +64,11 @@ function typesOf({ knownLayout }: SealReading): readonly (string | null)[] {
   return TYPES_OF_SEAL[knownLayout?.kind ?? ""] ?? [null];
 }
 
-/** Return id and country of the authority that the content names, as far as it does. */
-function authorityOf(reading: SealReading): { readonly id: unknown; readonly country: unknown } {
+/** Return id and country of the authority or the competent institution, as far as the content names them. */
+function named(reading: SealReading, role: string): { readonly id: unknown; readonly country: unknown } {
   const fields = reading.knownLayout === null ? {} : reading.restored.recordFields;
-  const authority = memberOf(fields, "issuing_authority");
-  return { id: memberOf(authority, "id"), country: memberOf(authority, "country") };
+  const found = memberOf(fields, role);
+  return { id: memberOf(found, "id"), country: memberOf(found, "country") };
 }
 
 /** Ask whether the verifier wanted seals of this kind. docs/seal.md §4. */

@@ -31,7 +31,12 @@ const ROLE: coseSign1.CoseRole = {
 };
 const CONTENT = -65_537;
 /** The claims around the content by their names in JWT. */
-const NAMES: ReadonlyMap<strictCbor.CborKey, string> = new Map([[1, "iss"], [4, "exp"], [6, "iat"], [65_535, "status"]]);
+const NAMES: ReadonlyMap<strictCbor.CborKey, string> = new Map([
+  [1, "iss"],
+  [4, "exp"],
+  [6, "iat"],
+  [65_535, "status"],
+]);
 
 /** A seal whose form is in order and whose signature nobody has checked; `keyId` helps to find its key. */
 export interface UnverifiedSeal {
@@ -64,7 +69,10 @@ export function readMessage(text: string): Bytes {
  * Throws seal_malformed (encoding, key_id), cbor_malformed, malformed_token, limit_exceeded, alg_not_allowed,
  * crit_unsupported, header_param_forbidden, typ_mismatch. RFC 9052 §3.
  */
-export function readHeader(message: Bytes, options: { readonly allowedAlgs: ReadonlySet<string> }): UnverifiedSeal {
+export function readHeader(
+  message: Bytes,
+  options: { readonly allowedAlgs: ReadonlySet<string> },
+): UnverifiedSeal {
   const unverified = coseSign1.split(message, ROLE, options);
   const tag = coseSign1.TAG;
   const again = strictCbor.dumps(strictCbor.loads(message, { what: ROLE.name, tag }), { tag });
@@ -79,7 +87,10 @@ export function readHeader(message: Bytes, options: { readonly allowedAlgs: Read
  *
  * Throws signature_invalid, alg_not_allowed, seal_malformed (label, type), cbor_malformed, limit_exceeded.
  */
-export async function verifySeal({ unverifiedMessage }: UnverifiedSeal, key: VerificationKey): Promise<SealClaims> {
+export async function verifySeal(
+  { unverifiedMessage }: UnverifiedSeal,
+  key: VerificationKey,
+): Promise<SealClaims> {
   checkSignatureForm(unverifiedMessage.alg, unverifiedMessage.signature);
   const claims = await coseSign1.verify(unverifiedMessage, key);
   if (![...claims.keys()].every((label) => label === CONTENT || NAMES.has(label))) throw malformedSeal("label");
@@ -95,7 +106,9 @@ function checkNoBytes(value: Cbor): void {
   for (const each of isMap(value) ? value.values() : isArray(value) ? value : []) checkNoBytes(each);
 }
 
-/** Require the lesser of the two values of s with which an ECDSA signature holds. Throws signature_invalid. SEC 1. */
+/**
+ * Require the lesser of the two values of s with which an ECDSA signature holds. Throws signature_invalid. SEC 1.
+ */
 function checkSignatureForm(alg: string, signature: Bytes): void {
   const algorithm = SIGNATURE_ALGORITHMS.get(alg);
   const order = algorithm?.curve?.order;

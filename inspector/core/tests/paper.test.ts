@@ -32,7 +32,10 @@ function codes(change: Partial<TypedPaper>, onDate = "2026-11-22"): readonly str
 }
 
 test("a paper that fits together is still not authenticated", () => {
-  const result = judgePaper({ ...GOOD, institutionName: "" }, { institutions: INSTITUTIONS, onDate: "2026-11-22" });
+  const result = judgePaper(
+    { ...GOOD, institutionName: "" },
+    { institutions: INSTITUTIONS, onDate: "2026-11-22" },
+  );
   assert.deepEqual(result.findings, []);
   assert.equal(result.verdict, "cannot_be_authenticated_here");
   assert.equal(result.colour, "amber");
@@ -73,12 +76,22 @@ test("a posting of exactly two years is in order", () => {
 });
 
 test("the State's older code is the same State", () => {
-  assert.ok(!codes({ country: "EL", institutionId: "GR:TEST07", institutionName: "" }).includes("institution_of_another_country"));
+  assert.ok(
+    !codes({ country: "EL", institutionId: "GR:TEST07", institutionName: "" }).includes(
+      "institution_of_another_country",
+    ),
+  );
 });
 
 test("findings carry no value that was typed but dates", () => {
   const hostile = "<img src=x onerror=alert(1)>";
-  const change = { surname: hostile, institutionName: hostile, number: hostile, institutionId: hostile, country: hostile };
+  const change = {
+    surname: hostile,
+    institutionName: hostile,
+    number: hostile,
+    institutionId: hostile,
+    country: hostile,
+  };
   const { findings } = judgePaper({ ...GOOD, ...change }, { institutions: INSTITUTIONS, onDate: "2026-11-22" });
   assert.ok(!JSON.stringify(findings).includes("onerror"));
 });
@@ -86,16 +99,32 @@ test("findings carry no value that was typed but dates", () => {
 test("who is asked: the institution named, else those of the State", () => {
   const ask = (change: Partial<TypedPaper>) =>
     judgePaper({ ...GOOD, ...change }, { institutions: INSTITUTIONS, onDate: "2026-11-22" }).askIssuer;
-  assert.deepEqual(ask({}).institutions.map(({ id }) => id), ["FR:TEST01"]);
-  assert.deepEqual(ask({ institutionId: "FR:TEST99" }).institutions.map(({ id }) => id), ["FR:TEST01", "FR:TEST02"]);
+  assert.deepEqual(
+    ask({}).institutions.map(({ id }) => id),
+    ["FR:TEST01"],
+  );
+  assert.deepEqual(
+    ask({ institutionId: "FR:TEST99" }).institutions.map(({ id }) => id),
+    ["FR:TEST01", "FR:TEST02"],
+  );
   assert.equal(ask({}).documentNumber, "FR-2026-000123");
   assert.equal(ask({ kind: "ehic" }).legalBasis, "");
 });
 
 test("a card has its own rules", () => {
-  const card: TypedPaper = { kind: "ehic", institutionId: "FR:TEST02", number: "80250000001234567890", surname: "E", forenames: "C", birthDate: "1990-02-03", last: "2027-01-01" };
+  const card: TypedPaper = {
+    kind: "ehic",
+    institutionId: "FR:TEST02",
+    number: "80250000001234567890",
+    surname: "E",
+    forenames: "C",
+    birthDate: "1990-02-03",
+    last: "2027-01-01",
+  };
   const judged = (change: Partial<TypedPaper>) =>
-    judgePaper({ ...card, ...change }, { institutions: INSTITUTIONS, onDate: "2026-11-22" }).findings.map(({ code }) => code);
+    judgePaper({ ...card, ...change }, { institutions: INSTITUTIONS, onDate: "2026-11-22" }).findings.map(
+      ({ code }) => code,
+    );
   assert.deepEqual(judged({}), []);
   assert.deepEqual(judged({ number: "80 2500 0000 1234 567890" }), []);
   assert.deepEqual(judged({ number: "1234" }), ["card_number_unusual"]);

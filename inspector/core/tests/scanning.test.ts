@@ -29,7 +29,12 @@ test("a 2D-DOC says its authority, its dates and its type", () => {
   const { signed, ...facts } = found.unverifiedFacts;
   assert.equal(signed, undefined);
   assert.deepEqual(facts, {
-    version: "DC04", authority: "FR00", certificate: "0001", issued: "2018-05-05", documentType: "01", country: "FR",
+    version: "DC04",
+    authority: "FR00",
+    certificate: "0001",
+    issued: "2018-05-05",
+    documentType: "01",
+    country: "FR",
   });
 });
 
@@ -40,7 +45,13 @@ test("k01 what other systems say is short, plain, and never a link that we made"
 });
 
 test("k01 a text of any length or letters is text, and short", () => {
-  for (const text of ["<script>alert(1)</script>", "\u202ereversed", "x".repeat(1_000_000), "\ud800", "a\u0000b"]) {
+  for (const text of [
+    "<script>alert(1)</script>",
+    "\u202ereversed",
+    "x".repeat(1_000_000),
+    "\ud800",
+    "a\u0000b",
+  ]) {
     const found = recognise(text);
     assert.equal(found.kind, "text");
     assert.ok(found.unverifiedText.length <= 4096);

@@ -1,8 +1,9 @@
 /**
  * The verdict: what the checks come to, in the words that the law allows.
  *
- * A genuine document that is not withdrawn binds whoever reads it (Regulation (EC) 987/2009 art. 5): no verdict calls
- * it invalid. Red and amber are no pass. The rules are those of the Python side, written out by its generator.
+ * A genuine document that is not withdrawn binds whoever reads it (Regulation (EC) 987/2009 art. 5): no verdict
+ * calls it invalid. Red and amber are no pass. The rules are those of the Python side, written out by its
+ * generator.
  */
 
 import { RULES, TOLD } from "../generated/verdict_rules.ts";
@@ -40,5 +41,7 @@ export function decidingCheck(checks: readonly Check[]): Check | null {
 
 function decides(rule: Rule, check: Check): boolean {
   const codes: readonly string[] = rule.codes;
-  return check.id === rule.step && check.outcome === rule.outcome && (codes.length === 0 || codes.includes(check.code));
+  return (
+    check.id === rule.step && check.outcome === rule.outcome && (codes.length === 0 || codes.includes(check.code))
+  );
 }

@@ -5,6 +5,7 @@ Uncompressed YUV4MPEG2, written at test time and never kept.
 """
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,6 +47,16 @@ def picture(text: str, shot: Shot = Shot(), *, seed: int = 1) -> Image.Image:
     return _noisy(scene, shot.noise, seed)
 
 
+def side_by_side(one: str, other: str, shot: Shot = Shot()) -> Image.Image:
+    """Return a picture of two symbols at once."""
+    scene = Image.new("L", (WIDTH, HEIGHT), 150)
+    for at, text in enumerate((one, other)):
+        half = WIDTH // 2
+        left = (WIDTH - HEIGHT) // 2 + (HEIGHT - half) // 2
+        scene.paste(picture(text, shot, seed=at).crop((left, 0, left + half, HEIGHT)), (half * at, 0))
+    return scene
+
+
 def nothing() -> Image.Image:
     """Return a picture without any symbol."""
     return Image.new("L", (WIDTH, HEIGHT), 150)
@@ -74,3 +85,36 @@ def camera_browser(playwright: Playwright, video: Path) -> Iterator[Browser]:
     """Yield a Chromium whose camera plays a video; the film is chosen at the start, so each needs its own."""
     with launch(playwright, *camera_flags(video)) as browser:
         yield browser
+
+
+class Scene:
+    """What stands before a camera: it can change while the camera runs, as it does in life.
+
+    Chromium reads the film picture by picture, in a loop, and opens it anew for every stream. So the file is
+    written over in place, grows by whole pictures, and never gets shorter under a running camera.
+    """
+
+    def __init__(self, film: Path) -> None:
+        self.film = film
+        self.begin(nothing())
+
+    def begin(self, *seen: Image.Image, frames_each: int = 1) -> None:
+        """Begin a new film: a camera that runs plays the old one to its end of days, the next one plays this."""
+        self.film.unlink(missing_ok=True)
+        self._pictures = 0
+        write_video(self.film, [])
+        self.show(*seen, frames_each=frames_each)
+
+    def show(self, *seen: Image.Image, frames_each: int = 1) -> None:
+        """Show pictures from now on, in a loop, each for a number of frames (at 30 in a second)."""
+        loop = [each for each in seen for _ in range(frames_each)]
+        wanted = max(self._pictures, len(loop))
+        self._pictures = wanted + -wanted % len(loop)
+        colourless = bytes([128]) * (WIDTH * HEIGHT // 2)
+        pictures = [b"FRAME\n" + each.tobytes() + colourless for each in seen]
+        with self.film.open("r+b") as file:
+            header = len(file.readline())
+            size = len(pictures[0])
+            os.truncate(file.fileno(), header + size * self._pictures)
+            for at in range(self._pictures):
+                os.pwrite(file.fileno(), pictures[at // frames_each % len(pictures)], header + size * at)

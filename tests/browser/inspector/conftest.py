@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from tests.browser.inspector.camera import Scene, camera_browser
 from tests.browser.inspector.running import CHROMIUM, Served, Visit, launch, served_house, visiting
+from tests.browser.inspector.town import Town, open_town
 
 
 @pytest.fixture(scope="session")
@@ -13,6 +15,13 @@ def inspection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A house with the built app, behind a real server."""
     with served_house(tmp_path_factory.mktemp("inspection")) as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A house in which documents are issued, withdrawn and replaced; an inspectors' service is part of it."""
+    with open_town(tmp_path_factory.mktemp("town")) as town:
+        yield town
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +37,19 @@ def browsers() -> Iterator[Playwright]:
 def browser_program(browsers: Playwright) -> Iterator[Browser]:
     """Headless Chromium without a camera."""
     with launch(browsers) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    """What stands before the camera of ``camera``."""
+    return Scene(tmp_path_factory.mktemp("film") / "scene.y4m")
+
+
+@pytest.fixture(scope="module")
+def camera(browsers: Playwright, scene: Scene) -> Iterator[Browser]:
+    """Headless Chromium with a camera that sees the scene."""
+    with camera_browser(browsers, scene.film) as browser:
         yield browser
 
 

@@ -5,7 +5,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,13 +40,16 @@ class Served:
 
 
 @contextmanager
-def served_house(folder: Path, **settings_made: Any) -> Iterator[Served]:
-    """Build the app where its sources have changed, and serve it with all roles."""
+def served_house(
+    folder: Path, *, before: Callable[[PortadocSettings], None] = lambda _: None, **settings_made: Any
+) -> Iterator[Served]:
+    """Build the app if its sources have changed, and serve it with all roles; ``before`` prepares its folder."""
     build_app()
     listener = listen("127.0.0.1", 0)
     settings = PortadocSettings(
         base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", data_dir=folder, **settings_made
     )
+    before(settings)
     with (
         open_house(
             settings, clock=SystemClock(), random_bytes=system_random_bytes, environment=dict(os.environ)

@@ -1,12 +1,14 @@
 """K05: what is not the file that was built is neither installed nor shown, and the person is told."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
 
+from portadoc.inspector.http.app_files import APP_POLICY
 from tests.browser.inspector.altering import served_copy
-from tests.browser.inspector.running import visiting
+from tests.browser.inspector.running import STATIC, visiting
 
 _ACTIVE = "navigator.serviceWorker.getRegistration().then(each => each?.active?.state ?? null)"
 _CACHES = "caches.keys()"
@@ -118,6 +120,37 @@ def test_k05_a_poisoned_copy_is_not_shown_without_a_network_either(copy, visit):
     page.wait_for_timeout(300)
     assert page.evaluate("window.poisoned") is None
     assert page.locator("main").count() == 0
+
+
+_BARE = """async () => {
+  const [cache] = await Promise.all((await caches.keys()).map(each => caches.open(each)));
+  const page = await (await cache.match('/inspect/index.html')).text();
+  const headers = {'Content-Type': 'text/html', 'Refresh': '0; url=/elsewhere'};
+  await cache.put('/inspect/index.html', new Response(page, {headers}));
+}"""
+_RUN = """async () => {
+  const script = document.createElement('script');
+  script.textContent = 'window.ran = true';
+  document.head.append(script);
+  return window.ran === true;
+}"""
+
+
+def test_k05_a_copy_with_other_headers_neither_leads_away_nor_loses_the_policy(copy, visit):
+    page = start(visit)
+    page.evaluate(_BARE)
+    page.reload()
+    expect(page.locator("main")).to_be_visible()
+    page.wait_for_timeout(300)
+    assert page.url.startswith(visit.address)
+    assert page.evaluate(_RUN) is False
+
+
+def test_k05_the_page_carries_the_policy_that_the_server_sends():
+    page = (STATIC / "index.html").read_text(encoding="utf-8")
+    (own,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)
+    sent = APP_POLICY.split("; ")
+    assert own.split("; ") == [each for each in sent if not each.startswith("frame-ancestors")]
 
 
 def test_answers_of_the_service_are_never_stored(copy, visit):

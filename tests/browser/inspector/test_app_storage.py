@@ -244,7 +244,7 @@ def test_k10_logging_out_keeps_what_waits_as_ciphertext_only(unworked, quick):
     assert (left["visits"], left["pack"]) == ([], [])
     assert [each["message"] for each in left["outbox"]] == [WAITING["message"]]
     (kept,) = left["settings"]
-    assert kept.keys() == {"device", "encryptionKey", "institution", "name"}
+    assert kept.keys() == {"device", "encryptionKey", "institution", "leaving", "name"}
     assert "d" not in kept["encryptionKey"]
     page.get_by_role("button", name="Unlock").click()
     expect(page.get_by_text("Trust data:")).to_be_visible()

@@ -6,7 +6,7 @@ import { CoreError, untrusted } from "../../../inspector/core/errors.ts";
 import { PROFILES, SIGNATURE_ALGORITHMS } from "../../../inspector/core/generated/catalogue.ts";
 import {
   FrameCollector, type Judging, type Knowledge, PackKnowledge, type Policy, checkRoster, inspectionPolicy, judgePaper,
-  openTrustPack, proximityRule, recognise, reportToJson, verifyPresentation, verifySealed, workAsked,
+  openTrustPack, proximityRule, recognise, reportToJson, siteKey, siteText, verifyPresentation, verifySealed, workAsked,
 } from "../../../inspector/core/index.ts";
 import { LATEST } from "../../../inspector/core/jose/numeric_date.ts";
 import { matchesIntegrity, resolveTypeMetadata } from "../../../inspector/core/pack/type_metadata.ts";
@@ -26,6 +26,11 @@ function bytes(text: string): Bytes {
 
 function json(value: unknown): strictJson.Json {
   return strictJson.loads(JSON.stringify(value), { what: "question", maxBytes: 64 * 1024 * 1024 });
+}
+
+/** Return a member of that name, never what every object has. */
+function ownOf<Value>(members: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(members, name) ? members[name] : undefined;
 }
 
 interface HeldList {
@@ -62,7 +67,7 @@ class HeldKnowledge implements Knowledge {
   async status(reference: StatusReference, asked: { institution: string; now: number }): Promise<StatusAnswer> {
     const { lists = [], blocked = {} } = this.#question;
     const list = lists.find((each: HeldList) => each.uri === reference.uri) as HeldList | undefined;
-    const [code, reason] = blocked[reference.uri] ?? ["status_unavailable", "not_held"];
+    const [code, reason] = ownOf(blocked, reference.uri) ?? ["status_unavailable", "not_held"];
     if (list === undefined) return notKnown(code, reason);
     const held = await this.#believed(list);
     return "code" in held ? notKnown(held.code, held.reason) : statusAnswer(held, reference, { ...asked, skewS: SKEW_S });
@@ -97,7 +102,7 @@ class HeldKnowledge implements Knowledge {
   }
 
   #editions(vct: string): readonly string[] {
-    return this.#question["types"]?.[vct] ?? [];
+    return ownOf(this.#question["types"] ?? {}, vct) ?? [];
   }
 }
 
@@ -159,5 +164,6 @@ export const operations: Operations = {
     return { acceptedTypes, statusRequired, maxStatusAgeS };
   },
   check_roster: ({ roster }) => checkRoster(roster),
+  sites: ({ sites }) => sites.map(siteText).map((text: string) => ({ text, key: siteKey(text) })),
   judge_paper: ({ typed, question }) => judgePaper(typed, question),
 };

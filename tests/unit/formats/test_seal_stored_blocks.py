@@ -1,4 +1,4 @@
-"""Bits that an inflater passes over must not make a second text of one seal."""
+"""What in a compressed seal is read by nobody is refused; how it was compressed is left to whoever did it."""
 
 import zlib
 
@@ -15,7 +15,7 @@ def test_a_stored_block_is_read() -> None:
 
 
 @pytest.mark.parametrize("bit", range(3, 8))
-def test_k04_idle_bits_behind_the_head_of_a_stored_block_are_refused(bit: int) -> None:
+def test_idle_bits_behind_the_head_of_a_stored_block_are_refused(bit: int) -> None:
     stream = bytearray(zlib.compress(MESSAGE, 0))
     stream[2] |= 1 << bit
     assert zlib.decompress(bytes(stream)) == MESSAGE

@@ -15,7 +15,7 @@ import segno
 from portadoc.errors import Malformed
 from portadoc.inspector.batch.reading import FileKind, kind_of, read_documents
 from portadoc.inspector.batch.verdicts import FileVerdict, as_csv, judge_file, neutral, totals
-from portadoc.inspector.http.uploads import parse_uploads
+from portadoc.inspector.http.uploads import UploadReader, parse_uploads
 from portadoc.inspector.service import Inspector
 from portadoc.verification.report import VerificationReport
 from tests.abuse.town import INSPECTION, Town
@@ -135,7 +135,7 @@ def body(*files: tuple[str, bytes], boundary: str = "xyz") -> bytes:
 
 
 def test_files_of_a_form_come_with_their_names_and_bytes() -> None:
-    found = parse_uploads(body(("a.txt", b"one\r\n--not"), ("../b", b"")), b"xyz")
+    found = list(parse_uploads(body(("a.txt", b"one\r\n--not"), ("../b", b"")), b"xyz"))
     assert [(each.name, each.content) for each in found] == [("a.txt", b"one\r\n--not"), ("../b", b"")]
 
 
@@ -144,13 +144,37 @@ def test_files_of_a_form_come_with_their_names_and_bytes() -> None:
 )
 def test_a_form_of_another_form_is_refused(raw: bytes) -> None:
     with pytest.raises(Malformed) as caught:
-        parse_uploads(raw, b"xyz")
+        list(parse_uploads(raw, b"xyz"))
+    assert caught.value.code == "upload_malformed"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 1000])
+def test_files_are_the_same_in_whatever_pieces_they_arrive(size: int) -> None:
+    files = [("a.txt", b"one\r\n--xy"), ("b", b""), ("c.pdf", b"\r\n" * 50), ("", b"--xyz"), ("d", b"\r\n--xy-")]
+    sent, reader = body(*files) + b"epilogue", UploadReader(b"xyz")
+    found = [each for at in range(0, len(sent), size) for each in reader.feed(sent[at : at + size])]
+    reader.close()
+    assert [(each.name, bytes(each.content)) for each in found] == files
+
+
+def test_j06_of_a_file_that_is_too_large_only_a_beginning_is_held() -> None:
+    size = 20 * 1024 * 1024
+    sent = body(("large", b"x" * (size + 500_000)), ("just", b"y" * size), ("next", b"PD1:A"))
+    lengths = [(each.name, len(each.content)) for each in parse_uploads(sent, b"xyz")]
+    assert lengths[1:] == [("just", size), ("next", 5)]
+    assert size < lengths[0][1] < size + 200_000
+
+
+def test_j06_a_head_without_an_end_is_refused() -> None:
+    reader = UploadReader(b"xyz")
+    with pytest.raises(Malformed) as caught:
+        list(reader.feed(b'--xyz\r\nContent-Disposition: form-data; filename="' + b"a" * 5000))
     assert caught.value.code == "upload_malformed"
 
 
 def test_too_many_files_are_refused() -> None:
     with pytest.raises(Malformed) as caught:
-        parse_uploads(body(*((f"{each}.txt", b"x") for each in range(201))), b"xyz")
+        list(parse_uploads(body(*((f"{each}.txt", b"x") for each in range(201))), b"xyz"))
     assert caught.value.code == "limit_exceeded"
 
 

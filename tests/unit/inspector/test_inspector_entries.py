@@ -263,6 +263,14 @@ def test_an_entry_of_another_form_is_refused(kind: str, body: Any, changes: dict
     assert caught.value.code in ("entry_malformed", "json_malformed")
 
 
+def test_a13_an_entry_of_very_many_small_parts_is_not_read() -> None:
+    facts = b'{"a":[' + b"{}," * 60_000 + b"{}]}"
+    raw = entry_of("scan", {**SCAN, "facts": "HERE"}).replace(b'"HERE"', facts)
+    with pytest.raises(Malformed) as caught:
+        parse_entry(raw, max_bytes=2**20)
+    assert (caught.value.code, caught.value.params["what"]) == ("limit_exceeded", "parts of an entry")
+
+
 def test_a_photograph_comes_back_as_it_was(tablet: Any, inspector: Inspector, png: bytes) -> None:
     tablet.open_visit()
     body = {"photo": str(uuid.uuid4()), "mediaType": "image/png", "data": base64.b64encode(png).decode()}

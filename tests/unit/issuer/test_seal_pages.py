@@ -12,13 +12,13 @@ import zxingcpp
 from PIL import Image
 
 from portadoc.catalogue import WITH_TEXTS, texts
+from portadoc.catalogue.writing import LONGEST, on_paper
 from portadoc.errors import Misconfigured, Refused
 from portadoc.issuer.paper import page as page_module
 from portadoc.issuer.paper.facts import sections
 from portadoc.issuer.paper.page import Page, Section, page_pdf
 from portadoc.issuer.paper.qr_symbols import qr_symbol
 from portadoc.issuer.paper.sealed_page import sealed_page
-from portadoc.issuer.paper.writing import LONGEST, on_paper
 from portadoc.schemas.examples import example
 from portadoc.schemas.pda1 import CountryOfWork, Pda1, Workplace
 

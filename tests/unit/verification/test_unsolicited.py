@@ -3,7 +3,7 @@
 from typing import Any
 
 from portadoc.formats.sd_jwt.key_binding import bind
-from portadoc.verification.policy import UNSOLICITED, KeyBindingUnsolicited
+from portadoc.verification.policy import UNSOLICITED, KeyBindingRefused, KeyBindingUnsolicited
 from portadoc.verification.report import KEY_BINDING, Outcome, Verdict, VerificationReport
 
 AUDIENCE = "urn:portadoc:proximity:1"
@@ -23,6 +23,13 @@ def test_an_unsolicited_presentation_is_authentic_and_its_holder_not_proven(worl
     assert (check.outcome, check.code) == (Outcome.UNKNOWN, "kb_unsolicited")
     assert report.verdict is Verdict.HOLDER_NOT_PROVEN
     assert report.colour == "amber"
+
+
+def test_k07_a_copy_that_nobody_signed_just_now_proves_no_holder(world: Any) -> None:
+    report = world.verify(world.credential(), key_binding=KeyBindingRefused(shown=True))
+    check = report.check(KEY_BINDING)
+    assert (check.outcome, check.code) == (Outcome.UNKNOWN, "kb_not_asked")
+    assert (report.verdict, report.colour) == (Verdict.HOLDER_NOT_PROVEN, "amber")
 
 
 def test_c04_an_unsolicited_presentation_is_no_recording(world: Any) -> None:

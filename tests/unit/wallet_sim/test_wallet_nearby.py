@@ -106,7 +106,7 @@ def test_a_challenge_is_read_as_typed_or_scanned(entered: str, read: str) -> Non
 @pytest.mark.parametrize(
     "entered", ["0123456789ABCDE", "0123456789ABCDEFG", "0123456789ABCDEU", "javascript:alert(1)"]
 )
-def test_k01_what_is_no_challenge_is_refused(entered: str) -> None:
+def test_what_is_no_challenge_is_refused(entered: str) -> None:
     with pytest.raises(Malformed) as found:
         read_challenge(entered)
     assert found.value.code == "challenge_malformed"

@@ -3,7 +3,7 @@ import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
 
 import type { Camera, CameraAbilities } from "../../scanner/camera.ts";
-import { say } from "../../session/texts.ts";
+import { say } from "../../words/texts.ts";
 import { Button, Switch } from "../forms.tsx";
 
 interface CameraControlsProps {
@@ -23,16 +23,28 @@ export function CameraControls({ camera, abilities, continuous, onContinuous }: 
   return (
     <div className="camera-controls">
       <Switch label={say("button.scan_many")} checked={continuous} onValue={onContinuous} />
-      {abilities?.torch === true ? <Button icon="torch" pressed={lit} onClick={light}>{say("button.torch")}</Button> : null}
+      {abilities?.torch === true ? (
+        <Button icon="torch" pressed={lit} onClick={light}>
+          {say("button.torch")}
+        </Button>
+      ) : null}
       {abilities?.severalCameras === true ? (
         <Button icon="turn" onClick={() => void camera.current?.turnRound()}>{say("button.other_camera")}</Button>
       ) : null}
-      {abilities?.zoom ? <Zoom range={abilities.zoom} onValue={(factor) => void camera.current?.zoom(factor)} /> : null}
+      {abilities?.zoom ? (
+        <Zoom range={abilities.zoom} onValue={(factor) => void camera.current?.zoom(factor)} />
+      ) : null}
     </div>
   );
 }
 
-function Zoom({ range, onValue }: { range: NonNullable<CameraAbilities["zoom"]>; onValue: (factor: number) => void }) {
+function Zoom({
+  range,
+  onValue,
+}: {
+  range: NonNullable<CameraAbilities["zoom"]>;
+  onValue: (factor: number) => void;
+}) {
   return (
     <label className="zoom">
       <span>{say("field.zoom")}</span>

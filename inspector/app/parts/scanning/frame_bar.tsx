@@ -1,6 +1,6 @@
 /** How much of an animated code was read, and which of its parts are still missing (K02). */
-import type { Series } from "../../session/series.ts";
-import { say } from "../../session/texts.ts";
+import type { Series } from "../../scans/series.ts";
+import { say } from "../../words/texts.ts";
 import { useWatched } from "../../session/watching.ts";
 import { Button } from "../forms.tsx";
 
@@ -16,7 +16,9 @@ export function FrameBar({ series }: { series: Series }) {
       <p role="status">{say("note.codes_left", { count: progress.held, total: progress.total })}</p>
       <progress max={Math.max(1, progress.total)} value={progress.held} aria-label={say("note.parts")} />
       {progress.complete || progress.missing.length === 0 ? null : (
-        <p className="soft">{say("note.parts_missing", { parts: progress.missing.length > MOST_NAMED ? `${missing}, …` : missing })}</p>
+        <p className="soft">
+          {say("note.parts_missing", { parts: progress.missing.length > MOST_NAMED ? `${missing}, …` : missing })}
+        </p>
       )}
       {progress.last === "foreign" || progress.last === "differs" ? (
         <>

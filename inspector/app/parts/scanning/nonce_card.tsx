@@ -1,8 +1,10 @@
-/** A number that this device shows to a phone without network: what the phone signs then was signed now, for us. */
+/**
+ * A number that this device shows to a phone without network: what the phone signs then was signed now, for us.
+ */
 import { useEffect } from "preact/hooks";
 
-import { useHand } from "../../session/context.ts";
-import { say } from "../../session/texts.ts";
+import { useHand } from "../../scans/context.ts";
+import { say } from "../../words/texts.ts";
 import { useWatched } from "../../session/watching.ts";
 import { Button } from "../forms.tsx";
 import { QrCode } from "../qr_code.tsx";
@@ -12,7 +14,12 @@ export function NonceCard() {
   const { challenge } = useHand().scans;
   const nonce = useWatched(challenge);
   useEffect(() => () => challenge.hide(), [challenge]);
-  if (nonce === null) return <Button kind="quiet" icon="phone" onClick={() => challenge.show()}>{say("button.phone_offline")}</Button>;
+  if (nonce === null)
+    return (
+      <Button kind="quiet" icon="phone" onClick={() => challenge.show()}>
+        {say("button.phone_offline")}
+      </Button>
+    );
   return (
     <section className="block nonce">
       <h2>{say("screen.nonce")}</h2>

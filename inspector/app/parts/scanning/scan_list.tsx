@@ -1,9 +1,9 @@
 /** Several scans as a list: each with its mark and word, the name on it, and how many there are of each colour. */
 import type { Colour } from "../../../core/index.ts";
-import { factsOf } from "../../session/facts.ts";
-import type { Scan } from "../../session/scans.ts";
-import { clock, say } from "../../session/texts.ts";
-import { wordingOf } from "../../session/wording.ts";
+import { factsOf } from "../../scans/facts.ts";
+import type { Scan } from "../../scans/scans.ts";
+import { clock, say } from "../../words/texts.ts";
+import { wordingOf } from "../../scans/wording.ts";
 import { Icon, Mark } from "../icons.tsx";
 import { Plain } from "../plain.tsx";
 

@@ -1,9 +1,10 @@
 /** How old the knowledge is that a verdict rests on, and the checks behind it for whoever wants them. */
 import { fullCode } from "../../../core/verdict/checks.ts";
 import type { Report } from "../../../core/index.ts";
-import type { Judgement } from "../../session/judging.ts";
-import { duration, has, moment, say } from "../../session/texts.ts";
-import { reasonOf } from "../../session/wording.ts";
+import type { Judgement } from "../../scans/judging.ts";
+import { duration, has, moment, say } from "../../words/texts.ts";
+import { Plain } from "../plain.tsx";
+import { reasonOf } from "../../scans/wording.ts";
 
 /** Draw when was judged, by trust data and a status of which age. */
 export function Ages({ judgement, at }: { judgement: Judgement; at: number }) {
@@ -51,19 +52,25 @@ export function Technical({ judgement }: { judgement: Judgement }) {
 function Checks({ report }: { report: Report }) {
   return (
     <>
-      <p className="soft"><bdi><code>{report.credentialType ?? ""}</code></bdi></p>
+      <p className="soft"><code><Plain text={report.credentialType ?? ""} /></code></p>
       <ol className="checks">
         {report.checks.map((check) => (
           <li key={check.id} className={`check check-${check.outcome}`}>
             <span className="check-name">{say(`check.${check.id}`)}</span>
             <span className="check-outcome">{say(`outcome.${check.outcome}`)}</span>
-            {check.outcome === "pass" || check.outcome === "not_applicable" ? null : <span>{reasonOf(fullCode(check))}</span>}
+            {check.outcome === "pass" || check.outcome === "not_applicable" ? null : (
+              <span>{reasonOf(fullCode(check))}</span>
+            )}
             <code>{fullCode(check)}</code>
           </li>
         ))}
       </ol>
-      {report.deviations.length === 0 ? null : <p>{say("note.deviations", { count: report.deviations.length })}</p>}
-      {has("note.sequence") ? <p className="soft">{say("note.sequence", { number: report.packSequence })}</p> : null}
+      {report.deviations.length === 0 ? null : (
+        <p>{say("note.deviations", { count: report.deviations.length })}</p>
+      )}
+      {has("note.sequence") ? (
+        <p className="soft">{say("note.sequence", { number: report.packSequence })}</p>
+      ) : null}
     </>
   );
 }

@@ -1,9 +1,11 @@
-/** What the document says: from when to when against the day in question, where against here, for whom, by whom. */
+/**
+ * What the document says: from when to when against the day in question, where against here, for whom, by whom.
+ */
 import type { ComponentChildren } from "preact";
 
-import type { Facts, Place } from "../../session/facts.ts";
+import type { Facts, Place } from "../../scans/facts.ts";
 import type { Question } from "../../session/question.ts";
-import { country, day, duration, has, listed, say } from "../../session/texts.ts";
+import { country, day, duration, has, listed, say } from "../../words/texts.ts";
 import { Icon } from "../icons.tsx";
 import { Plain } from "../plain.tsx";
 
@@ -27,14 +29,24 @@ export function DocumentFacts({ facts, question, today }: { facts: Facts; questi
           {facts.moreWorkplaces > 0 ? <p>{say("note.more_workplaces", { count: facts.moreWorkplaces })}</p> : null}
         </Row>
         <Row label={say("field.situation")} shown={facts.situation !== ""}>
-          {has(`situation.${facts.situation}`) ? say(`situation.${facts.situation}`) : <Plain text={facts.situation} />}
+          {has(`situation.${facts.situation}`) ? (
+            say(`situation.${facts.situation}`)
+          ) : (
+            <Plain text={facts.situation} />
+          )}
         </Row>
         <Row label={say(isA1 ? "field.document_number" : "field.card_number")} shown={facts.number !== ""}>
           <Plain text={facts.number} />
         </Row>
-        <Row label={say("field.pin")} shown={question.purpose === "care" && facts.pin !== ""}><Plain text={facts.pin} /></Row>
-        <Row label={say("field.issued_on")} shown={facts.issuedOn !== ""}><Plain text={day(facts.issuedOn)} /></Row>
-        <Row label={say("field.expires_on")} shown={facts.expiresOn !== ""}><Plain text={day(facts.expiresOn)} /></Row>
+        <Row label={say("field.pin")} shown={question.purpose === "care" && facts.pin !== ""}>
+          <Plain text={facts.pin} />
+        </Row>
+        <Row label={say("field.issued_on")} shown={facts.issuedOn !== ""}>
+          <Plain text={day(facts.issuedOn)} />
+        </Row>
+        <Row label={say("field.expires_on")} shown={facts.expiresOn !== ""}>
+          <Plain text={day(facts.expiresOn)} />
+        </Row>
         <Row label={say("field.institution")} shown={facts.institution.name !== "" || facts.institutionId !== ""}>
           <Places places={[facts.institution]} />
           <span className="soft"><Plain text={facts.institutionId} /></span>
@@ -57,17 +69,28 @@ function Row({ label, shown, children }: { label: string; shown: boolean; childr
 function Period({ facts, onDate, isToday }: { facts: Facts; onDate: string; isToday: boolean }) {
   const { first, last } = facts;
   const label = say(facts.kind === "pda1" ? "field.coverage" : "field.entitled");
-  if (first === "" && last === "") return <Row label={label} shown>{say("value.not_stated")}</Row>;
-  const key = first !== "" && last !== "" ? "value.period" : first === "" ? "value.period_until" : "value.period_from";
+  if (first === "" && last === "")
+    return (
+      <Row label={label} shown>
+        {say("value.not_stated")}
+      </Row>
+    );
+  const key =
+    first !== "" && last !== "" ? "value.period" : first === "" ? "value.period_until" : "value.period_from";
   const before = first !== "" && onDate < first;
   const after = last !== "" && onDate > last;
-  const apart = duration(SECONDS_PER_DAY * Math.max(1, daysBetween(before ? onDate : last, before ? first : onDate)));
+  const apart = duration(
+    SECONDS_PER_DAY * Math.max(1, daysBetween(before ? onDate : last, before ? first : onDate)),
+  );
   const where = before ? "before" : after ? "after" : "within";
   return (
     <Row label={label} shown>
       <span className="period">{say(key, { first: day(first), last: day(last) })}</span>
       <Held holds={!before && !after}>
-        {say(`note.day_${where}`, { day: isToday ? say("value.today", { day: day(onDate) }) : day(onDate), duration: apart })}
+        {say(`note.day_${where}`, {
+          day: isToday ? say("value.today", { day: day(onDate) }) : day(onDate),
+          duration: apart,
+        })}
       </Held>
     </Row>
   );
@@ -111,5 +134,7 @@ function Places({ places }: { places: readonly Place[] }) {
 }
 
 function daysBetween(first: string, last: string): number {
-  return Math.round((Date.parse(`${last}T00:00:00Z`) - Date.parse(`${first}T00:00:00Z`)) / (1000 * SECONDS_PER_DAY));
+  return Math.round(
+    (Date.parse(`${last}T00:00:00Z`) - Date.parse(`${first}T00:00:00Z`)) / (1000 * SECONDS_PER_DAY),
+  );
 }

@@ -1,6 +1,6 @@
 /** The person of the document, large: to be compared with an identity document, name by name. */
-import type { Facts } from "../../session/facts.ts";
-import { country, day, listed, say } from "../../session/texts.ts";
+import type { Facts } from "../../scans/facts.ts";
+import { country, day, listed, say } from "../../words/texts.ts";
 import { Button } from "../forms.tsx";
 import { Plain } from "../plain.tsx";
 
@@ -10,7 +10,7 @@ interface IdentityProps {
   onCompared: ((answer: "same" | "different") => void) | null;
 }
 
-/** Draw the identity, and ask whether it is the person where that completes the verdict. */
+/** Draw the identity, and ask whether it is the person where that completes the verdict; nobody named, nobody compared. */
 export function Identity({ facts, onCompared }: IdentityProps) {
   const { person } = facts;
   if (person.surnames === "" && person.forenames === "" && person.dateOfBirth === "") {
@@ -18,7 +18,6 @@ export function Identity({ facts, onCompared }: IdentityProps) {
       <section className="block">
         <h2>{say("section.person")}</h2>
         <p>{say("note.person_not_shown")}</p>
-        {onCompared === null ? null : <Comparison onCompared={onCompared} />}
       </section>
     );
   }

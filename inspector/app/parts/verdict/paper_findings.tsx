@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 
 import type { PaperField, PaperFinding, PaperResult } from "../../../core/index.ts";
-import { country, has, say } from "../../session/texts.ts";
+import { country, has, say } from "../../words/texts.ts";
 import { Icon, Mark } from "../icons.tsx";
 import { Plain } from "../plain.tsx";
 

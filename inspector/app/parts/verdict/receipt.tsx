@@ -1,12 +1,12 @@
 /** The receipt for billing: made and signed by the service, kept as a file by the care desk. */
 import { useState } from "preact/hooks";
 
-import { useDevice, useHand } from "../../session/context.ts";
-import type { Judgement } from "../../session/judging.ts";
-import type { Scan } from "../../session/scans.ts";
+import { useDevice, useHand } from "../../scans/context.ts";
+import type { Judgement } from "../../scans/judging.ts";
+import type { Scan } from "../../scans/scans.ts";
 import { ask, ServiceProblem } from "../../session/service.ts";
-import { say } from "../../session/texts.ts";
-import { problemOf } from "../../session/wording.ts";
+import { say } from "../../words/texts.ts";
+import { problemOf } from "../../scans/wording.ts";
 import { Button } from "../forms.tsx";
 
 /** Offer the receipt; it needs the network, since the service judges again what it signs. */
@@ -36,9 +36,13 @@ export function Receipt({ scan, judgement }: { scan: Scan; judgement: Judgement 
       {paired === null ? <p className="warning">{say("note.not_paired")}</p> : null}
       {problem === "" ? null : <p className="warning" role="alert">{problemOf(problem)}</p>}
       {receipt === null ? (
-        <Button icon="import" disabled={!online || paired === null} onClick={() => void fetchReceipt()}>{say("button.receipt")}</Button>
+        <Button icon="import" disabled={!online || paired === null} onClick={() => void fetchReceipt()}>
+          {say("button.receipt")}
+        </Button>
       ) : (
-        <Button icon="import" onClick={() => download(receipt, judgement.question.onDate)}>{say("button.save_receipt")}</Button>
+        <Button icon="import" onClick={() => download(receipt, judgement.question.onDate)}>
+          {say("button.save_receipt")}
+        </Button>
       )}
     </section>
   );

@@ -1,6 +1,6 @@
 /** In doubt about a genuine A1: whom to ask for a review, by what right. */
-import type { Facts } from "../../session/facts.ts";
-import { country, say } from "../../session/texts.ts";
+import type { Facts } from "../../scans/facts.ts";
+import { country, say } from "../../words/texts.ts";
 import { Plain } from "../plain.tsx";
 
 /** Draw how a review is requested. */
@@ -14,8 +14,13 @@ export function Review({ facts }: { facts: Facts | undefined }) {
         <div className="fact">
           <dt>{say("field.institution")}</dt>
           <dd>
-            <Plain text={facts.institution.name} /> <span className="soft"><Plain text={facts.institutionId} /></span>
-            {facts.institution.country === "" ? null : <span className="soft"> {country(facts.institution.country)}</span>}
+            <Plain text={facts.institution.name} />{" "}
+            <span className="soft">
+              <Plain text={facts.institutionId} />
+            </span>
+            {facts.institution.country === "" ? null : (
+              <span className="soft"> {country(facts.institution.country)}</span>
+            )}
           </dd>
         </div>
         {facts.number === "" ? null : (

@@ -1,10 +1,10 @@
 /** A verification code: what else stands on the paper, so that nobody gets the data by the code alone. */
 import { useState } from "preact/hooks";
 
-import { useDevice, useHand } from "../../session/context.ts";
-import type { Scan } from "../../session/scans.ts";
-import { say } from "../../session/texts.ts";
-import { problemOf } from "../../session/wording.ts";
+import { useDevice, useHand } from "../../scans/context.ts";
+import type { Scan } from "../../scans/scans.ts";
+import { say } from "../../words/texts.ts";
+import { problemOf } from "../../scans/wording.ts";
 import { Button, TextField } from "../forms.tsx";
 import { Host } from "./told.tsx";
 
@@ -28,8 +28,17 @@ export function SecondFactor({ scan, problem }: { scan: Scan; problem: string })
       {recognised.codeFits ? null : <p className="warning">{say("note.code_mistyped")}</p>}
       {online ? null : <p className="warning">{say("note.code_offline")}</p>}
       <form onSubmit={submit}>
-        <TextField label={say("field.second_factor")} hint={say("field.second_factor.hint")} value={second} onValue={setSecond} fault={fault} maxLength={60} />
-        <Button type="submit" kind="first" disabled={!online}>{say("button.check_code")}</Button>
+        <TextField
+          label={say("field.second_factor")}
+          hint={say("field.second_factor.hint")}
+          value={second}
+          onValue={setSecond}
+          fault={fault}
+          maxLength={60}
+        />
+        <Button type="submit" kind="first" disabled={!online}>
+          {say("button.check_code")}
+        </Button>
       </form>
     </section>
   );

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 
 import type { LinkFacts, Recognised } from "../../../core/index.ts";
-import { day, has, say } from "../../session/texts.ts";
+import { day, has, say } from "../../words/texts.ts";
 import { Plain } from "../plain.tsx";
 
 /** Draw what it is. */
@@ -32,7 +32,9 @@ export function Host({ link }: { link: LinkFacts }) {
   return (
     <div className="host">
       <Named label={say("field.host")} value={link.host} />
-      {link.unicodeHost === link.host ? null : <Named label={say("field.host_letters")} value={link.unicodeHost} />}
+      {link.unicodeHost === link.host ? null : (
+        <Named label={say("field.host_letters")} value={link.unicodeHost} />
+      )}
       <ul className="flags">
         {link.flags.map((flag) => <li key={flag}>{say(`flag.${flag}`)}</li>)}
       </ul>

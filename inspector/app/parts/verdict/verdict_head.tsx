@@ -1,8 +1,10 @@
-/** The verdict: a mark of its own shape, a word, a sentence, a reason, what to do; read out and brought into focus. */
+/**
+ * The verdict: a mark of its own shape, a word, a sentence, a reason, what to do; read out and brought into focus.
+ */
 import { useEffect, useRef } from "preact/hooks";
 
-import type { Wording } from "../../session/wording.ts";
-import { say } from "../../session/texts.ts";
+import type { Wording } from "../../scans/wording.ts";
+import { say } from "../../words/texts.ts";
 import { Mark } from "../icons.tsx";
 
 /** Draw the verdict; the focus moves to its heading when it is new. */

@@ -1,0 +1,44 @@
+/** The visits of this device: over its database, encrypted to its key, fed by its scans, wiped with its lock. */
+import { utf8 } from "../core/encoding/bytes.ts";
+import { sha256Text } from "../core/encoding/digest.ts";
+import { encryptFor } from "../core/jose/jwe_encrypt.ts";
+import type { JsonObject } from "../core/index.ts";
+import type { InspectorDatabase } from "./offline/database.ts";
+import type { Lock } from "./offline/lock.ts";
+import type { OwnDevice } from "./offline/own_device.ts";
+import type { Scans } from "./scans/scans.ts";
+import type { Entry } from "./visits/entries.ts";
+import { recordAll } from "./visits/recorder.ts";
+import type { VisitDatabase } from "./visits/tables.ts";
+import type { Sealed } from "./visits/visit_store.ts";
+import { Visits } from "./visits/visits.ts";
+
+/** What an entry needs before it can be kept: a device that the service knows. */
+export class NotRegistered extends Error {
+  readonly code = "not_registered";
+}
+
+/** Return the visits, reading and sending already. */
+export async function openVisits(
+  database: InspectorDatabase,
+  device: OwnDevice,
+  scans: Scans,
+  lock: Lock,
+): Promise<Visits> {
+  const visits = new Visits({
+    database: () => Promise.resolve(database as unknown as VisitDatabase),
+    seal: (entry) => sealed(entry, device.encryptionKey()),
+    now: () => device.now(),
+  });
+  lock.onForget(() => visits.forget());
+  recordAll(scans, (scan) => visits.record(scan));
+  visits.subscribe(() => void device.finishLeaving());
+  await visits.start();
+  return visits;
+}
+
+async function sealed(entry: Entry, key: JsonWebKey | null): Promise<Sealed> {
+  if (key === null) throw new NotRegistered();
+  const message = await encryptFor(key as JsonObject, utf8(JSON.stringify(entry)));
+  return { message, digest: await sha256Text(message) };
+}
