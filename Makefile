@@ -5,6 +5,7 @@ BIN := .venv/bin
 ROOMS := schemas keys formats verification inspector issuer verifier wallet_sim
 PORT ?= 8700
 T ?=
+COVERED := tests/unit/formats tests/unit/verification tests/vectors
 FUZZ_SECONDS ?= 600
 UNUSED_BY_PEERS := pyqrcode pymdoccbor cbor-diag certvalidator oscrypto asn1crypto
 
@@ -37,7 +38,7 @@ help: ## show this list
 links:
 	@for room in $(ROOMS); do [ -e portadoc/$$room ] || ln -s ../$$room portadoc/$$room; done
 
-.PHONY: help links setup demo serve inspector test check coverage fix bench docs vectors lock wheel soak fuzz routes mutants expected screenshots
+.PHONY: help links setup demo serve inspector test chosen-tests tests-of-rooms tests-of-the-whole check coverage fix bench docs vectors lock wheel soak fuzz routes mutants expected screenshots
 
 setup: .venv/development.stamp ## make the environment with everything for development
 
@@ -52,11 +53,20 @@ inspector: .venv/serving.stamp ## build the inspector app, with a Node that pip 
 	@$(BIN)/python build_web.py
 
 test: .venv/development.stamp ## check the code and run every test
-	@$(MAKE) --no-print-directory check coverage
+	@$(MAKE) --no-print-directory check inspector
+	@$(MAKE) --no-print-directory $(if $(T),chosen-tests,--jobs=2 --output-sync=target tests-of-rooms tests-of-the-whole)
+
+chosen-tests:
 	@$(BIN)/python -m pytest $(T)
 
+tests-of-rooms: coverage
+	@$(BIN)/python -m pytest tests/unit $(addprefix --ignore=,$(COVERED))
+
+tests-of-the-whole:
+	@$(BIN)/python -m pytest tests --ignore=tests/unit --ignore=tests/vectors
+
 coverage: .venv/development.stamp ## every branch of formats/ and verification/ is tested
-	@$(BIN)/coverage run --branch -m pytest --quiet --no-header tests/unit/formats tests/unit/verification tests/vectors
+	@$(BIN)/coverage run --branch -m pytest --quiet --no-header $(COVERED)
 	@$(BIN)/coverage report --include='formats/*,verification/*' --skip-covered --fail-under=100
 
 check: .venv/development.stamp ## format, lint, types (Python and TypeScript), import contract

@@ -18,9 +18,11 @@ ROOT: Final = DOCS.parent
 PAGE: Final = "conformance.md"
 SHOWN: Final = 6
 """Tests named in a row; the others are counted."""
+IN_A_BROWSER: Final = "tests/browser/inspector/"
+"""Tests of the inspector app. What only a real browser can show is shown there; it needs Chromium."""
 ELSEWHERE: Final = ("tests/interop/", "tests/vectors_shared/", "tests/browser/", "tests/fuzz/", "tests/test_")
 """Tests that need something which is not on every machine, and tests of pages such as this one: a row never rests
-on them, so they are not listed."""
+on them, so they are not listed. Tests in a browser are the exception, for the rows about the app."""
 _COLLECTED: Final = re.compile(
     r"(?P<file>tests/[^:]+)::(?:\w+::)*(?P<function>\w+)(?:\[(?P<case>.*)\])?", re.DOTALL
 )
@@ -89,7 +91,8 @@ def sections() -> tuple[Section, ...]:
 
 def collected(lines: Iterable[str]) -> tuple[Test, ...]:
     """Return the tests behind node ids, without those that are not on every machine."""
-    found = (_COLLECTED.fullmatch(line) for line in lines if not line.startswith(ELSEWHERE))
+    listed = (line for line in lines if line.startswith(IN_A_BROWSER) or not line.startswith(ELSEWHERE))
+    found = map(_COLLECTED.fullmatch, listed)
     return tuple(Test(each["file"], each["function"], each["case"] or "") for each in found if each)
 
 
@@ -121,7 +124,7 @@ def _head(proven: int, total: int) -> Iterator[str]:
     yield (
         "What must be refused, or accepted against expectation, where the code decides it and which tests prove "
         "it. Requirement ids are those of the negative-check matrix (V, W) and of the abuse catalogue (A to D, G, "
-        "H) that this project was planned with."
+        "H, J to L) that this project was planned with."
     )
     yield ""
     yield (
@@ -133,12 +136,14 @@ def _head(proven: int, total: int) -> Iterator[str]:
     yield (
         "- **code** is `file:name`, from the root of the repository.\n"
         "- **tests** are `file::function[case]`; of many cases the first stand here.\n"
-        "- **scope** says what is deliberately otherwise here."
+        "- **scope** says what is deliberately otherwise here.\n"
+        "- Each row of K (codes and the inspector app) has a test in a real browser (`tests/browser/inspector`), "
+        "which is left out where there is no Chromium."
     )
     yield ""
     yield (
-        "Issuer, authorization server, key store, bulk, QR and persistence rows (E, F, I to L, S) follow with the "
-        "rooms that they belong to."
+        "Issuer, authorization server, key store, the other bulk and persistence rows (E, F, I, J, L, S) follow "
+        "with the rooms that they belong to."
     )
     yield ""
 

@@ -16,6 +16,7 @@ from portadoc.keys.algorithms import ALL_ALGORITHMS, SIGNATURE_ALGORITHMS
 from portadoc.keys.jwk import public_key_from_jwk
 from portadoc.keys.trust.trust_store import TrustedKey
 from portadoc.schemas.events import EventKind
+from portadoc.verification.checks import TYPE, Outcome
 from portadoc.verification.presets.presets import preset
 from portadoc.verification.receipts import Verified, VerifyingParty, receipt_of
 
@@ -42,8 +43,9 @@ class Judgements:
     def receipt(self, device: Device, unverified_text: str, *, on_date: date, preset_id: str) -> MadeReceipt:
         """Return the receipt of a judgement of now, for a day; it holds nothing of the document's content.
 
-        Raises Refused[preset_unknown], Malformed[malformed_token] for what is no document at all,
-        Unavailable[device_throttled], Misconfigured[key_missing].
+        Raises Refused[preset_unknown], Refused[document_not_for_purpose] for a document of another kind,
+        Malformed[malformed_token] for what is no document at all, Unavailable[device_throttled],
+        Misconfigured[key_missing].
         """
         here = self._deployment
         if preset_id not in here.settings.presets:
@@ -59,6 +61,8 @@ class Judgements:
             on_date=on_date,
             terms=ScanQuestion(preset_id=preset_id),
         )
+        if report.check(TYPE).outcome is Outcome.FAIL:  # a care desk that was shown an A1 has not seen it
+            raise Refused("document_not_for_purpose", purpose=question.id)
         party = VerifyingParty(
             id=here.institution(device.institution).institution_id,
             name=here.name(device.institution),

@@ -48,9 +48,10 @@ def sources() -> list[Path]:
 
 
 def code(path: Path) -> str:
-    """Return a source without its comments; strings stay."""
+    """Return a source without its comments; what looks like one within quotation marks stays."""
     source = path.read_text(encoding="utf-8")
-    return re.sub(r"/\*.*?\*/|(?<!:)//[^\n]*", "", source, flags=re.DOTALL)
+    quoted_or_comment = r"""("[^"\n]*"|'[^'\n]*'|`[^`]*`)|/\*.*?\*/|//[^\n]*"""
+    return re.sub(quoted_or_comment, lambda found: found[1] or "", source, flags=re.DOTALL)
 
 
 def name(path: Path) -> str:

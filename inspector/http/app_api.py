@@ -24,8 +24,8 @@ from portadoc.web.bodies import (
     require_members,
     text_member,
 )
+from portadoc.web.origin import source_of
 from portadoc.web.pages.qr_codes import qr_code
-from portadoc.web.source import source_of
 
 JOSE: Final = frozenset({"application/jose", "text/plain"})
 _MAX_EMPLOYERS: Final = 20

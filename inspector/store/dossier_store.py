@@ -9,7 +9,7 @@ from portadoc.inspector.store.tables import DOSSIERS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DossierLink:
-    """A link; times in epoch seconds. ``title`` is the site as people read it, ``site_key`` as sites are told apart."""
+    """A link; times in epoch seconds. ``title`` is the site for people, ``site_key`` tells sites apart."""
 
     institution: str
     dossier_id: str

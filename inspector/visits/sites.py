@@ -29,7 +29,7 @@ def site_key(text: str) -> str:
 
 
 def is_named(text: str, wanted: str) -> bool:
-    """Tell whether somebody who writes ``wanted`` may mean a site: by its name, or by name and part of its address."""
+    """Tell whether ``wanted`` may mean a site: its name, or its name and the first parts of its address."""
     parts, key = text.split(_SEPARATOR), site_key(wanted)
     return any(site_key(_SEPARATOR.join(parts[:count])) == key for count in range(1, len(parts) + 1))
 

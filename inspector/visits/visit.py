@@ -107,7 +107,7 @@ class Visit:
     """
 
     visit: str
-    site: Site = Site()
+    site: Site = field(default_factory=Site)
     device: str = ""
     inspector: str = ""
     purpose: str = ""

@@ -11,8 +11,8 @@ from portadoc.schemas.claims import JsonObject
 from portadoc.web.answers import NO_STORE, json_answer, refusing_route
 from portadoc.web.bodies import read_json_object, require_members, text_member
 from portadoc.web.language import preferred_language
+from portadoc.web.origin import source_of
 from portadoc.web.problem import problem
-from portadoc.web.source import source_of
 
 CERTIFICATES_MAX_AGE_S: Final = 300
 _TOO_MANY_REQUESTS: Final = 429

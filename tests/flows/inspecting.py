@@ -1,9 +1,11 @@
-"""A control service at work: a house behind a real server, papers of its issuers, and a device that runs the app's code."""
+"""A control service at work: a house behind a real server, papers of its issuers, a device with the app's code."""
 
 import base64
 import http.client
 import json
 import os
+import subprocess
+import sys
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -265,3 +267,23 @@ def altered(text: str, at: int = 60) -> str:
 def decoded(part: str) -> bytes:
     """Return the bytes of a part of a JWS."""
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+_WITHOUT = """
+import sys
+missing, sys.argv = sys.argv[1].split(","), ["portadoc", *sys.argv[2:]]
+class Blind:
+    def __init__(self, finder):
+        self.finder = finder
+    def find_spec(self, name, path=None, target=None):
+        return None if name.partition(".")[0] in missing else self.finder.find_spec(name, path, target)
+sys.meta_path[:] = [Blind(each) for each in sys.meta_path]
+from portadoc.cli import main
+main()
+"""
+
+
+def without(packages: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command where some packages are not installed."""
+    command = [sys.executable, "-W", "ignore", "-c", _WITHOUT, packages, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)

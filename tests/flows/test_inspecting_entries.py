@@ -1,4 +1,4 @@
-"""From the scan to the office: the app's own code judges and writes, the server judges again, both agree or say so."""
+"""From the scan to the office: the app's own code judges and writes, the server judges again, both agree."""
 
 import time
 
@@ -122,7 +122,11 @@ def test_a_card_is_not_for_an_inspection_on_either_side(control: Control, device
         False,
     )
     found = scanned(device, made.text, control.pack().pack, purpose="care")
-    assert (found.verdict, found.server_verdict, found.differs) == ("holder_not_proven", "holder_not_proven", False)
+    assert (found.verdict, found.server_verdict, found.differs) == (
+        "holder_not_proven",
+        "holder_not_proven",
+        False,
+    )
 
 
 def test_one_a1_on_two_sites_is_found_whichever_way_a_site_is_spelt(control: Control, device: Device) -> None:

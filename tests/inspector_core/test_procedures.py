@@ -308,9 +308,7 @@ def test_hostile_variants_made_now_are_judged_the_same(context: dict[str, Any], 
 
 @pytest.mark.parametrize("configuration", CREDENTIAL_TYPES)
 @pytest.mark.parametrize("seed", range(6))
-def test_every_layout_is_read_the_same(
-    configuration: str, seed: int, context: dict[str, Any], core: Core
-) -> None:
+def test_every_layout_is_read_the_same(configuration: str, seed: int, context: dict[str, Any], core: Core) -> None:
     """Any choice of disclosures, with and without type metadata, for any work."""
     random, world = Random(f"{configuration} {seed}"), vector_world()
     projection = CREDENTIAL_TYPES[configuration].projection

@@ -71,9 +71,7 @@ def test_the_roster_vectors_are_what_the_generator_writes() -> None:
 
 
 @pytest.mark.parametrize("pair", sites()["pairs"], ids=lambda pair: pair["about"])
-def test_sites_are_told_apart_by_name_and_address_however_they_are_spelt(
-    pair: dict[str, Any], core: Core
-) -> None:
+def test_sites_are_told_apart_by_name_and_address_however_they_are_spelt(pair: dict[str, Any], core: Core) -> None:
     one, other = (Site(**pair[each]) for each in ("one", "other"))
     assert one.text == pair["text"]
     assert (site_key(one.text) == site_key(other.text)) is pair["same"]

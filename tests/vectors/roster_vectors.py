@@ -170,9 +170,7 @@ def _documents() -> Iterator[tuple[str, Vector]]:
             "Two sites of one name are told apart by their addresses.",
             [worker()],
             [scan(), scan(scan="s2", site="Probekai 21, Kiel"), scan(scan="s3", site=OTHER_SITE)],
-            found(
-                "a1_on_two_sites", "s1", "s2", "s3", number=number, sites=f"{OTHER_SITE}; Probekai 21, Kiel"
-            ),
+            found("a1_on_two_sites", "s1", "s2", "s3", number=number, sites=f"{OTHER_SITE}; Probekai 21, Kiel"),
         ),
     )
     yield (
@@ -346,7 +344,12 @@ def sites() -> dict[str, Any]:
         ("accents", {"name": "Chantier Élysée"}, {"name": "chantier elysee"}, True),
         ("sharp s", {"name": "Musterstraße 3"}, {"name": "MUSTERSTRASSE 3"}, True),
         ("wide letters", {"name": "\uff22\uff10\uff11"}, {"name": "B01"}, True),
-        ("address in the name", {"name": "Probekai 21, Hamburg"}, {"name": "Probekai 21", "town": "Hamburg"}, True),
+        (
+            "address in the name",
+            {"name": "Probekai 21, Hamburg"},
+            {"name": "Probekai 21", "town": "Hamburg"},
+            True,
+        ),
         ("own name of the office", {**name, "reference": "A"}, {**name, "reference": "B"}, True),
         ("another name", {**name, **address}, {"name": "Baustelle Süd", **address}, False),
         ("one name in two towns", {**name, "town": "Hamburg"}, {**name, "town": "Kiel"}, False),

@@ -1,5 +1,4 @@
 /** The visit into which scans are recorded, on every screen; and the way to lock the device at once. */
-import { siteText } from "../../core/findings/sites.ts";
 import { useDevice } from "../scans/context.ts";
 import { useVisits, useVisitsState } from "../visits/at_hand.ts";
 import type { Visits } from "../visits/visits.ts";
@@ -8,7 +7,7 @@ import { Icon } from "./icons.tsx";
 import { LockButton } from "./locking.tsx";
 import { Plain } from "./plain.tsx";
 
-const LONGEST_SITE = 60;
+const LONGEST_SITE = 48;
 
 /** Draw the strip; nothing on a device without an open visit. */
 export function VisitStrip() {
@@ -36,7 +35,9 @@ function Strip({ visits }: { visits: Visits }) {
       <a className="strip-visit" href={`#/visits/${visit.id}`}>
         <Icon name="list" />
         <span>
-          {say("screen.visit")}: <SiteName text={siteText(visit.opened.site)} />
+          <span className="strip-name">
+            {say("screen.visit")}: <SiteName text={visit.opened.site.name} />
+          </span>
           {sync.refused === 0 ? null : <strong className="strip-refused">{say("note.see_refused")}</strong>}
         </span>
       </a>

@@ -21,6 +21,7 @@ export function Import() {
   const { scans } = useHand();
   const [pasted, setPasted] = useState("");
   const [note, setNote] = useState("");
+  const [isPart, setIsPart] = useState(false);
   const isShown = useStillShown();
   const read = async (files: readonly File[]): Promise<void> => {
     setNote("reading");
@@ -28,14 +29,16 @@ export function Import() {
       const found = (await Promise.all(files.map(contentOf))).flat();
       if (!isShown()) return;
       setNote(found.length === 0 ? "nothing_found" : "");
-      await judgeAll(scans, worthJudging(scans, found), files[0]?.type.startsWith("image/") ? "photo" : "file");
+      const source = files[0]?.type.startsWith("image/") ? "photo" : "file";
+      setIsPart(!(await judgeAll(scans, worthJudging(scans, found), source)) && found.length > 0);
     } catch {
       setNote("file_unreadable");
     }
   };
   const submit = (event: Event): void => {
     event.preventDefault();
-    if (pasted.trim() !== "") void judgeAll(scans, [{ unverified: pasted.trim() }], "text");
+    if (pasted.trim() === "") return;
+    void judgeAll(scans, [{ unverified: pasted.trim() }], "text").then((isLed) => setIsPart(!isLed));
   };
   return (
     <>
@@ -53,6 +56,7 @@ export function Import() {
           <span>{say("button.choose_file")}</span>
         </label>
         <p role="status">{note === "" ? "" : say(`note.${note}`)}</p>
+        <p role="status">{isPart ? say("told.frame.note") : ""}</p>
       </section>
       <form className="block" onSubmit={submit}>
         <h2>{say("screen.paste")}</h2>
@@ -70,8 +74,10 @@ function worthJudging(scans: Scans, found: readonly Found[]): readonly Found[] {
   return isSealed ? found.filter((each) => kindOf(each) !== "verification_url") : found;
 }
 
-/** Judge everything that was found: one leads to its verdict, several to the list. */
-async function judgeAll(scans: Scans, found: readonly Found[], source: Source): Promise<void> {
+/**
+ * Judge all that was found: one leads to its verdict, several to the list; parts of a moving code lead nowhere.
+ */
+async function judgeAll(scans: Scans, found: readonly Found[], source: Source): Promise<boolean> {
   const series = new Series(scans);
   const begun: string[] = [];
   for (const each of found) {
@@ -81,6 +87,7 @@ async function judgeAll(scans: Scans, found: readonly Found[], source: Source): 
   const [first] = begun;
   if (begun.length > 1) go("history");
   else if (first !== undefined) go(`verdict/${first}`);
+  return first !== undefined;
 }
 
 async function contentOf(file: File): Promise<readonly Found[]> {

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 
 import { Button, TextArea, TextField } from "../parts/forms.tsx";
+import { Icon } from "../parts/icons.tsx";
 import { Plain } from "../parts/plain.tsx";
 import { SyncNote } from "./sync_note.tsx";
 import { go } from "../session/routes.ts";
@@ -30,7 +31,15 @@ export function VisitScreen({ visits, rest }: { visits: Visits; rest: string }) 
   const Part = PARTS[part] ?? Whole;
   return (
     <section className="visit-place" data-visit={visit.id}>
-      <h1><Plain text={siteText(visit.opened.site)} /></h1>
+      <div>
+        {Part === Whole ? null : (
+          <a className="bar-back" href={`#/visits/${visit.id}`}>
+            <Icon name="back" />
+            <span>{say("screen.visit")}</span>
+          </a>
+        )}
+        <h1><Plain text={siteText(visit.opened.site)} /></h1>
+      </div>
       <SyncNote visits={visits} />
       <Part visits={visits} visit={visit} />
     </section>
@@ -46,12 +55,14 @@ function Whole({ visits, visit }: PartProps) {
   const current = useVisitsState(visits).current === visit.id;
   return (
     <>
-      <p>{say("screen.visit.opened_at", { date: moment(visit.openedAt) })}</p>
-      {visit.opened.note === undefined ? null : (
-        <p>
-          {say("screen.visit.employer")}: <Plain text={visit.opened.note} />
-        </p>
-      )}
+      <div>
+        <p>{say("screen.visit.opened_at", { date: moment(visit.openedAt) })}</p>
+        {visit.opened.note === undefined ? null : (
+          <p>
+            {say("screen.visit.employer")}: <Plain text={visit.opened.note} />
+          </p>
+        )}
+      </div>
       {visit.closedAt === null ? (
         <Open visits={visits} visit={visit} current={current} />
       ) : (

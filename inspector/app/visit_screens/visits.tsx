@@ -35,14 +35,14 @@ function VisitList({ visits }: { visits: Visits }) {
   const state = useVisitsState(visits);
   const [opening, setOpening] = useState(false);
   return (
-    <section>
+    <section className="visit-place">
       <h1>{say("screen.visits")}</h1>
       <SyncNote visits={visits} />
       {opening ? <VisitForm visits={visits} onCancel={() => setOpening(false)} /> : (
         <Button kind="first" icon="list" onClick={() => setOpening(true)}>{say("button.new_visit")}</Button>
       )}
       {state.visits.length === 0 ? <p>{say("screen.visits.none")}</p> : (
-        <ul className="visits visit-place">
+        <ul className="visits">
           {state.visits.map((visit) => (
             <VisitCard key={visit.id} visit={visit} current={visit.id === state.current} />
           ))}

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.inspector.running import served_house, visiting
-from tests.browser.inspector.test_app_storage import _PUT, WAITING, everything, registered
+from tests.browser.inspector.test_app_storage import _PUT, WAITING, entry, everything, registered
 
 ACKNOWLEDGED = json.dumps({"entry": WAITING["entry"], "digest": WAITING["digest"]})
 
@@ -37,6 +37,7 @@ def cookies(visit):
 
 def test_k10_signing_out_wipes_at_once_however_the_network_stalls(unworked, quick):
     page = registered(unworked, quick)
+    page.evaluate(_PUT, ["visits", None, {**entry(0), "body": {"site": {"name": "Test site"}}}])
     page.route("**/api/configuration", lambda route: None)  # no answer ever comes
     page.reload()
     sign_out(page)

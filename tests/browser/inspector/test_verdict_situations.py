@@ -141,7 +141,7 @@ def write_picture(page: Page, name: str) -> None:
     """Write what the phone shows, in few colours."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     file = PICTURES / f"{name}.png"
-    page.evaluate("scrollTo(0, 0)")
+    page.evaluate("scrollTo(0, 0); document.querySelector('form ~ .verdict')?.scrollIntoView()")
     page.screenshot(path=file, animations="disabled")
     with Image.open(file) as taken:
         few = taken.convert("RGB").quantize(64, dither=Image.Dither.NONE)

@@ -149,10 +149,8 @@ def test_a_language_without_texts_is_spoken_in_english_and_says_so(language: str
 
 def test_params_are_filled_and_what_is_not_given_stays() -> None:
     assert text("note.codes_left", "en", count=3, total=9) == "Parts read: 3 of 9"
-    assert text("note.codes_left", "en", count=3) == "3 of {total} parts read."
-    assert text("note.found_link", "en", host="{count}<b>") == (
-        "The code holds a link. It was not opened. Its host is: {count}<b>"
-    )
+    assert text("note.codes_left", "en", count=3) == "Parts read: 3 of {total}"
+    assert text("note.paired", "en", name="{count}<b>") == "Registered as {count}<b>."
 
 
 @pytest.mark.parametrize("language", ["", "xx", "EN", "en-GB", "../en"])

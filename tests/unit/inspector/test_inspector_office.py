@@ -202,7 +202,7 @@ def test_another_institutions_visit_is_not_there(visited: Any, inspector: Inspec
 
 
 def test_a_dossier_shows_each_side_what_it_may_see(town: Town, tablet: Any, inspector: Inspector) -> None:
-    tablet.open_visit(SITE)
+    tablet.open_visit(SITE, address="Probekai 21")
     tablet.write("scan", tablet.scan(text=credential(town)))
     made = inspector.dossiers.link(INSPECTION, SITE.upper())
     path = made.address.removeprefix(town.house.settings.base_url)

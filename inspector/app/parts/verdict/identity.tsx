@@ -10,7 +10,10 @@ interface IdentityProps {
   onCompared: ((answer: "same" | "different") => void) | null;
 }
 
-/** Draw the identity, and ask whether it is the person where that completes the verdict; nobody named, nobody compared. */
+/**
+ * Draw the identity, and ask whether it is the person where that completes the verdict; nobody named, nobody
+ * compared.
+ */
 export function Identity({ facts, onCompared }: IdentityProps) {
   const { person } = facts;
   if (person.surnames === "" && person.forenames === "" && person.dateOfBirth === "") {
@@ -23,7 +26,7 @@ export function Identity({ facts, onCompared }: IdentityProps) {
   }
   return (
     <section className="block identity">
-      <h2>{say("note.compare_identity")}</h2>
+      <h2>{say(onCompared === null ? "section.person" : "note.compare_identity")}</h2>
       <dl className="identity-lines">
         <Line label={say("field.surnames")} value={person.surnames} large />
         <Line label={say("field.forenames")} value={person.forenames} large />
