@@ -1,7 +1,7 @@
 /** Serve the app where there is no network: every byte of it is compared with the hash that the build noted.
  *
  * What does not match is not kept, and a version of which one file does not match is never installed. Answers of
- * the service (`api/`, `office/`) are not touched: they are never stored here.
+ * the service (its interface, its office, its dossiers) are not touched: they are never stored here.
  */
 declare const PORTADOC_FILES: Readonly<Record<string, string>>;
 declare const PORTADOC_VERSION: string;
@@ -11,8 +11,8 @@ const PREFIX = "portadoc-inspector-";
 const CACHE = PREFIX + PORTADOC_VERSION;
 const BASE = new URL("./", worker.location.href).pathname;
 const SHELL = "index.html";
-/** Paths that belong to the service: they go to the network, or fail. */
-const SERVICE = ["api/", "office/", "lan-ca.pem"];
+/** The app's own addresses; what it shows there follows behind a #. Every other page is the service's. */
+const PAGES: ReadonlySet<string> = new Set(["", SHELL]);
 
 worker.addEventListener("install", (event) => event.waitUntil(install()));
 worker.addEventListener("activate", (event) => event.waitUntil(activate()));
@@ -48,8 +48,7 @@ function fileFor(request: Request): string | null {
   const isOurs = url.origin === worker.location.origin && url.pathname.startsWith(BASE);
   if (request.method !== "GET" || !isOurs) return null;
   const name = url.pathname.slice(BASE.length);
-  if (SERVICE.some((path) => name === path || (path.endsWith("/") && name.startsWith(path)))) return null;
-  if (request.mode === "navigate") return SHELL;
+  if (request.mode === "navigate") return PAGES.has(name) ? SHELL : null;
   return Object.hasOwn(PORTADOC_FILES, name) ? name : null;
 }
 

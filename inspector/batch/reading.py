@@ -44,14 +44,20 @@ class ReadFile:
 
 
 def read_documents(raw: bytes | bytearray) -> ReadFile:
-    """Return what is in a file. Raises Misconfigured[extra_missing] where a picture cannot be read at all."""
+    """Return the documents in a file. Raises Misconfigured[extra_missing] where no picture can be read at all."""
+    read = read_codes(raw)
+    return read if read.problem else _found(read.kind, read.unverified_texts)
+
+
+def read_codes(raw: bytes | bytearray) -> ReadFile:
+    """Return every text in a file: a line of text, or the codes in a picture. Raises as ``read_documents``."""
     kind = kind_of(raw)
     if len(raw) > MAX_FILE_BYTES:
         return ReadFile(kind, problem="batch_file_too_large")
     if kind is FileKind.OTHER:
         return ReadFile(kind, problem="batch_file_unreadable")
     if kind is FileKind.TEXT:
-        return _found(kind, (raw.decode("ascii").strip(),))
+        return ReadFile(kind, (raw.decode("ascii").strip(),))
     require_scanner()
     return _of_child(kind, raw)
 
@@ -89,9 +95,7 @@ def _of_child(kind: FileKind, raw: bytes | bytearray) -> ReadFile:
     if ended.returncode:
         return ReadFile(kind, problem="batch_file_unreadable")
     told = json.loads(ended.stdout)
-    if told["problem"]:
-        return ReadFile(kind, problem=told["problem"])
-    return _found(kind, tuple(told["texts"]))
+    return ReadFile(kind, () if told["problem"] else tuple(told["texts"]), told["problem"])
 
 
 def _bare_environment() -> dict[str, str]:

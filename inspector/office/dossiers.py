@@ -214,7 +214,7 @@ def _columns(document: DocumentFacts) -> Iterator[tuple[str, str, str]]:
 def site_named(document: DocumentFacts, site: Site) -> bool | None:
     """Tell whether a document names this site as a place of work; None where it names none, or that is open.
 
-    It is open where the document names the town and we know no address in it.
+    It is open where the town is among its places: seals name no streets, and an address has many spellings.
     """
     wanted, town = [each for each in map(levelled, (site.name, site.address)) if each], levelled(site.town)
     places = [levelled(each) for each in document.workplaces]
@@ -222,5 +222,4 @@ def site_named(document: DocumentFacts, site: Site) -> bool | None:
         return None
     if town in places or any(each in place for each in wanted for place in places):
         return True
-    same_town = bool(town) and any(town in place for place in places)
-    return None if same_town and not site.address else False
+    return None if not town or any(town in place for place in places) else False

@@ -4,10 +4,11 @@ The same rules run in the app, held to the same vectors. Nothing here is a verdi
 says whom to ask, none says that a document is wrong.
 """
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Final
 
 from portadoc.inspector.visits.sites import plain, site_key
@@ -29,10 +30,15 @@ class RosterCode(StrEnum):
     A1_ON_TWO_SITES = "a1_on_two_sites"
     A1_FOR_TWO_PERSONS = "a1_for_two_persons"
     WRONG_EMPLOYER = "wrong_employer"
+    EMPLOYER_NOT_COMPARED = "employer_not_compared"
     DAYS_NOT_COVERED = "days_not_covered"
     DAYS_BETWEEN_A1S = "days_between_a1s"
     NOT_ON_ROSTER = "not_on_roster"
     MATCH_AMBIGUOUS = "match_ambiguous"
+
+
+NOTES: Final = frozenset({RosterCode.EMPLOYER_NOT_COMPARED})
+"""What only says that something was not looked at: a note, and no finding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,22 +120,61 @@ def _about(
     if not relied:
         yield RosterFinding(RosterCode.A1_NOT_RELIED_ON, worker.id, scans)
         return
-    yield from _employer(worker, relied)
+    for shown in _by_a1(relied):
+        yield from _employer(worker, shown)
     yield from _days(worker, relied, day)
 
 
-def _employer(worker: DeclaredWorker, relied: Sequence[ScannedDocument]) -> Iterator[RosterFinding]:
-    """Compare identifiers where both have one, else names where both have one."""
-    for document in relied:
-        ids = {levelled(each) for each in document.employer_ids} - {""}
-        names = {plain(each) for each in document.employer_names} - {""}
-        if levelled(worker.employer_id) and ids:
-            differs = levelled(worker.employer_id) not in ids
-        else:
-            differs = bool(plain(worker.employer_name) and names) and plain(worker.employer_name) not in names
-        if differs:
-            declared = worker.employer_id or worker.employer_name
-            yield RosterFinding(RosterCode.WRONG_EMPLOYER, worker.id, (document.scan,), {"employer": declared})
+def _employer(worker: DeclaredWorker, shown: Sequence[ScannedDocument]) -> Iterator[RosterFinding]:
+    """Yield what the scans of one A1 say of the employer: another one, or nothing that can be compared."""
+    employer_id, employer_name = _declared_employer(worker)
+    fits = {each.scan: _employer_fits(employer_id, employer_name, each) for each in shown}
+    params = {"employer": employer_id or employer_name}
+    differing = tuple(scan for scan, each in fits.items() if each is _Fits.DIFFERS)
+    not_compared = tuple(scan for scan, each in fits.items() if each is _Fits.NOT_COMPARED)
+    if differing:
+        yield RosterFinding(RosterCode.WRONG_EMPLOYER, worker.id, differing, params)
+    elif not_compared and _Fits.AGREES not in fits.values():
+        yield RosterFinding(RosterCode.EMPLOYER_NOT_COMPARED, worker.id, not_compared, params)
+
+
+class _Fits(Enum):
+    AGREES, DIFFERS, NOT_COMPARED, NOT_SAID = range(4)
+
+
+def _employer_fits(employer_id: str, employer_name: str, document: ScannedDocument) -> _Fits:
+    """Compare identifiers where both have one, else names where both have one; never one with the other."""
+    ids = {levelled(each) for each in document.employer_ids} - {""}
+    names = {plain(each) for each in document.employer_names} - {""}
+    if levelled(employer_id) and ids:
+        return _Fits.AGREES if levelled(employer_id) in ids else _Fits.DIFFERS
+    if plain(employer_name) and names:
+        return _Fits.AGREES if plain(employer_name) in names else _Fits.DIFFERS
+    said = (levelled(employer_id) or plain(employer_name)) and (ids or names)
+    return _Fits.NOT_COMPARED if said else _Fits.NOT_SAID
+
+
+def _declared_employer(worker: DeclaredWorker) -> tuple[str, str]:
+    """Return identifier and name of the declared employer; what reads like a name is one, wherever it stands."""
+    if not is_employer_name(worker.employer_id):
+        return worker.employer_id, worker.employer_name
+    return "", worker.employer_name or worker.employer_id
+
+
+def is_employer_name(entry: str) -> bool:
+    """Tell whether an entry names an employer: without digits, or of words with more letters than digits."""
+    kinds = [unicodedata.category(each)[0] for each in entry]
+    letters, digits = kinds.count("L"), kinds.count("N")
+    return letters > 0 and (digits == 0 or (letters > digits and len(entry.split()) > 1))
+
+
+def _by_a1(documents: Iterable[ScannedDocument]) -> Iterable[Sequence[ScannedDocument]]:
+    """Return the scans of each A1 together; a document without a number stands for itself."""
+    found: dict[tuple[str, ...], list[ScannedDocument]] = {}
+    for each in documents:
+        number = levelled(each.number)
+        found.setdefault((each.institution_id, number) if number else (each.scan,), []).append(each)
+    return found.values()
 
 
 def _days(worker: DeclaredWorker, relied: Sequence[ScannedDocument], day: date) -> Iterator[RosterFinding]:
@@ -170,13 +215,15 @@ def _unmatched(
     matches: Mapping[str, tuple[str, ...]],
     workers: Sequence[DeclaredWorker],
 ) -> Iterator[RosterFinding]:
-    """Yield the documents that fit nobody on the list, or several."""
-    for document in here if workers else ():
-        fits = matches[document.scan]
-        if not fits:
-            yield RosterFinding(RosterCode.NOT_ON_ROSTER, None, (document.scan,))
-        elif len(fits) > 1:
-            yield RosterFinding(RosterCode.MATCH_AMBIGUOUS, None, (document.scan,), {"workers": len(fits)})
+    """Yield each A1 that fits nobody on the list, or several."""
+    for shown in _by_a1(here) if workers else ():
+        none = tuple(each.scan for each in shown if not matches[each.scan])
+        several = {each.scan: len(matches[each.scan]) for each in shown if len(matches[each.scan]) > 1}
+        if none:
+            yield RosterFinding(RosterCode.NOT_ON_ROSTER, None, none)
+        if several:
+            params = {"workers": max(several.values())}
+            yield RosterFinding(RosterCode.MATCH_AMBIGUOUS, None, tuple(several), params)
 
 
 def _same_document(a1s: Sequence[ScannedDocument], site: str) -> Iterator[RosterFinding]:

@@ -1,6 +1,6 @@
 """The command line: one small module a command group, imported only when it is called.
 
-Exit codes: 0 ok, 1 not valid, 2 usage, 3 unavailable, 4 misconfigured.
+Exit codes: 0 ok, 1 not valid, 2 usage (also: no attestation was given to judge), 3 unavailable, 4 misconfigured.
 """
 
 import difflib
@@ -19,7 +19,6 @@ COMMANDS: Final = {
     "issuer": "portadoc.cli.issuer:issuer",
     "wallet": "portadoc.cli.wallet:wallet",
     "verifier": "portadoc.cli.verifier:verifier",
-    "verifier": "portadoc.cli.verifier:verifier",
     "verify": "portadoc.cli.offline.verify:verify",
     "receipt": "portadoc.cli.offline.receipt:receipt",
     "inspect": "portadoc.cli.inspect:inspect",
@@ -28,6 +27,18 @@ COMMANDS: Final = {
     "trust": "portadoc.cli.trust:trust",
     "config": "portadoc.cli.config:config",
 }
+USAGE: Final = frozenset(
+    {
+        "attestation_in_lines",
+        "attestations_several",
+        "batch_file_too_large",
+        "batch_file_unreadable",
+        "batch_no_document",
+        "example_unknown",
+        "no_attestation",
+    }
+)
+"""Refusals of what was given on the command line; they say nothing about the validity of anything."""
 
 
 class LazyCommands(click.Group):
@@ -69,7 +80,9 @@ class PortadocCommands(LazyCommands):
 
 
 def exit_code(error: Error) -> int:
-    """Return 3 for Unavailable, 4 for Misconfigured, 1 for everything that is not valid."""
+    """Return 2 for a wrong name, 3 for Unavailable, 4 for Misconfigured, 1 for everything that is not valid."""
+    if error.code in USAGE:
+        return 2
     if isinstance(error, Unavailable):
         return 3
     return 4 if isinstance(error, Misconfigured) else 1

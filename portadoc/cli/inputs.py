@@ -32,10 +32,10 @@ def read_text(path: str) -> str:
     return read_file(path).decode("utf-8", "replace").strip()
 
 
-def read_anything(argument: str) -> bytes:
+def read_anything(argument: str, *, max_bytes: int = MAX_INPUT_BYTES) -> bytes:
     """Return what an argument stands for: standard input, a file of that name, else the argument itself."""
     if argument == STDIN or os.path.isfile(argument):
-        return read_file(argument)
+        return read_file(argument, max_bytes=max_bytes)
     return argument.encode("utf-8", "surrogateescape")
 
 

@@ -178,22 +178,3 @@ def show(*, credential_id: str, as_json: bool, settings_file: str | None, data_d
         write_json({"id": found[0].id, "type": found[0].vct, "sd_jwt": found[0].sd_jwt})
     else:
         click.echo(found[0].sd_jwt)
-
-
-@wallet.command()
-@click.argument("credential_id", metavar="ID")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@settings_options
-def show(*, credential_id: str, as_json: bool, settings_file: str | None, data_dir: str | None) -> None:
-    """Print the credential ID as an SD-JWT with all its disclosures, for portadoc verify - or inspect -.
-
-    Whoever has the text can read every claim in it; the holder's key stays in the wallet.
-    """
-    with installation(settings_file, data_dir) as house:
-        found = [each for each in house.wallet.credentials() if each.id == credential_id]
-    if not found:
-        raise Refused("credential_id_unknown")
-    if as_json:
-        write_json({"id": found[0].id, "type": found[0].vct, "sd_jwt": found[0].sd_jwt})
-    else:
-        click.echo(found[0].sd_jwt)

@@ -230,61 +230,6 @@ def test_a_withdrawal_says_from_when_why_and_what_takes_its_place(run: Any, port
     assert "published cause: facts_changed" in told
 
 
-def asked(portadoc: Any, *options: object) -> Any:
-    return portadoc("verifier", "ask", "de-inspection", "--preset", "inspector-quick", *options)
-
-
-def session_of(made: Any) -> tuple[str, ...]:
-    return ("--", "de-inspection", made["transaction_id"], made["session_secret"])
-
-
-def test_a_verifier_asks_and_reads_the_result_by_commands(run: Any, portadoc: Any, served: Served) -> None:
-    portadoc("wallet", "accept", offer(portadoc)["offer_uri"])
-    made = asked(portadoc)
-    here = ("--data-dir", served.folder)
-    waiting = run("verifier", "result", *here, *session_of(made))
-    assert (waiting.exit_code, "No answer yet" in waiting.stdout) == (3, True)
-    assert run("wallet", "present", made["link"], "--yes", *here).exit_code == 0
-    found = run("verifier", "result", *here, *session_of(made))
-    assert (found.exit_code, found.stdout.splitlines()[-1]) == (0, "ACCEPTED")
-    assert "key_binding" in found.stdout
-    told = json.loads(run("verifier", "result", "--json", *here, *session_of(made)).stdout)
-    assert (told["phase"], told["result"]["accepted"]) == ("answered", True)
-    wrong = run("verifier", "result", *here, "--", "de-inspection", made["transaction_id"], "wrong")
-    assert (wrong.exit_code, "not_found" in wrong.stderr) == (1, True)
-
-
-def test_a_refused_result_says_why(run: Any, portadoc: Any, served: Served) -> None:
-    portadoc("wallet", "accept", offer(portadoc)["offer_uri"])
-    made = asked(portadoc, "--date", "2001-01-01")
-    here = ("--data-dir", served.folder)
-    presented = run("wallet", "present", made["link"], "--yes", *here)
-    assert presented.exit_code == 1
-    found = run("verifier", "result", *here, *session_of(made))
-    assert (found.exit_code, "REFUSED" in found.stdout.splitlines()) == (1, True)
-    assert "(document_not_yet_valid)" in found.stdout or "coverage" in found.stdout
-
-
-def test_for_people_the_request_is_a_qr_code_with_what_reads_its_result(run: Any, served: Served) -> None:
-    result = run("verifier", "ask", "de-inspection", "--preset", "inspector-quick", "--data-dir", served.folder)
-    assert result.exit_code == 0
-    assert all(word in result.stdout for word in ("openid4vp://", "transaction: ", "session secret: "))
-    assert "next: portadoc wallet present" in result.stderr
-    unknown = run("verifier", "ask", "nobody", "--preset", "inspector-quick", "--data-dir", served.folder)
-    assert (unknown.exit_code, "de-inspection" in unknown.stderr) == (2, True)
-    assert "inspector-quick" in run("verifier", "presets").stdout
-
-
-def test_a_credential_is_shown_for_verify(run: Any, portadoc: Any, served: Served) -> None:
-    held = portadoc("wallet", "accept", offer(portadoc)["offer_uri"])["credentials"][0]
-    shown = run("wallet", "show", "--data-dir", served.folder, "--", held["id"])
-    trust = served.folder / "keys" / "trust.json"
-    verdict = run("verify", "-", "--trust", trust, "--json", stdin=shown.stdout)
-    assert (verdict.exit_code, json.loads(verdict.stdout)["code"]) == (3, "status_unavailable.not_held")
-    none = run("wallet", "show", "none", "--data-dir", served.folder)
-    assert (none.exit_code, "credential_id_unknown" in none.stderr) == (1, True)
-
-
 def test_an_offer_is_inspected_before_it_is_accepted(run: Any, portadoc: Any) -> None:
     tree = json.loads(run("inspect", offer(portadoc)["offer_uri"], "--json").stdout)
     assert tree["parts"]["offer"]["content"]["credential_configuration_ids"] == ["pda1"]

@@ -50,7 +50,7 @@ def test_each_kind_is_sealed_and_told_in_words(desk: Any) -> None:
     for example in ("insured-traveller", "replacement-certificate"):
         result = seal(desk, "--pdf", "--language", "fr", institution="fr-health", example=example)
         assert result.exit_code == 0, result.output
-        assert "verification code: " in result.stdout
+        assert "verification code: " in result.stderr
 
 
 def test_a_record_can_be_sealed_again_and_both_papers_fall_with_it(desk: Any) -> None:
@@ -70,6 +70,53 @@ def test_without_files_it_prints_the_text(desk: Any) -> None:
     assert seal(desk).stdout.startswith("PD1:")
 
 
+@pytest.mark.parametrize("files", [(), ("--png", "--pdf", "--out", "papers")])
+def test_standard_output_is_the_text_alone_and_can_be_judged_and_inspected(desk: Any, files: Any) -> None:
+    result = seal(desk, *files)
+    assert result.stdout.startswith("PD1:")
+    assert result.stdout.count("\n") == 1
+    Path("seal.txt").write_text(result.stdout, encoding="ascii")
+    found = json.loads(desk("inspect", "seal.txt", "--json").stdout)
+    assert (found["kind"], found["findings"]) == ("seal", [])
+    assert desk("trust", "pack", "--out", "trust.pack").exit_code == 0
+    judged = desk("verify", "seal.txt", "--with", "trust.pack", "--operator", "DE:TEST90")
+    assert (judged.exit_code, "holder not proven" in judged.stdout) == (3, True), judged.output
+
+
+def test_the_page_and_the_picture_are_read_like_the_text(desk: Any) -> None:
+    made = json.loads(seal(desk, "--png", "--pdf", "--json").stdout)
+    assert desk("trust", "pack", "--out", "trust.pack").exit_code == 0
+    for file in made["files"]:
+        judged = desk("verify", file, "--with", "trust.pack", "--operator", "DE:TEST90")
+        is_code = file.endswith("code.png")
+        assert judged.exit_code == (2 if is_code else 3), judged.output
+        found = json.loads(desk("inspect", file, "--json").stdout)
+        kinds = {"code.png": ["verification_address"], "seal.png": ["seal"]}
+        expected = kinds.get(Path(file).name.split(".", 1)[1], ["seal", "verification_address"])
+        assert sorted(part["kind"] for part in found["parts"].values()) == expected
+
+
+def test_a_picture_that_cannot_be_read_gets_no_verdict_and_says_so(desk: Any) -> None:
+    blank = io.BytesIO()
+    Image.new("L", (200, 200), 255).save(blank, "PNG")
+    for name, content in (("blank.png", blank.getvalue()), ("broken.pdf", b"%PDF-1.7 broken")):
+        Path(name).write_bytes(content)
+        judged = desk("verify", name)
+        assert (judged.exit_code, judged.stdout) == (2, "")
+        found = json.loads(desk("inspect", name, "--json").stdout)
+        assert found["findings"][0]["code"] in ("picture_without_code", "batch_file_unreadable")
+
+
+def test_without_the_reader_of_pictures_it_says_what_to_install(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = json.loads(seal(desk, "--png", "--json").stdout)
+    monkeypatch.setattr("portadoc.inspector.batch.reading._PACKAGES", {"no_such_module": "zxing-cpp"})
+    for command in ("verify", "inspect"):
+        refused = desk(command, made["files"][0])
+        assert (refused.exit_code, "pip install 'portadoc[scan]'" in refused.stderr) == (4, True)
+
+
 def test_a_record_from_a_file_with_too_many_places_needs_the_shortened_form(desk: Any) -> None:
     from portadoc.schemas.examples import example
     from portadoc.schemas.records import record_to_json
@@ -81,7 +128,7 @@ def test_a_record_from_a_file_with_too_many_places_needs_the_shortened_form(desk
     refused = desk("issuer", "seal", "fr-demo", "--record", "record.json")
     assert (refused.exit_code, "seal_too_large" in refused.stderr) == (1, True)
     shortened = desk("issuer", "seal", "fr-demo", "--record", "record.json", "--workplaces", "2")
-    assert "left out and counted: 118" in shortened.stdout
+    assert "left out and counted: 118" in shortened.stderr
 
 
 @pytest.mark.parametrize(

@@ -177,10 +177,37 @@ def test_the_trust_file_may_come_by_the_environment(run: Any, desk: Any, monkeyp
     assert run("verify", desk.file(desk.credential()), "--at", desk.NOW).exit_code == 3
 
 
-@pytest.mark.parametrize("text", ["", "hello", "~", "e30.e30.AA~", "é~", "{}", "a.b.c~d~e.f.g"])
-def test_what_is_no_credential_is_not_valid_and_never_a_crash(verify: Any, text: str) -> None:
+@pytest.mark.parametrize("text", ["e30.e30.AA~", "a.b.c~d~e.f.g", "PD1:", "PD1:6BFOXN*TS0BI$ZD", "é.é.é~"])
+def test_what_has_the_form_of_an_attestation_is_not_authentic_and_never_a_crash(verify: Any, text: str) -> None:
     result = verify(text, "--json")
     assert (result.exit_code, told(result)["verdict"]) == (1, "not_authentic")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "batch_file_unreadable"),
+        ("hello", "batch_file_unreadable"),
+        ("~", "batch_file_unreadable"),
+        ("é~", "batch_file_unreadable"),
+        ('{"kty": "EC"}', "no_attestation"),
+        ("PD1:6BFOXN\nverification code: 0000", "attestation_in_lines"),
+        ("a.b.c~\nd~", "attestation_in_lines"),
+    ],
+)
+def test_what_is_no_attestation_gets_no_verdict_but_a_word_about_it(verify: Any, text: str, code: str) -> None:
+    result = verify(text, "--json")
+    assert (result.exit_code, result.stdout, code in result.stderr) == (2, "", True)
+
+
+def test_another_token_is_called_by_its_name(verify: Any, desk: Any) -> None:
+    result = verify(desk.status_list())
+    assert (result.exit_code, "status list" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_last_end_of_line_does_no_harm(verify: Any, desk: Any, end: str) -> None:
+    assert verify(desk.credential() + end).exit_code == 0
 
 
 def test_input_is_bounded(run: Any, desk: Any) -> None:

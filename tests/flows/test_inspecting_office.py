@@ -160,7 +160,6 @@ def test_each_side_of_a_dossier_sees_its_columns_and_no_other(
     assert _terms(client.text) >= both
     assert "Places of work" not in _terms(client.text)
     assert _terms(inside.text) == _terms(client.text) | {"Places of work"}
-    assert "This site among them" in _terms(client.text)
     for page in (client.text, inside.text):
         assert "29104995120" not in re.sub(r"\W", "", page)
         assert "FR:TEST01" not in page  # the name of the institution, not its number

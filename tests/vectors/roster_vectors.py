@@ -235,6 +235,50 @@ def _documents() -> Iterator[tuple[str, Vector]]:
         ),
     )
     yield (
+        "employer-name-in-the-place-of-the-identifier",
+        vector(
+            "What reads like a name is compared with the names, though it stands where identifiers do.",
+            [worker(employerId="ATELIERS FICTIFS DU MASSIF S.A.S.", employerName=None)],
+            [scan()],
+        ),
+    )
+    yield (
+        "wrong-employer-by-name-with-digits",
+        vector(
+            "A name may have digits in it.",
+            [worker(employerId="Beispielbau 2000 GmbH", employerName=None)],
+            [scan()],
+            found("wrong_employer", "s1", worker="w1", employer="Beispielbau 2000 GmbH"),
+        ),
+    )
+    yield (
+        "employer-not-compared",
+        vector(
+            "A declared name and a document with an identifier alone say nothing of each other.",
+            [worker(employerId=None)],
+            [scan(employerNames=[])],
+            found("employer_not_compared", "s1", worker="w1", employer="Ateliers Fictifs du Massif SAS"),
+        ),
+    )
+    yield (
+        "employer-identifier-not-compared",
+        vector(
+            "A declared identifier and a document with a name alone say nothing of each other.",
+            [worker(employerName=None)],
+            [scan(employerIds=[])],
+            found("employer_not_compared", "s1", worker="w1", employer="99900000100019"),
+        ),
+    )
+    yield (
+        "wrong-employer-scanned-twice",
+        vector(
+            "One A1 that was scanned twice is told once.",
+            [worker(employerId="11122233300044")],
+            [scan(), scan(scan="s2")],
+            found("wrong_employer", "s1", "s2", worker="w1", employer="11122233300044"),
+        ),
+    )
+    yield (
         "one-employer-of-several",
         vector(
             "One of the employers of the document is enough.",
@@ -300,6 +344,15 @@ def _matching() -> Iterator[tuple[str, Vector]]:
             [worker()],
             [scan(), scan_of_second()],
             found("not_on_roster", "s2"),
+        ),
+    )
+    yield (
+        "not-on-roster-scanned-twice",
+        vector(
+            "A document of somebody whom nobody declared, scanned twice, is told once.",
+            [worker()],
+            [scan(), scan_of_second(), scan_of_second(scan="s3")],
+            found("not_on_roster", "s2", "s3"),
         ),
     )
     yield (

@@ -17,7 +17,7 @@ from portadoc.formats.status_list.statuses import StatusList, StatusReference
 from portadoc.formats.visible_seal import base45
 from portadoc.schemas.catalogue import SEAL_VCTS
 from portadoc.schemas.examples import example
-from portadoc.schemas.seals import seal_content
+from portadoc.schemas.seals import SEAL_ROWS, seal_content
 from tests.vectors.generate import NOW, text_of
 from tests.vectors.seal_world import (
     DAY,
@@ -46,7 +46,7 @@ def vectors() -> Iterator[tuple[str, Vector]]:
     """Yield each file's name and content."""
     world = SealWorld()
     yield "context.json", context(world)
-    for part in (good, texts, streams, messages, headers, trust, signatures, claims, contents, statuses, periods):
+    for part in (good, texts, streams, messages, headers, trust, signatures, claims, contents, left_out, statuses, periods):
         for vector in part(world):
             yield f"{vector['name']}.json", vector
 
@@ -338,6 +338,12 @@ def contents(world: SealWorld) -> Iterator[Vector]:
         ("coverage-end-null", {**pda1, 14: None}, "not_what_was_asked", "claim_invalid"),
         ("coverage-end-beyond-the-calendar", {**pda1, 14: 2**40}, "not_what_was_asked", "claim_invalid"),
         ("authority-of-another", {**pda1, 18: OTHER.id}, "not_authentic", "issuer_untrusted.institution_mismatch"),
+        ("surname-as-number", {**pda1, 4: 5}, "not_what_was_asked", "claim_invalid"),
+        ("states-of-work-unknown", {**pda1, 17: [{1: "XX"}, "DE"]}, "not_what_was_asked", "claim_invalid"),
+        ("employments-not-a-list", {**pda1, 16: "Ateliers"}, "not_what_was_asked", "claim_invalid"),
+        ("employments-none", {**pda1, 16: []}, "not_what_was_asked", "claim_invalid"),
+        ("employer-without-name", {**pda1, 16: [{2: "1"}]}, "not_what_was_asked", "claim_missing"),
+        ("nationalities-none", {**pda1, 9: []}, "not_what_was_asked", "claim_invalid"),
         ("country-of-another", {**pda1, 20: "DE"}, "not_authentic", "issuer_untrusted.country_mismatch"),
         (
             "institution-of-another-state",
@@ -349,19 +355,24 @@ def contents(world: SealWorld) -> Iterator[Vector]:
         yield vector(name, "content", seal_text(world.message(world.claims(content))), verdict, code)
     unknown = seal_text(world.message(world.claims({**pda1, 9999: "later edition"})))
     spelt = seal_text(world.message(world.claims({**pda1, "note": {"text": [1, True]}})))
-    for name, content in (
-        ("surname-as-number", {**pda1, 4: 5}),
-        ("surname-missing", {label: value for label, value in pda1.items() if label != 4}),
-        ("state-of-work-unknown", {**pda1, 17: [{1: "XX"}, "DE"]}),
-        ("employments-not-a-list", {**pda1, 16: "Ateliers"}),
-    ):
-        seal = seal_text(world.message(world.claims(content)))
-        yield sound(name, "content", seal, codes={"content": "content_deviates"})
+    more = seal_text(world.message(world.claims({**pda1, 17: [*pda1[17], {1: "XX"}]})))
+    yield sound("state-of-work-unknown", "content", more, codes={"content": "content_deviates"})
     yield sound("label-unknown", "content", unknown, codes={"content": "content_deviates"})
     yield sound("label-as-text", "content", spelt, codes={"content": "content_deviates"})
     a1_only = {"accepted_types": ["urn:portadoc:seal:pda1:1"]}
     ehic = seal_text(world.message(world.claims(world.ehic())))
     yield vector("kind-not-asked-for", "content", ehic, "not_what_was_asked", "type_not_accepted", **a1_only)
+
+
+def left_out(world: SealWorld) -> Iterator[Vector]:
+    """Yield seals without one place that every seal of their kind has."""
+    for kind, rows in SEAL_ROWS.items():
+        whole = getattr(world, kind)()
+        for label in (row.label for row in rows if row.mandatory):
+            content = {number: value for number, value in whole.items() if number != label}
+            seal = seal_text(world.message(world.claims(content)))
+            name, found = f"left-out-{kind}-{label}", {"content": "claim_missing"}
+            yield vector(name, "left_out", seal, "not_what_was_asked", "claim_missing", codes=found)
 
 
 def statuses(world: SealWorld) -> Iterator[Vector]:

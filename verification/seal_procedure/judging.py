@@ -6,6 +6,8 @@ from portadoc.errors import Error, Malformed, Refused, Untrusted
 from portadoc.formats.numeric_date import numeric_date
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.schemas.catalogue import credential_types_for
+from portadoc.schemas.claims import JsonObject, claims_at, dotted
+from portadoc.schemas.projections.rows import Claim
 from portadoc.verification.answers import TrustAnswers
 from portadoc.verification.checks import Finding, Outcome
 from portadoc.verification.judging import validity
@@ -74,13 +76,32 @@ def seal_type(reading: SealReading, policy: VerificationPolicy) -> Finding:
 
 
 def content(reading: SealReading) -> Finding:
-    """Ask whether the content reads as its table says; deviations from it are a warning. Spec: docs/seal.md §4."""
+    """Ask whether the content reads as its table says; what is unknown or optional and does not is a warning.
+
+    A seal keeps nothing back: without a place that every seal has, it says another thing than the document does.
+    Raises Malformed[claim_missing], [claim_invalid]. Spec: docs/seal.md §4.
+    """
     deviations = reading.restored.deviations
+    for each in deviations:
+        if each.code == "claim_missing":
+            raise Malformed("claim_missing", spec="Seal §4", claim=each.claim)
+    for claim in reading.layout.claims:
+        if _is_in_every_seal(claim) and not _is_read(claim, reading.restored.record_fields):
+            raise Malformed("claim_invalid", spec="Seal §4", claim=dotted(claim.path))
     if deviations:
         return Finding(
             Outcome.WARNING, "content_deviates", {"count": len(deviations), "first": deviations[0].code}
         )
     return Finding(Outcome.PASS, "content_ok")
+
+
+def _is_in_every_seal(claim: Claim) -> bool:
+    return claim.mandatory and claim.field is not None and None not in claim.path
+
+
+def _is_read(claim: Claim, fields: JsonObject) -> bool:
+    """Tell whether there is something to read in a place: a list has at least one entry that can be."""
+    return claim.field is not None and any(value for _, value in claims_at(fields, claim.field))
 
 
 def technical_validity(reading: SealReading, policy: VerificationPolicy, now: int) -> Finding:

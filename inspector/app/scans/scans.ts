@@ -2,7 +2,7 @@
 import { CoreError } from "../../core/errors.ts";
 import { recognise } from "../../core/recognition/recognise.ts";
 import type { Recognised, RecogniseOptions } from "../../core/index.ts";
-import { cautionOf } from "./caution.ts";
+import { cautionOf, likelyTime } from "./caution.ts";
 import { Challenge } from "./challenge.ts";
 import type { Device } from "../session/device.ts";
 import type { Judgement, Standing } from "./judging.ts";
@@ -134,7 +134,7 @@ export class Scans extends Watch<readonly Scan[]> {
 
   #begin(recognised: Recognised, source: Source, outcome: Outcome): Scan {
     const at = this.#device.now();
-    const today = this.treatmentDay === "" ? dayAt(at) : this.treatmentDay;
+    const today = this.treatmentDay === "" ? dayAt(likelyTime(this.#device.state(), at)) : this.treatmentDay;
     const question = questionOf(this.#device.state().settings, today);
     const isJudged = recognised.kind === "seal" || recognised.kind === "sd_jwt";
     const scan: Scan = {
@@ -184,11 +184,12 @@ export class Scans extends Watch<readonly Scan[]> {
   }
 
   #standing(shownNonce: string | null): Standing {
-    const { knowledge, pack } = this.#device.state();
+    const state = this.#device.state();
+    const { knowledge, pack } = state;
     if (knowledge === null) throw new CoreError("pack_missing");
     const now = this.#device.now();
     const packAsOf = pack?.issuedAt ?? null;
-    return { knowledge, now, caution: cautionOf(this.#device.state(), now), packAsOf, shownNonce };
+    return { knowledge, now: likelyTime(state, now), caution: cautionOf(state, now), packAsOf, shownNonce };
   }
 
   #change(id: string, change: Partial<Scan>): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { cautionOf } from "../scans/caution.ts";
+import { cautionOf, likelyTime } from "../scans/caution.ts";
 import type { DeviceState } from "../session/device.ts";
 import { FIRST_SETTINGS } from "../session/device.ts";
 
@@ -42,4 +42,10 @@ test("k09 a clock a year ahead confirms nothing, and is named before the age tha
 test("a clock of which nothing is known, or that is a few minutes off, is believed", () => {
   assert.equal(cautionOf(device({ clockOffset: null }), NOW), null);
   assert.equal(cautionOf(device({ clockOffset: 300 }), NOW), null);
+});
+
+test("k09 a clock that is known to be wrong is put right for judging, one that may be right is not", () => {
+  assert.equal(likelyTime({ clockOffset: -31_536_000 }, NOW - 31_536_000), NOW);
+  assert.equal(likelyTime({ clockOffset: 300 }, NOW), NOW);
+  assert.equal(likelyTime({ clockOffset: null }, NOW), NOW);
 });

@@ -51,10 +51,14 @@ export type RosterCode =
   | "a1_on_two_sites"
   | "a1_for_two_persons"
   | "wrong_employer"
+  | "employer_not_compared"
   | "days_not_covered"
   | "days_between_a1s"
   | "not_on_roster"
   | "match_ambiguous";
+
+/** What only says that something was not looked at: a note, and no finding. */
+export const ROSTER_NOTES: ReadonlySet<string> = new Set<RosterCode>(["employer_not_compared"]);
 
 /** One thing that does not fit. `scans` and `worker` name what it is about. */
 export interface RosterFinding {
@@ -87,7 +91,7 @@ export function checkRoster({ site, day, workers, scans }: Roster): readonly Ros
   const matches = new Map(here.map((each) => [each.scan, matching(each, workers)]));
   return [
     ...workers.flatMap((worker) => aboutWorker(worker, here, matches, day)),
-    ...(workers.length === 0 ? [] : here.flatMap((each) => unmatched(each, matches))),
+    ...(workers.length === 0 ? [] : byA1(here).flatMap((each) => unmatched(each, matches))),
     ...sameDocument(a1s, site),
   ];
 }
@@ -115,20 +119,60 @@ function aboutWorker(
   if (own.length === 0) return [{ code: "a1_missing", worker: worker.id, scans: [], params: {} }];
   const relied = own.filter(({ verdict }) => RELIED_ON.has(verdict));
   if (relied.length === 0) return [{ code: "a1_not_relied_on", worker: worker.id, scans: idsOf(own), params: {} }];
-  return [...relied.flatMap((each) => aboutEmployer(worker, each)), ...aboutDays(worker, relied, day)];
+  const employers = byA1(relied).flatMap((shown) => aboutEmployer(worker, shown));
+  return [...employers, ...aboutDays(worker, relied, day)];
 }
 
-/** Compare identifiers where both have one, else names where both have one. */
-function aboutEmployer(worker: DeclaredWorker, document: ScannedDocument): readonly RosterFinding[] {
-  const { employerId = "", employerName = "", id } = worker;
-  const ids = document.employerIds.map(levelled).filter((each) => each !== "");
-  const names = document.employerNames.map(plain).filter((each) => each !== "");
-  const byIds = levelled(employerId) !== "" && ids.length > 0;
-  const byNames = plain(employerName) !== "" && names.length > 0;
-  const differs = byIds ? !ids.includes(levelled(employerId)) : byNames && !names.includes(plain(employerName));
-  if (!differs) return [];
-  const employer = employerId || employerName;
-  return [{ code: "wrong_employer", worker: id, scans: [document.scan], params: { employer } }];
+/** Return what the scans of one A1 say of the employer: another one, or nothing that can be compared. */
+function aboutEmployer(worker: DeclaredWorker, shown: readonly ScannedDocument[]): readonly RosterFinding[] {
+  const declared = declaredEmployer(worker);
+  const params = { employer: declared.id || declared.name };
+  const told = shown.map((each) => [each, employerFits(declared, each)] as const);
+  const found = (code: RosterCode, fits: EmployerFits): readonly RosterFinding[] => {
+    const scans = told.filter(([, each]) => each === fits).map(([{ scan }]) => scan);
+    return scans.length === 0 ? [] : [{ code, worker: worker.id, scans, params }];
+  };
+  const wrong = found("wrong_employer", "differs");
+  const isCompared = told.some(([, fits]) => fits === "agrees" || fits === "differs");
+  return isCompared ? wrong : found("employer_not_compared", "not_compared");
+}
+
+type EmployerFits = "agrees" | "differs" | "not_compared" | "not_said";
+
+interface Employer {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Compare identifiers where both have one, else names where both have one; never one with the other. */
+function employerFits(declared: Employer, { employerIds, employerNames }: ScannedDocument): EmployerFits {
+  const ids = employerIds.map(levelled).filter((each) => each !== "");
+  const names = employerNames.map(plain).filter((each) => each !== "");
+  const [id, name] = [levelled(declared.id), plain(declared.name)];
+  if (id !== "" && ids.length > 0) return ids.includes(id) ? "agrees" : "differs";
+  if (name !== "" && names.length > 0) return names.includes(name) ? "agrees" : "differs";
+  const isSaid = (id !== "" || name !== "") && ids.length + names.length > 0;
+  return isSaid ? "not_compared" : "not_said";
+}
+
+/** Return the declared employer; what reads like a name is one, wherever it was written. */
+function declaredEmployer({ employerId = "", employerName = "" }: DeclaredWorker): Employer {
+  if (!isEmployerName(employerId)) return { id: employerId, name: employerName };
+  return { id: "", name: employerName || employerId };
+}
+
+/** Tell whether an entry names an employer: no digit is in it, or it is of words with more letters than digits. */
+export function isEmployerName(entry: string): boolean {
+  const letters = entry.match(/\p{L}/gu)?.length ?? 0;
+  const digits = entry.match(/\p{N}/gu)?.length ?? 0;
+  return letters > 0 && (digits === 0 || (letters > digits && /\s/u.test(entry.trim())));
+}
+
+/** Return the scans of each A1 together; a document without a number stands for itself. */
+function byA1(documents: readonly ScannedDocument[]): readonly (readonly ScannedDocument[])[] {
+  const keyOf = ({ scan, institutionId, number }: ScannedDocument): string =>
+    levelled(number ?? "") === "" ? `scan ${scan}` : `a1 ${institutionId} ${levelled(number ?? "")}`;
+  return [...Map.groupBy(documents, keyOf).values()];
 }
 
 /** Return the first declared days that no A1 covers, told apart by whether they lie between two. */
@@ -175,11 +219,15 @@ function uncovered(first: Day, last: Day, covering: readonly Covering[]): { firs
   return { first: next, last: end < last ? end : last };
 }
 
-/** Return a document that fits nobody on the list, or several. */
-function unmatched({ scan }: ScannedDocument, matches: Matches): readonly RosterFinding[] {
-  const count = matches.get(scan)?.length ?? 0;
-  if (count === 0) return [{ code: "not_on_roster", scans: [scan], params: {} }];
-  return count > 1 ? [{ code: "match_ambiguous", scans: [scan], params: { workers: count } }] : [];
+/** Return an A1 that fits nobody on the list, or several. */
+function unmatched(shown: readonly ScannedDocument[], matches: Matches): readonly RosterFinding[] {
+  const countOf = ({ scan }: ScannedDocument): number => matches.get(scan)?.length ?? 0;
+  const [none, several] = [shown.filter((each) => countOf(each) === 0), shown.filter((each) => countOf(each) > 1)];
+  const workers = Math.max(0, ...several.map(countOf));
+  return [
+    ...(none.length === 0 ? [] : [{ code: "not_on_roster", scans: idsOf(none), params: {} } as const]),
+    ...(workers === 0 ? [] : [{ code: "match_ambiguous", scans: idsOf(several), params: { workers } } as const]),
+  ];
 }
 
 /** Return each document that was shown on two sites or for two persons, this site among them. */

@@ -1,9 +1,8 @@
 /**
- * One zlib stream, read to its last bit: so that one seal has one text only.
+ * One zlib stream, read to its last bit: nothing in a seal is read by nobody.
  *
- * The platform's own inflater says neither what stands behind a stream nor which bits of its last byte are idle,
- * and a seal must not be written in a second way. A seal is small; this one is written for that. RFC 1950, RFC
- * 1951.
+ * The platform's own inflater says neither what stands behind a stream nor which bits of its last byte are idle.
+ * A seal is small; this one is written for that. RFC 1950, RFC 1951.
  */
 
 import { malformed } from "../errors.ts";

@@ -6,7 +6,9 @@ import { numericDate } from "../jose/numeric_date.ts";
 import type { Knowledge } from "../judging/answers.ts";
 import type { Policy } from "../judging/policy.ts";
 import { technicalValidity } from "../judging/validity.ts";
-import { memberOf } from "../layouts/claims.ts";
+import { isArray, type JsonObject } from "../encoding/strict_json.ts";
+import { claimsAt, dotted, memberOf } from "../layouts/claims.ts";
+import type { Claim } from "../layouts/rows.ts";
 import type { Finding } from "../verdict/checks.ts";
 import type { Signer } from "./authenticating.ts";
 import type { SealReading } from "./reading.ts";
@@ -77,12 +79,31 @@ export function sealType(reading: SealReading, policy: Policy): Finding {
   return { outcome: "pass", code: "type_ok" };
 }
 
-/** Ask whether the content reads as its table says; deviations from it are a warning. docs/seal.md §4. */
-export function content({ restored }: SealReading): Finding {
+/**
+ * Ask whether the content reads as its table says; what is unknown or optional and does not is a warning.
+ *
+ * A seal keeps nothing back: without a place that every seal has, it says another thing than the document does.
+ * Throws claim_missing, claim_invalid. docs/seal.md §4.
+ */
+export function content({ restored, layout }: SealReading): Finding {
+  const missing = restored.deviations.find((each) => each.code === "claim_missing");
+  if (missing !== undefined) throw malformed("claim_missing", { claim: missing.claim }, "Seal §4");
+  const unread = layout.claims.find((claim) => isInEverySeal(claim) && !isRead(claim, restored.recordFields));
+  if (unread !== undefined) throw malformed("claim_invalid", { claim: dotted(unread.path) }, "Seal §4");
   const [first] = restored.deviations;
   if (first === undefined) return { outcome: "pass", code: "content_ok" };
   const params = { count: restored.deviations.length, first: first.code };
   return { outcome: "warning", code: "content_deviates", params };
+}
+
+function isInEverySeal({ mandatory, field, path }: Claim): boolean {
+  return mandatory && field !== null && !path.includes(null);
+}
+
+/** Tell whether there is something to read in a place: a list has at least one entry that can be. */
+function isRead({ field }: Claim, fields: JsonObject): boolean {
+  const found = field === null ? [] : Array.from(claimsAt(fields, field), ([, value]) => value);
+  return found.some((value) => (isArray(value) ? value.length > 0 : Boolean(value)));
 }
 
 /** First line of validity: the seal's own times, both of which it has to say. RFC 8392 §3.1.4, §3.1.6. */

@@ -17,6 +17,7 @@ from portadoc.cli.inspection.metadata import (
     inspect_type_metadata,
     inspect_web_keys,
 )
+from portadoc.cli.inspection.printed.pictures import inspect_picture, is_picture
 from portadoc.cli.inspection.printed.seals import inspect_seal
 from portadoc.cli.inspection.requests import (
     inspect_old_query,
@@ -95,8 +96,10 @@ def inspect_input(raw: bytes, *, now: int) -> Inspection:
     """Return what something says, secret parts of keys masked. Nothing is verified, nothing is fetched.
 
     Raises Malformed[input_unknown], [input_empty], [input_is_address], [limit_exceeded], and [malformed_token],
-    [cbor_malformed] for a token that cannot even be shown.
+    [cbor_malformed] for a token that cannot even be shown; Misconfigured[extra_missing] for a picture.
     """
+    if is_picture(raw):
+        return _without_secrets(inspect_picture(raw, lambda text: _recognised(text, now)))
     if len(raw) > MAX_INPUT_BYTES:
         raise Malformed("limit_exceeded", what="input", limit=MAX_INPUT_BYTES)
     return _without_secrets(_recognised(raw, now))

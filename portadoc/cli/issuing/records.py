@@ -18,7 +18,10 @@ def require_issuer(house: "House", institution: str) -> None:
 
 
 def read_record(record_file: str | None, example_name: str | None) -> "Record":
-    """Return the record of a file or of the examples. Raises click.UsageError unless exactly one is named."""
+    """Return the record of a file or of the examples.
+
+    Raises click.UsageError unless exactly one is named, Refused[example_unknown].
+    """
     from datetime import UTC, datetime
 
     from portadoc.clock import SystemClock

@@ -55,10 +55,13 @@ def seal(
     settings_file: str | None,
     data_dir: str | None,
 ) -> None:
-    """Seal a decided RECORD of INSTITUTION (its slug) for print. Each call makes a new seal."""
+    """Seal a decided RECORD of INSTITUTION (its slug) for print. Each call makes a new seal.
+
+    On standard output is the text of the seal and nothing else; everything about it goes to standard error.
+    """
     record = None if record_id is not None else read_record(record_file, example_name)
     if record_id is not None and (record_file or example_name):
-        raise click.UsageError("give RECORD or one of --record and --example")
+        raise click.UsageError("give RECORD or one of --record and --example, not both")
     _require_all_that_is_needed(Path(folder), as_pdf=as_pdf)
     with installation(settings_file, data_dir) as house:
         require_issuer(house, institution)
@@ -133,14 +136,13 @@ def _tell(made: "Sealed", record_id: str, files: list[str], *, as_json: bool) ->
         warnings = [{"code": each.code, "member": each.member} for each in made.warnings]
         write_json({**told, "record_id": record_id, "warnings": warnings, "files": files})
         return
-    if not files:
-        click.echo(made.text)
+    click.echo(made.text)
     for file in files:
-        click.echo(file)
-    click.echo(f"verification code: {made.verification_code}")
-    click.echo(f"seal of record {record_id}, copy {made.credential_id}")
-    click.echo(f"can be read until {moment(made.expires_at)} (ends with: {made.ends_with})")
+        click.echo(f"written: {file}", err=True)
+    click.echo(f"verification code: {made.verification_code}", err=True)
+    click.echo(f"seal of record {record_id}, copy {made.credential_id}", err=True)
+    click.echo(f"can be read until {moment(made.expires_at)} (ends with: {made.ends_with})", err=True)
     if made.workplaces_left_out:
-        click.echo(f"places of work that are left out and counted: {made.workplaces_left_out}")
+        click.echo(f"places of work that are left out and counted: {made.workplaces_left_out}", err=True)
     for warning in made.warnings:
         click.echo(f"unusual: {warning.code} {warning.member}", err=True)

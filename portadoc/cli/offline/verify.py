@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from portadoc.cli.inputs import INPUT_FILE, Day, Moment, read_text
+from portadoc.cli.inputs import INPUT_FILE, Day, Moment
 from portadoc.cli.offline.options import ANCHOR, OPERATOR, TRUST
 from portadoc.cli.output import (
     language,
@@ -105,10 +105,11 @@ def verify(
 ) -> None:
     """Verify the SD-JWT, SD-JWT+KB or seal in FILE (- for standard input), offline; or every file of a folder.
 
+    FILE is its text, or a picture (PNG, JPEG) or PDF with its code, which needs portadoc[scan].
     With a trust pack, its trust and its status lists count, and --anchor or --trust says who may sign it. Without
     one, those of --trust and --status-list. Exit code 0: authentic and in force (green); 1: do not rely on it
-    (red); 3: something is not established (amber); 4: the trust file, the anchor or the pack has to be mended.
-    Of a folder the gravest counts; a file without a document counts as red.
+    (red); 2: there is no attestation in it to judge; 3: something is not established (amber); 4: the trust file,
+    the anchor or the pack has to be mended. Of a folder the gravest counts; a file without a document counts as red.
     """
     from portadoc.clock import SystemClock
 
@@ -122,7 +123,9 @@ def verify(
     if batch_folder is not None:
         form = "json" if as_json else "csv" if as_csv else "text"
         raise click.exceptions.Exit(_batch(batch_folder, sources(), at=now, form=form, **asked))
-    policy, text = _policy(now=now, **asked), read_text(str(file))
+    from portadoc.cli.offline.attestations import attestation_in
+
+    policy, text = _policy(now=now, **asked), attestation_in(str(file), now=now)
     found = sources()
     report = _report(text, found, policy, certificate_files, now=now)
     if as_html:

@@ -82,6 +82,12 @@ def _code_on_paper(town: Town) -> str:
     return town.issuer.seal(A1, record_id, pin="none").verification_url
 
 
+def _told(kind: str, name: str, what: str, text: str) -> Situation:
+    """Return the situation of a code that is no attestation of ours."""
+    words = f"told.{kind}"
+    return Situation(id=name, what=what, given=lambda _: text, headline=words, reason=f"{words}.note")
+
+
 IN_FORCE = "verdict.holder_not_proven.seal.headline"
 NOT_KNOWN = "verdict.status_not_known.headline"
 NOT_IN_FORCE = "verdict.not_in_force_on_date.headline"
@@ -98,7 +104,7 @@ SITUATIONS = (
     ),
     Situation(
         id="person-compared",
-        what="The same, and the inspector found that it is the same person",
+        what="The printed seal of an A1, and the inspector found that it is the same person",
         given=_seal(),
         way="same",
         colour="green",
@@ -106,7 +112,7 @@ SITUATIONS = (
     ),
     Situation(
         id="another-person",
-        what="The same, and the inspector found that it is another person",
+        what="The printed seal of an A1, and the inspector found that it is another person",
         given=_seal(),
         way="different",
         colour="red",
@@ -364,47 +370,36 @@ SITUATIONS = (
         headline="screen.code",
         reason="note.code_offline",
     ),
-    Situation(
-        id="two-d-doc",
-        what="A French 2D-DOC",
-        given=lambda _: "DC04FR0AXT4A0E840E8A0001FR26FR247500010MME/SPECIMEN/NATACHA\u001f",
-        headline="told.two_d_doc",
-        reason="told.two_d_doc.note",
+    _told(
+        "two_d_doc",
+        "two-d-doc",
+        "A French 2D-DOC",
+        "DC04FR0AXT4A0E840E8A0001FR26FR247500010MME/SPECIMEN/NATACHA\u001f",
     ),
-    Situation(
-        id="hc1",
-        what="An EU Digital COVID Certificate",
-        given=lambda _: "HC1:6BFOXN%TSMAHN-H3O4:PVH AJ2J$9J0II:C5CI9VOSN03DN9TNPPIAHTDH4",
-        headline="told.hc1",
-        reason="told.hc1.note",
+    _told(
+        "hc1",
+        "hc1",
+        "An EU Digital COVID Certificate",
+        "HC1:6BFOXN%TSMAHN-H3O4:PVH AJ2J$9J0II:C5CI9VOSN03DN9TNPPIAHTDH4",
     ),
-    Situation(
-        id="shc",
-        what="A SMART Health Card",
-        given=lambda _: "shc:/567629095243206034602924374044603122295953265460346029254077280433",
-        headline="told.shc",
-        reason="told.shc.note",
+    _told(
+        "shc",
+        "shc",
+        "A SMART Health Card",
+        "shc:/567629095243206034602924374044603122295953265460346029254077280433",
     ),
-    Situation(
-        id="mdoc",
-        what="The code of a mobile driving licence",
-        given=lambda _: "mdoc:owBjMS4wAYIB2BhYS6QBAiABIVggWojRgrzl9C76WZQ-MzWdAuipaP8onZPl",
-        headline="told.mdoc",
-        reason="told.mdoc.note",
+    _told(
+        "mdoc",
+        "mdoc",
+        "The code of a mobile driving licence",
+        "mdoc:owBjMS4wAYIB2BhYS6QBAiABIVggWojRgrzl9C76WZQ-MzWdAuipaP8onZPl",
     ),
-    Situation(
-        id="script",
-        what="A code that wants something done",
-        given=lambda _: "javascript:document.title='run'",
-        headline="told.script",
-        reason="told.script.note",
-    ),
-    Situation(
-        id="look-alike",
-        what="A link to a host that looks like another",
-        given=lambda _: "https://portadoc.example@xn--prtadoc-o2a.example/v/ABCD-EFGH-JKMN-PQRS",
-        headline="told.link",
-        reason="told.link.note",
+    _told("script", "script", "A code that wants something done", "javascript:document.title='run'"),
+    _told(
+        "link",
+        "look-alike",
+        "A link to a host that looks like another",
+        "https://portadoc.example@xn--prtadoc-o2a.example/v/ABCD-EFGH-JKMN-PQRS",
     ),
 )
 

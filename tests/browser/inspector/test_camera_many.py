@@ -54,6 +54,7 @@ def counted(page) -> dict[str, int]:
     }
 
 
+@pytest.mark.slow
 def test_forty_papers_are_judged_without_a_tap_between_each_once(device, scene, papers):
     film = [picture(text, Shot(pixels=4.5), seed=at) for at, text in enumerate(papers.values())]
     scene.show(nothing())

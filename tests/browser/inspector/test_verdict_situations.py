@@ -180,6 +180,7 @@ def of(chosen: Callable[[Situation], bool]) -> list[Situation]:
     return [each for each in SITUATIONS if chosen(each)]
 
 
+@pytest.mark.slow
 def test_every_situation_of_a_device_that_is_up_to_date(camera, scene, town, given):
     with device_for(camera, town) as visit:
         campaign = Campaign(visit, scene, town)

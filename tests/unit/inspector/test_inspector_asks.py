@@ -229,6 +229,7 @@ DEVICE_ROUTES = [
     ("POST", "receipts", {"text": "x", "onDate": "2026-11-22", "preset": "care-desk"}),
     ("POST", "codes", {"url": "https://a.example/v/ABCD", "second": "x"}),
     ("PUT", f"entries/{uuid.UUID(int=0)}", b"a.b.c.d.e"),
+    ("POST", f"visits/{uuid.UUID(int=0)}/dossier", None),
 ]
 
 
@@ -278,4 +279,5 @@ def test_every_route_of_the_inspector_is_known_here(town: Town) -> None:
         "/inspect/api/receipts",
         "/inspect/api/codes",
         "/inspect/api/entries/{entry}",
+        "/inspect/api/visits/{visit}/dossier",
     }

@@ -212,8 +212,8 @@ def test_a_dossier_shows_each_side_what_it_may_see(town: Town, tablet: Any, insp
     for shown in (client.text, inspection.text):
         assert "Maréchal-Testelin" in shown
         assert "2 91 04 99" not in shown
-    assert "Probekai" in inspection.text
-    assert "Probekai" not in client.text
+    assert "Hafenwerk" in inspection.text
+    assert "Hafenwerk" not in client.text
     assert "This site among them" in client.text
 
 
