@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,7 +108,8 @@ def proofs(requirement: Requirement, tests: Sequence[Test]) -> tuple[Test, ...]:
     """Return the tests of a requirement: first those that it names, then those that carry its id."""
     named = [test for test in tests if requirement.names(test)]
     carrying = [test for test in tests if requirement.carried_by(test) and test not in named]
-    return tuple(sorted(named, key=lambda test: test.name) + sorted(carrying, key=lambda test: test.name))
+    carrying.sort(key=lambda test: (not test.file.startswith(IN_A_BROWSER), test.name))
+    return tuple(sorted(named, key=lambda test: test.name) + carrying)
 
 
 def page(tests: Sequence[Test]) -> str:
@@ -160,7 +162,14 @@ def _section(section: Section, tests: Sequence[Test]) -> Iterator[str]:
 
 
 def _shown(found: Sequence[Test]) -> str:
-    shown = [f"`{test.name.replace('|', '&#124;')}`" for test in found[:SHOWN]]
+    """Show the first case of each function before the second of any."""
+    seen: Counter[tuple[str, str]] = Counter()
+    ranked: list[tuple[int, Test]] = []
+    for test in found:
+        seen[test.file, test.function] += 1
+        ranked.append((seen[test.file, test.function], test))
+    first = [test for _, test in sorted(ranked, key=lambda each: each[0])][:SHOWN]
+    shown = [f"`{test.name.replace('|', '&#124;')}`" for test in first]
     more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
     return "<br>".join((*shown, *more))
 

@@ -84,6 +84,20 @@ def decrypt(text: str, key: EncryptionKey, *, allowed_enc: frozenset[str], max_p
     return bytes(token.plaintext)
 
 
+def unverified_kid(text: str) -> str | None:
+    """Return the ``kid`` that the header of a compact JWE names, to find the key with; None where it names none.
+
+    Nothing else is looked at: ``decrypt`` refuses what is no message for that key. Spec: RFC 7516 §4.1.6.
+    """
+    encoded = text[: _MAX_HEADER_CHARS + 1].partition(".")[0]
+    try:
+        header = strict_json.loads_object(base64url.decode(encoded, what="JWE header"), what="JWE header")
+    except Malformed:
+        return None
+    kid = header.get("kid")
+    return kid if isinstance(kid, str) else None
+
+
 def encrypt(plaintext: bytes, jwk: JsonObject, *, enc: str, apu: str | None, apv: str | None) -> str:
     """Return a compact JWE for the holder of ``jwk``, naming its ``kid`` when it has one.
 

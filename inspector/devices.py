@@ -5,16 +5,19 @@ writes is encrypted to a key whose private half stays here.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import Connection
 
-from portadoc.errors import Refused, Unavailable
+from portadoc.errors import Error, Refused, Unavailable
 from portadoc.formats.jwe import new_encryption_key
 from portadoc.inspector.deployment import Deployment
 from portadoc.inspector.store import device_store
 from portadoc.inspector.store.device_store import Device, Pairing
+from portadoc.keys.purposes import KeyPurpose
 from portadoc.randomness import random_below
 from portadoc.schemas.events import EventKind
 from portadoc.storage.installation import SECRET_BYTES, digest
@@ -24,6 +27,7 @@ CODE_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_CHARS: Final = 8
 MAX_NAME: Final = 80
 WINDOW_S: Final = 600
+HOUR_S: Final = 3600
 _LOOK_ALIKES: Final = str.maketrans("OIL", "011")
 _CODE: Final = re.compile(f"[{CODE_ALPHABET}]{{{CODE_CHARS}}}")
 
@@ -71,7 +75,9 @@ class Devices:
         that is wrong, used or expired, Refused[device_name_invalid].
         """
         here, now = self._deployment, self._deployment.clock.now()
-        code, origin = _typed(unverified_code), digest(source)
+        if not here.settings.by_slug:
+            raise Refused("pairing_code_invalid")
+        code, origin = _typed(unverified_code), self._source_tag(source)
         own_name = checked_name(name) if name.strip() else ""
         with here.database.read() as connection:
             self._throttle(connection, origin, now)  # who floods us waits without a transaction
@@ -129,12 +135,42 @@ class Devices:
         if used > most:
             raise Unavailable("device_throttled", retry_after_s=device_store.MINUTE_S, limit=most)
 
+    @contextmanager
+    def risking(self, device: Device, what: str, *, most: int) -> Iterator[None]:
+        """Let a device try something that may be refused, ``most`` times refused in an hour.
+
+        A try counts as refused from its beginning, so many at once are no way round; one that is answered, or that
+        got no answer, is taken back. Raises Unavailable[device_misses] beyond ``most``.
+        """
+        here, now = self._deployment, self._deployment.clock.now()
+        with here.database.transaction() as connection:
+            if device_store.uses_since(connection, device, what, since=now - HOUR_S) >= most:
+                raise Unavailable("device_misses", retry_after_s=HOUR_S, limit=most)
+            device_store.count_use(connection, device, what, now=now)
+        try:
+            yield
+        except Refused:
+            raise
+        except Error:
+            self._take_back(device, what, now)
+            raise
+        self._take_back(device, what, now)
+
+    def _take_back(self, device: Device, what: str, at: int) -> None:
+        with self._deployment.database.transaction() as connection:
+            device_store.take_back_use(connection, device, what, now=at)
+
     def _throttle(self, connection: Connection, origin: str, now: int) -> None:
         settings, since = self._deployment.settings, now - WINDOW_S
         from_here = device_store.wrong_tries(connection, origin, since=since)
         in_all = device_store.wrong_tries(connection, None, since=since)
         if from_here >= settings.tries_from_one_source or in_all >= settings.tries_in_all:
             raise Unavailable("pairing_throttled", retry_after_s=WINDOW_S)
+
+    def _source_tag(self, source: str) -> str:
+        """Return a keyed tag: of a plain digest, every address could be found by trying them all."""
+        here = self._deployment
+        return here.key_ring.mac(here.settings.first, KeyPurpose.NONCE).tag(f"pairing:{source}".encode()).hex()
 
 
 def checked_name(name: str) -> str:

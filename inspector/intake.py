@@ -14,14 +14,14 @@ from typing import Final
 from portadoc import base64url
 from portadoc.errors import Conflict, Error, Malformed
 from portadoc.formats import strict_json
-from portadoc.formats.jwe import decrypt
+from portadoc.formats.jwe import decrypt, unverified_kid
 from portadoc.formats.visible_seal import PREFIX as SEAL_PREFIX
 from portadoc.formats.visible_seal import parse_seal
 from portadoc.formats.visible_seal.seal import unverified_claims
 from portadoc.inspector.deployment import Deployment
 from portadoc.inspector.entries import NOT_JUDGED, PERSONAL_NUMBERS, Entry, EntryKind, is_uuid, parse_entry
 from portadoc.inspector.neighbours import ScanQuestion
-from portadoc.inspector.store import ask_store, visit_store
+from portadoc.inspector.store import ask_store, device_store, visit_store
 from portadoc.inspector.store.device_store import Device
 from portadoc.inspector.visits.documents import DocumentFacts
 from portadoc.inspector.visits.findings import RELIED_ON
@@ -62,14 +62,15 @@ class Intake:
         Raises Untrusted[encryption_invalid], Malformed[limit_exceeded], [json_malformed], [entry_malformed],
         Conflict[entry_differs] for another content, [visit_of_another_device], [visit_full].
         """
-        # 1. the message: for the key of this very device
+        # 1. the message: for the key of this device, or of an earlier registration at the same institution
         digest = message_digest(unverified_message)
-        raw = self._opened(device, unverified_message)
+        reader = self._reader(device, unverified_message)
+        raw = self._opened(reader, unverified_message)
         # 2. the entry: of the one form, under its own name
         entry = parse_entry(raw, max_bytes=self._deployment.settings.max_entry_bytes)
         if not is_uuid(entry_id) or entry.entry != entry_id:
             raise Malformed("entry_malformed", member="/entry", expected="the name under which it is sent")
-        stored = self._stored(device, entry, message=digest, content=hashlib.sha256(raw).hexdigest())
+        stored = self._stored(device, reader, entry, message=digest, content=hashlib.sha256(raw).hexdigest())
         # 3. come before: answered as then
         if self._known(stored):
             return Acknowledged(entry_id, digest, first=False)
@@ -77,6 +78,15 @@ class Intake:
         stored = self._judged(stored)
         # 5. recorded and told, unless another process was first
         return Acknowledged(entry_id, digest, first=self._keep(stored))
+
+    def _reader(self, device: Device, unverified_message: str) -> Device:
+        """Return the device for whose key a message says it was encrypted; the one that sends, if it says none."""
+        kid = unverified_kid(unverified_message)
+        if kid in (None, device.encryption_key.kid):
+            return device
+        with self._deployment.database.read() as connection:
+            known = device_store.devices_of(connection, device.institution)
+        return next((each for each in known if each.encryption_key.kid == kid), device)
 
     def _opened(self, device: Device, unverified_message: str) -> bytes:
         return decrypt(
@@ -86,10 +96,13 @@ class Intake:
             max_plaintext=self._deployment.settings.max_entry_bytes,
         )
 
-    def _stored(self, device: Device, entry: Entry, *, message: str, content: str) -> ReceivedEntry:
+    def _stored(
+        self, device: Device, reader: Device, entry: Entry, *, message: str, content: str
+    ) -> ReceivedEntry:
         return ReceivedEntry(
             institution=device.institution,
             device_id=device.device_id,
+            sealed_for=reader.device_id,
             entry=entry,
             received_at=self._deployment.clock.now(),
             message_digest=message,
@@ -129,7 +142,7 @@ class Intake:
             return stored
         with here.database.read() as connection:
             asked_by = ask_store.find_ask(connection, stored.institution, body.get("transaction") or "")
-        if asked_by == stored.device_id:
+        if asked_by in (stored.device_id, stored.sealed_for):
             return stored
         return replace(stored, judgement={"verdict": NOT_JUDGED, "colour": "amber", "code": ""}, differs=True)
 
@@ -148,7 +161,7 @@ class Intake:
                 _is_same(found, stored)
                 return False
             visit = visit_store.find_visit(connection, stored.institution, entry.visit)
-            if visit is not None and visit.device_id != stored.device_id:
+            if visit is not None and visit.device_id != stored.sealed_for:
                 raise Conflict("visit_of_another_device")
             if visit is not None and visit.entries >= here.settings.max_visit_entries:
                 raise Conflict("visit_full", limit=here.settings.max_visit_entries)
@@ -160,6 +173,7 @@ class Intake:
                 entry.entry,
                 visit=entry.visit,
                 device=stored.device_id,
+                sealed_for=stored.sealed_for,
                 kind=entry.kind.value,
                 sequence=entry.sequence,
                 content=stored.content_digest,
@@ -238,6 +252,6 @@ def _names_number(written: bytes) -> bool:
 
 def _is_same(found: ReceivedEntry, stored: ReceivedEntry) -> bool:
     """Return True for what came before. Raises Conflict[entry_differs] for anything else under its name."""
-    if found.device_id != stored.device_id or found.content_digest != stored.content_digest:
+    if found.sealed_for != stored.sealed_for or found.content_digest != stored.content_digest:
         raise Conflict("entry_differs")
     return True

@@ -22,6 +22,8 @@ from portadoc.verification.receipts import Verified, VerifyingParty, receipt_of
 
 MAX_URL: Final = 2048
 MAX_SECOND: Final = 100
+REFUSED_CODES_PER_HOUR: Final = 5
+"""Codes of one device that issuers may refuse in an hour."""
 _CODE_PATH: Final = re.compile(r"/[vV]/([0-9A-Za-z-]{4,64})", re.ASCII)
 
 
@@ -87,13 +89,17 @@ class Judgements:
     def seal(self, device: Device, unverified_url: str, second: str) -> str:
         """Return the seal behind an online code, unverified: the device judges it.
 
-        Raises Refused[code_host_unknown], [code_refused], Malformed[member_invalid], Unavailable.
+        Raises Refused[code_host_unknown], [code_refused], Malformed[member_invalid], [code_refused] for a slip of
+        the pen, Unavailable[device_throttled], [device_misses], [too_many_tries], [fetch_failed].
         """
         here = self._deployment
         self._count(device)
         if not 0 < len(second) <= MAX_SECOND or not second.isprintable():
             raise Malformed("member_invalid", member="/second", expected=f"1 to {MAX_SECOND} characters")
-        return here.seals.seal_of(self._code_url(unverified_url), second)
+        url = self._code_url(unverified_url)
+        # to an issuer we are one address: who misses too often here would make everybody wait there
+        with self._devices.risking(device, "refused_code", most=REFUSED_CODES_PER_HOUR):
+            return here.seals.seal_of(url, second)
 
     def _code_url(self, unverified_url: str) -> str:
         """Return the address of a code in its one form, at a host that the trust names.

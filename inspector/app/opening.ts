@@ -31,10 +31,29 @@ export async function openVisits(
     now: () => device.now(),
   });
   lock.onForget(() => visits.forget());
+  lock.subscribe(() => {
+    if (!lock.state().locked) void visits.resume();
+  });
   recordAll(scans, (scan) => visits.record(scan));
   visits.subscribe(() => void device.finishLeaving());
+  followRegistration(device, visits);
   await visits.start();
   return visits;
+}
+
+/** A registration that entries are refused for is looked into; a new one sends what waits. */
+function followRegistration(device: OwnDevice, visits: Visits): void {
+  let [sync, paired] = [visits.state().sync.state, device.state().paired];
+  visits.subscribe(() => {
+    const before = sync;
+    sync = visits.state().sync.state;
+    if (sync === "not_registered" && before !== sync) void device.confirmRegistration();
+  });
+  device.subscribe(() => {
+    const before = paired;
+    paired = device.state().paired;
+    if (paired !== null && paired.device !== before?.device) void visits.synchronise();
+  });
 }
 
 async function sealed(entry: Entry, key: JsonWebKey | null): Promise<Sealed> {

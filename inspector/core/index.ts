@@ -79,6 +79,6 @@ export type {
 } from "./paper/paper.ts";
 export { judgePaper } from "./paper/paper.ts";
 
-export { checkRoster } from "./findings/roster.ts";
+export { checkRoster, ROSTER_NOTES } from "./findings/roster.ts";
 export { type Site, siteKey, siteText } from "./findings/sites.ts";
 export type { DeclaredWorker, Roster, RosterCode, RosterFinding, ScannedDocument } from "./findings/roster.ts";

@@ -49,16 +49,17 @@ def device_router(inspector: Inspector) -> APIRouter:
     access, api = Access(inspector), AppApi(inspector)
     router = APIRouter(prefix="/inspect/api", route_class=DeviceRoute)
     writes = [Depends(access.same_origin)]
+    ours = [*writes, Depends(access.device)]  # before the body is read
     router.add_api_route("/configuration", api.show_configuration, methods=["GET"])
     router.add_api_route("/devices", api.pair, methods=["POST"], dependencies=writes)
     router.add_api_route("/devices/self", api.show_device, methods=["GET"])
-    router.add_api_route("/devices/self", api.leave, methods=["DELETE"], dependencies=writes)
-    router.add_api_route("/asks", api.ask, methods=["POST"], dependencies=writes)
+    router.add_api_route("/devices/self", api.leave, methods=["DELETE"], dependencies=ours)
+    router.add_api_route("/asks", api.ask, methods=["POST"], dependencies=ours)
     router.add_api_route("/asks/{transaction}", api.look, methods=["GET"])
-    router.add_api_route("/receipts", api.receipt, methods=["POST"], dependencies=writes)
-    router.add_api_route("/codes", api.seal, methods=["POST"], dependencies=writes)
-    router.add_api_route("/entries/{entry}", api.take, methods=["PUT"], dependencies=writes)
-    router.add_api_route("/visits/{visit}/dossier", api.link_dossier, methods=["POST"], dependencies=writes)
+    router.add_api_route("/receipts", api.receipt, methods=["POST"], dependencies=ours)
+    router.add_api_route("/codes", api.seal, methods=["POST"], dependencies=ours)
+    router.add_api_route("/entries/{entry}", api.take, methods=["PUT"], dependencies=ours)
+    router.add_api_route("/visits/{visit}/dossier", api.link_dossier, methods=["POST"], dependencies=ours)
     return router
 
 

@@ -1,7 +1,9 @@
 """The dossier of a site: what was checked there, for whoever has the link, minimised by role.
 
-It is the visits of a site read from the other side. The link is for the client or main contractor; a paired device
-of the institution sees through it what inspectors may see. Who sees what follows from the table of purposes.
+It is the visits of a site read from the other side. The link is for the client or main contractor; a paired
+device of the institution sees through one that the office made what inspectors may see. One that a device made
+shows its own visits alone and nothing beyond what a contractor sees: a device reads nothing of others. Who sees
+what follows from the table of purposes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -106,12 +108,14 @@ class Dossiers:
                 raise Refused("visit_unknown")
             found = dossier_store.find_link(connection, digest(secret))
             if found is None:
-                return self._made(connection, visited, secret, now), True
+                return self._made(connection, visited, secret, now, made_by=device), True
         if not found.holds(now):
             raise Refused("dossier_ended")
         return MadeLink(found, self._address(secret)), False
 
-    def _made(self, connection: Connection, visited: VisitRow, secret: str, now: int) -> MadeLink:
+    def _made(
+        self, connection: Connection, visited: VisitRow, secret: str, now: int, *, made_by: Device | None = None
+    ) -> MadeLink:
         here = self._deployment
         made = DossierLink(
             institution=visited.institution,
@@ -120,6 +124,7 @@ class Dossiers:
             title=visited.site,
             created_at=now,
             expires_at=now + here.settings.dossier_days * SECONDS_PER_DAY,
+            device_id=None if made_by is None else made_by.device_id,
         )
         dossier_store.insert_link(connection, made, secret_digest=digest(secret))
         here.tell(connection, EventKind.DOSSIER_LINKED, visited.institution, made.dossier_id)
@@ -157,7 +162,9 @@ class Dossiers:
             raise Refused("not_found")
 
     def opened(self, secret: str, device: Device | None) -> Dossier:
-        """Return what a link shows: to a device of the institution as to inspectors, to others as to clients.
+        """Return what a link shows: to others as to clients, to a device of the institution as to inspectors.
+
+        A link that a device made shows the visits of that device, to everybody as to clients.
 
         Raises Refused[dossier_unknown] for a link that is wrong, ended or expired.
         """
@@ -166,9 +173,9 @@ class Dossiers:
             link = dossier_store.find_link(connection, digest(secret))
         if link is None or not link.holds(here.clock.now()) or link.institution not in here.settings.by_slug:
             raise Refused("dossier_unknown")
-        inspects = device is not None and device.institution == link.institution
+        inspects = link.device_id is None and device is not None and device.institution == link.institution
         role = Role.INSPECTOR if inspects else Role.CONTRACTOR
-        rows = self._visits.listed(link.institution, site=link.site_key)[:MOST_VISITS]
+        rows = self._visits.listed(link.institution, site=link.site_key, device_id=link.device_id)[:MOST_VISITS]
         visits = [self._visits.without_photos(link.institution, each.visit_id) for each in rows]
         return Dossier(link, role, tuple(_rows(visits, purpose(role.value))))
 

@@ -129,6 +129,8 @@ def document(opened: OpenedVisit, institution: JsonObject, *, export_id: str, at
 def _entry(received: ReceivedEntry) -> JsonObject:
     return {
         **received.entry.to_json(),
+        "device": received.device_id,
+        "sealed_for": received.sealed_for,
         "received_at": received.received_at,
         "content_digest": received.content_digest,
         "judgement": received.judgement,

@@ -35,14 +35,14 @@ class Visits:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
 
-    def listed(self, slug: str, *, site: str | None = None) -> tuple[VisitRow, ...]:
-        """Return the visits of an institution, the newest first; those of one site (as ``site_key``) or all.
+    def listed(self, slug: str, *, site: str | None = None, device_id: str | None = None) -> tuple[VisitRow, ...]:
+        """Return the visits of an institution, the newest first.
 
-        Raises Refused[not_found].
+        Those of one site (as ``site_key``) or all, and of one device or all. Raises Refused[not_found].
         """
         self._deployment.institution(slug)
         with self._deployment.database.read() as connection:
-            return visit_store.visits_of(connection, slug, site=site)
+            return visit_store.visits_of(connection, slug, site=site, device_id=device_id)
 
     def opened(self, slug: str, visit_id: str) -> OpenedVisit:
         """Return one visit. Raises Refused[not_found], also for another institution's."""

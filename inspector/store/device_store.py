@@ -82,6 +82,20 @@ def count_use(connection: Connection, device: Device, what: str, *, now: int) ->
     return int(connection.scalar(select(USES.c.count).where(key)) or 0)
 
 
+def uses_since(connection: Connection, device: Device, what: str, *, since: int) -> int:
+    """Return how often a device used something since a time, by whole minutes."""
+    key = (USES.c.institution == device.institution) & (USES.c.device_id == device.device_id)
+    key &= (USES.c.what == what) & (USES.c.minute >= since // MINUTE_S)
+    return int(connection.scalar(select(func.coalesce(func.sum(USES.c.count), 0)).where(key)) or 0)
+
+
+def take_back_use(connection: Connection, device: Device, what: str, *, now: int) -> None:
+    """Count one use less in the minute in which it was counted."""
+    key = (USES.c.institution == device.institution) & (USES.c.device_id == device.device_id)
+    key &= (USES.c.what == what) & (USES.c.minute == now // MINUTE_S)
+    connection.execute(update(USES).where(key).values(count=USES.c.count - 1))
+
+
 def forget_counts(connection: Connection, *, before: int) -> None:
     """Delete counts and pairing codes of before a time."""
     connection.execute(delete(TRIES).where(TRIES.c.minute < before // MINUTE_S))

@@ -9,7 +9,10 @@ from portadoc.inspector.store.tables import DOSSIERS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DossierLink:
-    """A link; times in epoch seconds. ``title`` is the site for people, ``site_key`` tells sites apart."""
+    """A link; times in epoch seconds. ``title`` is the site for people, ``site_key`` tells sites apart.
+
+    ``device_id`` is the device that made it; None for a link of the office.
+    """
 
     institution: str
     dossier_id: str
@@ -17,6 +20,7 @@ class DossierLink:
     title: str
     created_at: int
     expires_at: int
+    device_id: str | None = None
     revoked_at: int | None = None
 
     def holds(self, now: int) -> bool:

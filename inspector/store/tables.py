@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 
 from portadoc.storage.engine import new_metadata
 
-METADATA: Final = new_metadata("inspector")
+METADATA: Final = new_metadata("inspector", version=2)
 
 PAIRINGS: Final = Table(
     "inspector_pairings",
@@ -31,7 +31,7 @@ TRIES: Final = Table(
     Column("minute", BigInteger, primary_key=True, autoincrement=False),
     Column("count", Integer, nullable=False),
 )
-"""Wrong pairing codes by the digest of where they came from; which institution was meant, nobody knows."""
+"""Wrong pairing codes by a keyed tag of where they came from; which institution was meant, nobody knows."""
 
 DEVICES: Final = Table(
     "inspector_devices",
@@ -71,6 +71,7 @@ ENTRIES: Final = Table(
     Column("entry_id", String(36), primary_key=True),
     Column("visit_id", String(36), nullable=False),
     Column("device_id", String(64), nullable=False),
+    Column("sealed_for", String(64), nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -107,6 +108,7 @@ DOSSIERS: Final = Table(
     Column("secret_digest", String(64), nullable=False, unique=True),
     Column("site_key", String(800), nullable=False),
     Column("title", String(800), nullable=False),
+    Column("device_id", String(64)),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),

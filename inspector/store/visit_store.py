@@ -50,6 +50,7 @@ def insert_entry(connection: Connection, stored: ReceivedEntry) -> None:
             entry_id=entry.entry,
             visit_id=entry.visit,
             device_id=stored.device_id,
+            sealed_for=stored.sealed_for,
             sequence=entry.sequence,
             kind=entry.kind,
             at=entry.at,
@@ -78,12 +79,19 @@ def find_visit(connection: Connection, institution: str, visit_id: str) -> Visit
 
 
 def visits_of(
-    connection: Connection, institution: str, *, site: str | None = None, limit: int = 500
+    connection: Connection,
+    institution: str,
+    *,
+    site: str | None = None,
+    device_id: str | None = None,
+    limit: int = 500,
 ) -> tuple[VisitRow, ...]:
-    """Return the visits of an institution, those of one site or all, the newest first."""
+    """Return the visits of an institution, those of one site and of one device or all, the newest first."""
     wanted = select(VISITS).where(VISITS.c.institution == institution)
     if site is not None:
         wanted = wanted.where(VISITS.c.site_key == site)
+    if device_id is not None:
+        wanted = wanted.where(VISITS.c.device_id == device_id)
     rows = connection.execute(wanted.order_by(VISITS.c.first_at.desc(), VISITS.c.visit_id).limit(limit))
     return tuple(VisitRow(**row._mapping) for row in rows)
 
@@ -168,7 +176,7 @@ def _first(stored: ReceivedEntry) -> VisitRow:
         VisitRow(
             institution=stored.institution,
             visit_id=entry.visit,
-            device_id=stored.device_id,
+            device_id=stored.sealed_for,
             site="",
             site_key="",
             first_at=entry.at,
@@ -209,6 +217,7 @@ def _entry(row: Row[Any]) -> ReceivedEntry:
     return ReceivedEntry(
         institution=row.institution,
         device_id=row.device_id,
+        sealed_for=row.sealed_for,
         entry=Entry(
             visit=row.visit_id,
             entry=row.entry_id,

@@ -10,13 +10,15 @@ from portadoc.schemas.claims import JsonObject
 class ReceivedEntry:
     """An entry, and who wrote it; times in epoch seconds.
 
-    ``message_digest`` is that of the encrypted message that brought it first, ``content_digest`` that of what was
-    in it. ``judgement`` is there for a scan whose text the server could judge; ``differs`` flags that its verdict
-    is another than the one on the device.
+    ``device_id`` is the device that sent it, ``sealed_for`` the one for whose key it was encrypted: an earlier
+    registration where a tablet was paired anew. ``message_digest`` is that of the encrypted message that brought
+    it first, ``content_digest`` that of what was in it. ``judgement`` is there for a scan whose text the server
+    could judge; ``differs`` flags that its verdict is another than the one on the device.
     """
 
     institution: str
     device_id: str
+    sealed_for: str
     entry: Entry
     received_at: int
     message_digest: str

@@ -144,7 +144,7 @@ def visit_of(visit_id: str, entries: Iterable[ReceivedEntry]) -> Visit:
     ahead_s = max((each.entry.at - each.received_at for each in ordered), default=0)
     return replace(
         visit,
-        device=ordered[0].device_id if ordered else "",
+        device=ordered[0].sealed_for if ordered else "",
         missing=tuple(islice(_missing(numbers), MOST_MISSING)),
         doubled=tuple(sorted(number for number, times in Counter(numbers).items() if times > 1)),
         clock_ahead_s=ahead_s if ahead_s > LATE_S else 0,

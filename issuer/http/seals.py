@@ -1,10 +1,13 @@
-"""HTTP of the visible digital seal: the certificates that prove seals, and the seal behind a verification code."""
+"""HTTP of the visible digital seal: the certificates that prove seals, the seal behind a verification code, and the
+page that explains the code.
+"""
 
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from portadoc.errors import Error, Unavailable
+from portadoc.issuer.pages.code_page import FILES, STATIC_PATH, code_page
 from portadoc.issuer.protocol_errors import refused_document
 from portadoc.issuer.service import Issuer
 from portadoc.schemas.claims import JsonObject
@@ -42,6 +45,13 @@ def seal_router(issuer: Issuer) -> APIRouter:
         text = issuer.seals.codes.seal_behind(code, text_member(body, "second"), source=source)
         return json_answer({"seal": text}, headers=NO_STORE)
 
+    @router.get("/v/{code}")
+    @router.get("/V/{code}", include_in_schema=False)
+    def explain_code(code: str, request: Request) -> Response:
+        """Return a page that says what a verification code is and how to check it, the same for every code."""
+        return code_page(request)
+
+    router.add_api_route(f"{STATIC_PATH}/{{name}}", FILES.static_file, methods=["GET"], include_in_schema=False)
     return router
 
 

@@ -27,6 +27,7 @@ from portadoc.randomness import RandomBytes
 from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.profiles import Mode, profile
 from portadoc.serve.inspection import open_inspector
+from portadoc.serve.own_lists import OwnListsAtHome
 from portadoc.serve.registrations import development_registrar, with_development_registrations
 from portadoc.serve.settings import Institution, PortadocSettings
 from portadoc.storage.engine import Database, open_database
@@ -90,7 +91,7 @@ def open_house(
             database,
             key_ring,
             trust,
-            fetch,
+            OwnListsAtHome(issuer, fetch),
             clock,
             random_bytes,
             trust_list_sources=read_trust_list_sources(directory / "keys" / TRUST_LISTS_FILE),

@@ -35,6 +35,7 @@ MAX_SEAL_BYTES: Final = 16 * 1024
 CODE_TIMEOUT_S: Final = 8.0
 WAIT_S: Final = 60
 MAX_WAIT_S: Final = 3600
+_BAD_REQUEST: Final = 400
 _TOO_MANY_REQUESTS: Final = 429
 _JSON: Final = "application/json"
 
@@ -163,7 +164,8 @@ class CodeDesk:
     def seal_of(self, url: str, second: str) -> str:
         """Return the seal behind a code, unverified.
 
-        Raises Refused[code_refused], Unavailable[fetch_failed], [too_many_tries], Malformed[member_invalid].
+        Raises Refused[code_refused], Malformed[code_refused] for what the issuer could not even look up,
+        [member_invalid], Unavailable[fetch_failed], [too_many_tries].
         """
         answer = self._send.send(
             "POST",
@@ -177,6 +179,8 @@ class CodeDesk:
             raise Unavailable("too_many_tries", retry_after_s=_seconds(answer.headers.get("retry-after", "")))
         if answer.status >= 500:
             raise Unavailable("fetch_failed", reason="status", status=answer.status)
+        if answer.status == _BAD_REQUEST:  # a slip of the pen, which no issuer counts
+            raise Malformed("code_refused")
         if answer.status != 200 or answer.content_type != _JSON:
             raise Refused("code_refused")
         seal = strict_json.loads_object(answer.body, what="seal").get("seal")

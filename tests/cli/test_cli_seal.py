@@ -164,3 +164,19 @@ def test_without_typst_it_says_what_to_install_before_anything_is_sealed(
     assert "pip install 'portadoc[pdf]'" in refused.stderr
     assert json.loads(desk("issuer", "list", "fr-demo", "--json").stdout)["credentials"] == []
     assert seal(desk, "--png").exit_code == 0
+
+
+def test_a_pack_made_after_a_withdrawal_knows_of_it_and_tells_the_age_of_its_lists(desk: Any) -> None:
+    made = json.loads(seal(desk, "--json").stdout)
+    Path("seal.txt").write_text(made["text"], encoding="ascii")
+    first = desk("trust", "pack", "--out", "before.pack")
+    assert "status lists in it: 1, the oldest fetched 0 s ago" in first.stderr
+    assert desk("issuer", "withdraw", "fr-demo", made["record_id"]).exit_code == 0
+    second = json.loads(desk("trust", "pack", "--out", "after.pack", "--json").stdout)
+    assert [each["age_s"] < 60 for each in second["status_lists"]] == [True]
+    terms = ["--operator", "DE:TEST90", "--json"]
+    verdicts = [
+        json.loads(desk("verify", "seal.txt", "--with", file, *terms).stdout)["verdict"]
+        for file in ("before.pack", "after.pack")
+    ]
+    assert verdicts == ["holder_not_proven", "withdrawn"]

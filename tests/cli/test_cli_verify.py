@@ -177,7 +177,7 @@ def test_the_trust_file_may_come_by_the_environment(run: Any, desk: Any, monkeyp
     assert run("verify", desk.file(desk.credential()), "--at", desk.NOW).exit_code == 3
 
 
-@pytest.mark.parametrize("text", ["e30.e30.AA~", "a.b.c~d~e.f.g", "PD1:", "PD1:6BFOXN*TS0BI$ZD", "é.é.é~"])
+@pytest.mark.parametrize("text", ["e30.e30.AA~", "a.b.c~d~e.f.g", "é.é.é~"])
 def test_what_has_the_form_of_an_attestation_is_not_authentic_and_never_a_crash(verify: Any, text: str) -> None:
     result = verify(text, "--json")
     assert (result.exit_code, told(result)["verdict"]) == (1, "not_authentic")

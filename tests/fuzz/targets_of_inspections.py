@@ -140,6 +140,7 @@ def _received(entry: Entry) -> ReceivedEntry:
     return ReceivedEntry(
         institution=INSPECTION,
         device_id="0" * 32,
+        sealed_for="0" * 32,
         entry=entry,
         received_at=NOW,
         message_digest="A" * 43,

@@ -46,7 +46,20 @@ def vectors() -> Iterator[tuple[str, Vector]]:
     """Yield each file's name and content."""
     world = SealWorld()
     yield "context.json", context(world)
-    for part in (good, texts, streams, messages, headers, trust, signatures, claims, contents, left_out, statuses, periods):
+    for part in (
+        good,
+        texts,
+        streams,
+        messages,
+        headers,
+        trust,
+        signatures,
+        claims,
+        contents,
+        left_out,
+        statuses,
+        periods,
+    ):
         for vector in part(world):
             yield f"{vector['name']}.json", vector
 

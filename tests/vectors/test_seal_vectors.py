@@ -143,6 +143,7 @@ def test_there_are_forty_seal_vectors_and_more_of_every_category() -> None:
         "signature",
         "claims",
         "content",
+        "left_out",
         "status",
         "period",
         "work",

@@ -86,6 +86,14 @@ def kept_uris(connection: Connection, institution: str) -> frozenset[str]:
     )
 
 
+def kept_versions(connection: Connection, institution: str) -> frozenset[tuple[str, int]]:
+    """Return address and ``iat`` of all lists kept, expired ones too."""
+    rows = connection.execute(
+        select(STATUS_LISTS.c.uri, STATUS_LISTS.c.iat).where(STATUS_LISTS.c.institution == institution)
+    )
+    return frozenset((row.uri, row.iat) for row in rows)
+
+
 def mark_lists_used(connection: Connection, institution: str, uris: Collection[str], *, now: int) -> None:
     """Note that the lists were asked for."""
     own, named = STATUS_LISTS.c.institution == institution, STATUS_LISTS.c.uri.in_(uris)

@@ -1,7 +1,7 @@
 """The trust pack of an institution that verifies here: put together, recorded, signed, checked, handed out.
 
 Everybody without a network judges from it. A new one is made when somebody asks and the last one is older than
-``renew_s``, or a status list has come that was not here when it was made; its sequence only ever grows, across
+``renew_s``, or a status list has come, new or signed anew, that was not here when it was made; its sequence only ever grows, across
 restarts and worker processes.
 """
 
@@ -30,6 +30,8 @@ from portadoc.verifier.store import status_list_store, trust_pack_store
 from portadoc.verifier.store.trust_pack_store import StoredTrustPack
 from portadoc.verifier.trust.seal_signers import SealSigners
 
+ListVersions = frozenset[tuple[str, int]]
+"""Address and time of signing of every list that is kept."""
 _TYPES: Final = tuple(sorted({configuration.vct for configuration in CREDENTIAL_TYPES.values()}))
 
 
@@ -42,7 +44,7 @@ class TrustPacks:
         self._settings = deployment.settings.trust_pack
         self._single_flight = {each.slug: Lock() for each in deployment.settings.institutions}
         self._signed: dict[str, StoredTrustPack] = {}
-        self._here_then: dict[tuple[str, int], frozenset[str]] = {}
+        self._here_then: dict[tuple[str, int], ListVersions] = {}
 
     def current(self, slug: str) -> StoredTrustPack:
         """Return the newest pack of an institution, made anew when it is due.
@@ -70,13 +72,28 @@ class TrustPacks:
             newest = kept
             if kept is None or kept.sequence != sequence:
                 newest = trust_pack_store.newest_pack(connection, slug)
-            here = status_list_store.kept_uris(connection, slug)
+            here = status_list_store.kept_versions(connection, slug)
         if newest is None:
             return None
         self._signed[slug] = newest
-        if not here <= self._here_then.get((slug, newest.sequence), here):
+        if not here <= self._known_then(slug, newest, here, now):
             return None
         return newest if newest.as_of <= now < newest.as_of + self._settings.renew_s else None
+
+    def _known_then(self, slug: str, newest: StoredTrustPack, here: ListVersions, now: int) -> ListVersions:
+        """Return the lists that were here when the newest pack was made; another process may have made it."""
+        key = (slug, newest.sequence)
+        if key not in self._here_then:
+            packed = _read_back(newest.pack, self._deployment.institution(slug).institution_id)
+            lists, withdrawals = self._fitting(slug, now)
+            same = _tokens(packed.status_lists) == _tokens(lists)
+            same = same and _tokens(packed.withdrawal_lists) == _tokens(withdrawals)
+            self._note_lists(key, here if same else frozenset())
+        return self._here_then[key]
+
+    def _note_lists(self, key: tuple[str, int], here: ListVersions) -> None:
+        others = {each: lists for each, lists in self._here_then.items() if each[0] != key[0]}
+        self._here_then = {**others, key: here}
 
     def _make(self, slug: str, now: int) -> StoredTrustPack:
         here = self._deployment
@@ -100,15 +117,11 @@ class TrustPacks:
     def _assembled(self, slug: str, operator: str, sequence: int, now: int) -> TrustPack:
         here, trust = self._deployment, self._deployment.trust
         with here.database.read() as connection:
-            held = trust_pack_store.held_lists(connection, slug, now=now)
-            self._here_then = {
-                **{key: uris for key, uris in self._here_then.items() if key[0] != slug},
-                (slug, sequence): status_list_store.kept_uris(connection, slug),
-            }
-        budget = self._settings.max_list_bytes
-        lists = _that_fit((each.status_list for each in held), budget)
-        budget -= sum(map(_size, lists))
-        withdrawals = _that_fit((each.withdrawal_list for each in held if each.withdrawal_list), budget)
+            versions = status_list_store.kept_versions(connection, slug)
+        self._note_lists(
+            (slug, sequence), versions
+        )  # before the lists: one that comes in between makes a new pack
+        lists, withdrawals = self._fitting(slug, now)
         return TrustPack(
             operator=operator,
             sequence=sequence,
@@ -120,6 +133,23 @@ class TrustPacks:
             status_lists=lists,
             withdrawal_lists=withdrawals,
         )
+
+    def _fitting(self, slug: str, now: int) -> tuple[tuple[PackedList, ...], tuple[PackedList, ...]]:
+        """Return the status lists that a pack would hold now, and the withdrawal lists."""
+        with self._deployment.database.read() as connection:
+            held = trust_pack_store.held_lists(connection, slug, now=now)
+        budget = self._settings.max_list_bytes
+        lists = _that_fit((each.status_list for each in held), budget)
+        budget -= sum(map(_size, lists))
+        return lists, _that_fit((each.withdrawal_list for each in held if each.withdrawal_list), budget)
+
+
+def _read_back(message: bytes, operator: str) -> TrustPack:
+    """Return a pack that we signed before, by the certificate that it was signed under then."""
+    unverified = parse_trust_pack(message, allowed_algs=ALL_ALGORITHMS)
+    leaf = parse_certificate(unverified.unverified_chain[0])
+    trusted = TrustedKey(certificate_key(leaf), operator, "", leaf.not_after)
+    return verify_trust_pack(unverified, trusted=trusted)
 
 
 def _own_key(signer: Signer, slug: str, operator: str) -> TrustedKey:
@@ -141,6 +171,10 @@ def _that_fit(held: Iterable[PackedList], budget: int) -> tuple[PackedList, ...]
             break
         fitting.append(packed)
     return tuple(sorted(fitting, key=lambda packed: packed.uri))
+
+
+def _tokens(lists: Iterable[PackedList]) -> frozenset[tuple[str, str | bytes]]:
+    return frozenset((each.uri, each.unverified_token) for each in lists)
 
 
 def _size(packed: PackedList) -> int:

@@ -1,12 +1,12 @@
 /** The device's database: what is kept between two starts, and which of it a lock leaves. */
 import { openDB } from "idb";
-import type { DBSchema, IDBPDatabase } from "idb";
+import type { DBSchema, IDBPDatabase, IDBPTransaction } from "idb";
 
-import { createVisitTables } from "../visits/tables.ts";
+import { createLeftTable, createVisitTables } from "../visits/tables.ts";
 import type { VisitDatabase, VisitTables } from "../visits/tables.ts";
 
 export const DATABASE = "portadoc-inspector";
-const VERSION = 1;
+const VERSION = 2;
 
 /** The newest trust pack, as it was fetched; everything but `message` was read out of it after it was verified. */
 export interface StoredPack {
@@ -33,10 +33,13 @@ const KEPT_WHEN_LOCKED: ReadonlySet<string> = new Set(["clock", "configuration",
 /** Open the database and make what is missing in it. */
 export async function openDatabase(): Promise<InspectorDatabase> {
   const database = await openDB<InspectorTables>(DATABASE, VERSION, {
-    upgrade(fresh) {
-      fresh.createObjectStore("settings");
-      fresh.createObjectStore("pack");
-      createVisitTables(fresh as unknown as VisitDatabase);
+    upgrade(fresh, before) {
+      if (before < 1) {
+        fresh.createObjectStore("settings");
+        fresh.createObjectStore("pack");
+        createVisitTables(fresh as unknown as VisitDatabase);
+      }
+      if (before < 2) createLeftTable(fresh as unknown as VisitDatabase);
     },
     blocking() {
       database.close(); // another tab has a newer version, or wants to wipe
@@ -45,10 +48,31 @@ export async function openDatabase(): Promise<InspectorDatabase> {
   return database;
 }
 
-/** Wipe what is readable and about anybody. Trust pack, registration and what waits as ciphertext stay. */
+type Wiping = IDBPTransaction<InspectorTables, ("visits" | "settings" | "left")[], "readwrite">;
+
+/** Note of each open visit what it takes to go on with it: its name, when it began, the place of its next entry. */
+async function leaveOpenVisits(transaction: Wiping): Promise<void> {
+  const left = transaction.objectStore("left");
+  const place = transaction.objectStore("visits").index("place");
+  for (const row of await left.getAll()) await left.put({ ...row, resumed: false });
+  let cursor = await place.openCursor(null, "prev");
+  while (cursor !== null) {
+    const { visit, sequence, kind, at } = cursor.value;
+    const openedAt = (await left.get(visit))?.openedAt ?? (await place.get([visit, 0]))?.at ?? at;
+    if (kind === "visit_closed") await left.delete(visit);
+    else await left.put({ visit, openedAt, next: sequence + 1, resumed: false });
+    cursor = await cursor.continue([visit, -1]); // the last entry of the visit before
+  }
+}
+
+/**
+ * Wipe what is readable and about anybody. Trust pack, registration, what waits as ciphertext and the places of open
+ * visits stay.
+ */
 export async function wipeReadable(database: InspectorDatabase): Promise<void> {
-  const transaction = database.transaction(["visits", "settings"], "readwrite", { durability: "strict" });
+  const transaction = database.transaction(["visits", "settings", "left"], "readwrite", { durability: "strict" });
   const settings = transaction.objectStore("settings");
+  await leaveOpenVisits(transaction);
   await transaction.objectStore("visits").clear();
   for (const key of await settings.getAllKeys()) {
     if (!KEPT_WHEN_LOCKED.has(key)) await settings.delete(key);
@@ -58,10 +82,11 @@ export async function wipeReadable(database: InspectorDatabase): Promise<void> {
 
 /** Wipe everything but what the service has not acknowledged yet; return how many entries wait. */
 export async function wipeAll(database: InspectorDatabase): Promise<number> {
-  const transaction = database.transaction(["visits", "settings", "pack", "outbox"], "readwrite", {
+  const transaction = database.transaction(["visits", "left", "settings", "pack", "outbox"], "readwrite", {
     durability: "strict",
   });
   await transaction.objectStore("visits").clear();
+  await transaction.objectStore("left").clear();
   await transaction.objectStore("pack").clear();
   const waiting = await transaction.objectStore("outbox").count();
   const settings = transaction.objectStore("settings");

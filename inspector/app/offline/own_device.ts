@@ -38,6 +38,7 @@ const BARE: DeviceState = {
   synchronising: false,
   problem: "",
   paired: null,
+  revoked: false,
   settings: FIRST_SETTINGS,
 };
 
@@ -118,13 +119,29 @@ export class OwnDevice extends Watch<DeviceState> implements Device {
     await this.#database.put("settings", settings, "preferences");
   }
 
-  /** Register. Rejects with ServiceProblem: "entries_waiting" while something made before is not sent yet. */
+  /**
+   * Register, also in place of a registration that was revoked: what waits is sent with the new one. Rejects with
+   * ServiceProblem: "entries_waiting" while something waits that the registration before can still send.
+   */
   async pair(code: string, name: string): Promise<void> {
     await this.finishLeaving();
-    if (this.#registration?.leaving === true) throw new ServiceProblem("entries_waiting", 0);
+    if (this.#registration?.leaving === true) {
+      await this.confirmRegistration();
+      if (!this.state().revoked) throw new ServiceProblem("entries_waiting", 0);
+    }
     this.#registration = await ask<Registration>("devices", { method: "POST", body: { code, name } });
     await this.#database.put("settings", this.#registration, "paired");
-    this.#change({ paired: this.#registration });
+    this.#change({ paired: this.#registration, revoked: false });
+  }
+
+  async confirmRegistration(): Promise<void> {
+    if (this.#registration === null) return;
+    try {
+      await ask("devices/self");
+      this.#change({ revoked: false });
+    } catch (error) {
+      if (error instanceof ServiceProblem && error.code === "device_unknown") this.#change({ revoked: true });
+    }
   }
 
   /** Log out. What the service has not acknowledged keeps the registration: it could not be sent without. */
@@ -179,6 +196,7 @@ export class OwnDevice extends Watch<DeviceState> implements Device {
       const newer = await fetchPack(this.#database, origin, this.#clock, signal);
       this.#hold(newer ?? (await keptPack(this.#database, origin, this.#clock)));
       await this.#database.put("settings", this.#clock.memory(), "clock");
+      await this.confirmRegistration();
       this.#change({ problem: "" });
     } catch (error) {
       this.#change({ problem: codeOf(error) });

@@ -117,18 +117,52 @@ interface ButtonProps {
   kind?: "first" | "plain" | "quiet";
   type?: "button" | "submit";
   disabled?: boolean;
+  /** What it begins is under way: it takes no tap, and keeps the focus. */
+  busy?: boolean;
   pressed?: boolean;
 }
 
 /** A button with a word on it. */
 export function Button({ children, onClick, icon, kind = "plain", type = "button", ...rest }: ButtonProps) {
-  const { disabled = false, pressed } = rest;
-  const state = pressed === undefined ? {} : { "aria-pressed": pressed };
+  const { disabled = false, busy = false, pressed } = rest;
+  const state = {
+    ...(pressed === undefined ? {} : { "aria-pressed": pressed }),
+    ...(busy ? { "aria-busy": true, "aria-disabled": true } : {}),
+  };
   return (
     <button type={type} className={`button button-${kind}`} onClick={onClick} disabled={disabled} {...state}>
       {icon === undefined ? null : <Icon name={icon} />}
       <span>{children}</span>
     </button>
+  );
+}
+
+interface FileButtonProps {
+  children: ComponentChildren;
+  accept: string;
+  onFiles: (files: readonly File[]) => void;
+  kind?: "first" | "plain";
+  multiple?: boolean;
+  capture?: "environment";
+  busy?: boolean;
+}
+
+/** A button that opens the choice of files; the same file can be chosen again. */
+export function FileButton({ children, accept, onFiles, kind = "plain", busy = false, ...rest }: FileButtonProps) {
+  return (
+    <label className={`button button-${kind} file-button`} aria-busy={busy}>
+      <span>{children}</span>
+      <input
+        type="file"
+        accept={accept}
+        disabled={busy}
+        {...rest}
+        onChange={({ currentTarget: input }) => {
+          onFiles([...(input.files ?? [])]);
+          input.value = "";
+        }}
+      />
+    </label>
   );
 }
 

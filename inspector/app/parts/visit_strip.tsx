@@ -1,6 +1,7 @@
 /** The visit into which scans are recorded, on every screen; and the way to lock the device at once. */
 import { useDevice } from "../scans/context.ts";
 import { useVisits, useVisitsState } from "../visits/at_hand.ts";
+import { shortName } from "../visits/naming.ts";
 import type { Visits } from "../visits/visits.ts";
 import { say } from "../words/texts.ts";
 import { Icon } from "./icons.tsx";
@@ -36,7 +37,7 @@ function Strip({ visits }: { visits: Visits }) {
         <Icon name="list" />
         <span>
           <span className="strip-name">
-            {say("screen.visit")}: <SiteName text={visit.opened.site.name} />
+            {say("screen.visit")}: <SiteName text={shortName(visit)} />
           </span>
           {sync.refused === 0 ? null : <strong className="strip-refused">{say("note.see_refused")}</strong>}
         </span>

@@ -1,5 +1,5 @@
 /** A PDF: what is attached to it and the codes on its pages. This module is loaded when a PDF is opened. */
-import { getDocument, GlobalWorkerOptions } from "pdfjs-dist";
+import { getDocument, GlobalWorkerOptions, PDFWorker } from "pdfjs-dist";
 import type { PDFDocumentProxy, PDFPageProxy } from "pdfjs-dist";
 import PDF_WORKER from "pdfjs-dist/build/pdf.worker.min.mjs?file";
 
@@ -15,6 +15,8 @@ const RESOLUTIONS = [150, 220];
 const MAX_SIDE = 4000;
 /** Pixels of one picture in a PDF: a scanned page at 600 dots per inch has fewer. */
 const MAX_IMAGE_PIXELS = 64_000_000;
+/** Time for a page, and for what comes before the first: what takes longer was made to. */
+const MAX_PAGE_MS = 10_000;
 
 export interface PdfContent {
   /** Texts of attached files, none verified. */
@@ -22,16 +24,35 @@ export interface PdfContent {
   readonly codes: readonly FoundCode[];
 }
 
-/** Return what a PDF carries. Rejects where it is no PDF that can be read, such as one under a password. */
+/**
+ * Return what a PDF carries. Rejects where it is no PDF that can be read, such as one under a password, and where a
+ * page takes too long.
+ */
 export async function readPdf(bytes: Uint8Array): Promise<PdfContent> {
   GlobalWorkerOptions.workerSrc = PDF_WORKER;
   const bounds = { maxImageSize: MAX_IMAGE_PIXELS, canvasMaxAreaInBytes: 4 * MAX_SIDE * MAX_SIDE };
-  const loading = getDocument({ data: bytes, enableXfa: false, useWasm: false, useWorkerFetch: false, ...bounds });
+  const worker = new PDFWorker();
+  const use = { enableXfa: false, useWasm: false, useWorkerFetch: false, worker, ...bounds };
+  const loading = getDocument({ data: bytes, ...use });
   try {
-    const pdf: PDFDocumentProxy = await loading.promise;
-    return { unverifiedAttachments: await attachedTexts(pdf), codes: await codesOnPages(pdf) };
+    const pdf: PDFDocumentProxy = await inTime(loading.promise);
+    return { unverifiedAttachments: await inTime(attachedTexts(pdf)), codes: await codesOnPages(pdf) };
   } finally {
-    await loading.destroy();
+    void loading.destroy().catch(() => undefined); // cancels what is being drawn; a worker that hangs never answers
+    worker.destroy();
+  }
+}
+
+/** Wait for one part of the work, but not for ever. Rejects when its time is over. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer = 0;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = window.setTimeout(() => reject(new Error("pdf_takes_too_long")), MAX_PAGE_MS);
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    window.clearTimeout(timer);
   }
 }
 
@@ -50,7 +71,7 @@ async function attachedTexts(pdf: PDFDocumentProxy): Promise<readonly string[]> 
 async function codesOnPages(pdf: PDFDocumentProxy): Promise<readonly FoundCode[]> {
   const codes: FoundCode[] = [];
   for (let number = 1; number <= Math.min(pdf.numPages, MAX_PAGES); number++) {
-    codes.push(...(await codesOnPage(await pdf.getPage(number))));
+    codes.push(...(await inTime(pdf.getPage(number).then(codesOnPage))));
   }
   return codes;
 }

@@ -41,18 +41,29 @@ export function putQuestion(preset: string, question: Question): Promise<Asked> 
 
 /**
  * Wait for what comes of a question. A lost connection is tried again until its time is over; an abort rejects.
+ * `clockOffset` tells by how many seconds this clock is ahead of the service's, as far as that is known.
  */
-export async function followQuestion(asked: Asked, question: Question, signal: AbortSignal): Promise<AskEnd> {
+export async function followQuestion(
+  asked: Asked,
+  question: Question,
+  clockOffset: () => number | null,
+  signal: AbortSignal,
+): Promise<AskEnd> {
   while (!signal.aborted) {
     const answer = await once(asked, signal);
     if (answer?.stage === "answered") {
       return { stage: "answered", judgement: judgementOf(answer, question), receipt: answer.receipt ?? null };
     }
     if (answer !== null && answer.stage !== "open") return { stage: answer.stage };
-    if (Date.now() / 1000 > asked.expiresAt + WAIT_S) return { stage: "expired" };
+    if (isOver(asked, Date.now() / 1000, clockOffset())) return { stage: "expired" };
     if (answer === null) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
   throw new DOMException("stopped", "AbortError");
+}
+
+/** Tell whether no answer can come any more; `now` is this clock's time, and the service said when it is over. */
+export function isOver({ expiresAt }: Pick<Asked, "expiresAt">, now: number, clockOffset: number | null): boolean {
+  return now - (clockOffset ?? 0) > expiresAt + WAIT_S;
 }
 
 async function once(asked: Asked, signal: AbortSignal): Promise<AskAnswer | null> {

@@ -1,10 +1,13 @@
 /** Settings: language, where one is, how things look and sound, this device and its trust data. */
+import { useState } from "preact/hooks";
+
 import { LockWithoutVisit } from "../parts/visit_strip.tsx";
 import { Choice, Button, Switch } from "../parts/forms.tsx";
 import type { Option } from "../parts/forms.tsx";
 import { PairForm } from "../parts/pair_form.tsx";
 import { useDevice, useHand } from "../scans/context.ts";
 import type { DeviceState, Purpose, Settings, Theme } from "../session/device.ts";
+import { useBusy } from "../session/busy.ts";
 import { country, moment, ownName, say, spoken } from "../words/texts.ts";
 
 /** The States of the coordination: those where somebody can be at work on an A1. */
@@ -59,7 +62,8 @@ export function SettingsScreen() {
         />
       </section>
       <TrustData state={state} />
-      {state.paired === null ? <PairForm /> : <Registered state={state} />}
+      {state.paired === null || state.revoked ? <PairForm /> : null}
+      {state.paired === null ? null : <Registered state={state} />}
     </>
   );
 }
@@ -96,12 +100,24 @@ function TrustData({ state }: { state: DeviceState }) {
 
 function Registered({ state }: { state: DeviceState }) {
   const { device } = useHand();
+  const [asking, setAsking] = useState(false);
+  const [busy, once] = useBusy();
   return (
     <section className="block">
       <h2>{say("screen.device")}</h2>
-      <p>{say("note.paired", { name: state.paired?.name ?? "" })}</p>
+      {state.revoked ? null : <p>{say("note.paired", { name: state.paired?.name ?? "" })}</p>}
       <LockWithoutVisit />
-      <Button kind="quiet" onClick={() => void device.unpair()}>{say("button.logout")}</Button>
+      {asking ? (
+        <div role="alert">
+          <p>{say("note.logout_sure")}</p>
+          <div className="visit-choices">
+            <Button kind="first" busy={busy} onClick={() => void once(() => device.unpair())}>
+              {say("button.logout")}
+            </Button>
+            <Button onClick={() => setAsking(false)}>{say("button.cancel")}</Button>
+          </div>
+        </div>
+      ) : <Button kind="quiet" onClick={() => setAsking(true)}>{say("button.logout")}</Button>}
     </section>
   );
 }

@@ -73,6 +73,8 @@ export interface DeviceState {
   /** The code of what went wrong when the device last fetched or read its trust data; empty when nothing did. */
   problem: string;
   paired: PairedDevice | null;
+  /** Whether the service said that it does not accept this registration any more. */
+  revoked: boolean;
   settings: Settings;
 }
 
@@ -86,4 +88,6 @@ export interface Device {
   /** Enrol this device. Rejects with ServiceProblem. */
   pair(code: string, name: string): Promise<void>;
   unpair(): Promise<void>;
+  /** Ask the service whether it still accepts the registration; `revoked` says so then. */
+  confirmRegistration(): Promise<void>;
 }

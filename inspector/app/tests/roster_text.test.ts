@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { columnsOf, USUAL_ORDER } from "../visits/roster_columns.ts";
 import { MOST_WORKERS, readRoster } from "../visits/roster_text.ts";
 
 test("a list is read whatever separates its columns, and however days are written", () => {
@@ -51,4 +52,39 @@ test("a list that is too long is cut off, and says so", () => {
   const long = Array.from({ length: MOST_WORKERS + 1 }, (_, each) => `Test${each};Ada`).join("\n");
   const { workers, tooMany } = readRoster(long);
   assert.deepEqual([workers.length, tooMany], [MOST_WORKERS, true]);
+});
+
+test("an employer is read as what it is: by its heading, else a name where it reads like one", () => {
+  const employers = (list: string) =>
+    readRoster(list).workers.map((each) => [each.employerName ?? "", each.employerId ?? ""]);
+  const firm = "Ateliers Fictifs du Massif SAS";
+  assert.deepEqual(employers(`A;B;;${firm}`), [[firm, ""]]);
+  assert.deepEqual(employers("A;B;;FR 999 000 001 00019"), [["", "FR 999 000 001 00019"]]);
+  assert.deepEqual(employers(`Surname;Forenames;Employer\nA;B;${firm}\nC;D;99900000100019`), [
+    [firm, ""],
+    ["", "99900000100019"],
+  ]);
+  assert.deepEqual(
+    employers(`Nachname;Vornamen;Arbeitgeber;Kennnummer des Arbeitgebers\nA;B;2000;99900000100019`),
+    [["", "99900000100019"]],
+  );
+  assert.deepEqual(employers("Employer's name;Surname;Identifiant de l'employeur;Prénoms\n2000;A;777;B"), [
+    ["2000", "777"],
+  ]);
+});
+
+test("headings of each language give the order of columns; one that is not known leaves the usual order", () => {
+  const orders = [
+    "Surname;Forenames;Date of birth;Employer;A1 number;First day;Last day",
+    "Nom;Prénoms;Date de naissance;Employeur;Certificat A1;Premier jour;Dernier jour",
+    "Nachname;Vornamen;Geburtsdatum;Arbeitgeber;Nummer der Bescheinigung A1;Erster Tag;Letzter Tag",
+    "Nazwisko;Imiona;Data urodzenia;Pracodawca;Numer A1;Pierwszy dzień;Ostatni dzień",
+    "Nume;Prenume;Data nașterii;Angajator;Numărul A1;Prima zi;Ultima zi",
+    "Apelidos;Nomes próprios;Data de nascimento;Empregador;Número A1;Primeiro dia;Último dia",
+    "Apellidos;Nombre;Fecha de nacimiento;Empleador;Número A1;Primer día;Último día",
+    "Cognome;Nome;Data di nascita;Datore di lavoro;Numero A1;Primo giorno;Ultimo giorno",
+  ];
+  for (const order of orders) assert.deepEqual(columnsOf(order.split(";")), USUAL_ORDER, order);
+  assert.equal(columnsOf(["Surname", "Forenames", "Colour"]), null);
+  assert.equal(columnsOf(["Surname", "Surname"]), null);
 });

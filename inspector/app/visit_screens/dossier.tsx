@@ -7,6 +7,7 @@ import { QrCode } from "../parts/qr_code.tsx";
 import { useDevice } from "../scans/context.ts";
 import { problemOf } from "../scans/wording.ts";
 import { ask, ServiceProblem } from "../session/service.ts";
+import { useBusy } from "../session/busy.ts";
 import { useStillShown } from "../session/watching.ts";
 import { useVisitsState } from "../visits/at_hand.ts";
 import { moment, say } from "../words/texts.ts";
@@ -26,6 +27,7 @@ export function DossierPart({ visits, visit }: PartProps) {
   const [made, setMade] = useState<DossierLink | null>(null);
   const [problem, setProblem] = useState("");
   const isShown = useStillShown();
+  const [busy, once] = useBusy();
   const make = async (): Promise<void> => {
     setProblem("");
     try {
@@ -43,7 +45,7 @@ export function DossierPart({ visits, visit }: PartProps) {
       {online ? null : <p className="warning">{say("note.dossier_offline")}</p>}
       {problem === "" ? null : <p className="warning" role="alert">{problemOf(problem)}</p>}
       {made === null ? (
-        <Button kind="first" icon="link" disabled={!online} onClick={() => void make()}>
+        <Button kind="first" icon="link" busy={busy} disabled={!online} onClick={() => void once(make)}>
           {say("button.make_link")}
         </Button>
       ) : <Sheet made={made} />}

@@ -1,20 +1,21 @@
 /** The list of declared workers of a visit: read from what is pasted, and checked against what was scanned. */
 import { useState } from "preact/hooks";
 
-import { siteText } from "../../core/findings/sites.ts";
-import { checkRoster } from "../../core/index.ts";
-import { dayAt } from "../session/question.ts";
-import { Button, TextArea } from "../parts/forms.tsx";
+import { ROSTER_NOTES } from "../../core/index.ts";
+import { Button, FileButton, TextArea } from "../parts/forms.tsx";
 import { Plain } from "../parts/plain.tsx";
+import { useBusy } from "../session/busy.ts";
 import { day, say } from "../words/texts.ts";
 import { useVisitsState } from "../visits/at_hand.ts";
-import { scannedDocuments } from "../visits/facts.ts";
+import { rosterFindings } from "../visits/facts.ts";
 import { MOST_WORKERS, readRoster } from "../visits/roster_text.ts";
 import type { ReadList } from "../visits/roster_text.ts";
 import type { PartProps } from "./visit.tsx";
 import { FindingText } from "./visit_entries.tsx";
 
 const LONGEST_FILE = 1_000_000;
+// eslint-disable-next-line no-control-regex
+const NO_TEXT = /[\u0000-\u0008\u000e-\u001f]/;
 const EXAMPLE = "2026-03-31";
 
 /** Paste, see, check. */
@@ -30,7 +31,9 @@ export function RosterPart({ visits, visit }: PartProps) {
 
 function RosterForm({ visits, visit }: PartProps) {
   const [text, setText] = useState("");
+  const [fault, setFault] = useState("");
   const [read, setRead] = useState<ReadList | null>(null);
+  const [busy, once] = useBusy();
   const take = async (list: string) => {
     const found = readRoster(list);
     setRead(found);
@@ -38,36 +41,44 @@ function RosterForm({ visits, visit }: PartProps) {
     await visits.roster(visit.id, found.workers);
     setText("");
   };
-  const choose = async (input: HTMLInputElement) => {
-    const file = input.files?.[0];
-    if (file !== undefined) setText((await file.slice(0, LONGEST_FILE).text()).replaceAll("\u0000", ""));
-    input.value = "";
+  const choose = async ([file]: readonly File[]) => {
+    if (file === undefined) return;
+    const list = await listOf(file);
+    setFault(list === null ? say("note.list_unreadable") : "");
+    setRead(null);
+    if (list !== null) setText(list);
   };
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        void take(text);
+        void once(() => take(text));
       }}
     >
       <TextArea
         label={say("screen.roster.paste")}
         hint={say("screen.roster.columns")}
+        fault={fault}
         value={text}
         onValue={setText}
       />
-      <label className="button button-plain file-button">
-        <span>{say("button.choose_csv")}</span>
-        <input
-          type="file"
-          accept=".csv,.txt,text/csv,text/plain"
-          onChange={(event) => void choose(event.currentTarget)}
-        />
-      </label>
-      <Button kind="first" type="submit" disabled={text.trim() === ""}>{say("button.read_list")}</Button>
+      <FileButton accept=".csv,.txt,text/csv,text/plain" onFiles={(files) => void choose(files)}>
+        {say("button.choose_csv")}
+      </FileButton>
+      <Button kind="first" type="submit" busy={busy} disabled={text.trim() === ""}>{say("button.read_list")}</Button>
       {read === null ? null : <Problems read={read} />}
     </form>
   );
+}
+
+/** Return the text of a file; null for what is none, such as the workbook of a spreadsheet program. */
+async function listOf(file: File): Promise<string | null> {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(await file.slice(0, LONGEST_FILE).arrayBuffer());
+    return NO_TEXT.test(text) ? null : text;
+  } catch {
+    return null;
+  }
 }
 
 /** A list with a line that cannot be read is not taken at all: the inspector mends it and reads it again. */
@@ -87,37 +98,42 @@ function Problems({ read }: { read: ReadList }) {
 }
 
 function Checked({ visits, visit }: PartProps) {
-  const all = useVisitsState(visits).visits;
-  const others = all.filter((each) => each.id !== visit.id);
-  const found = checkRoster({
-    site: siteText(visit.opened.site),
-    day: dayAt(visit.openedAt),
-    workers: visit.roster,
-    scans: scannedDocuments([visit, ...others]),
-  });
+  const [busy, once] = useBusy();
+  const told = rosterFindings(visit, useVisitsState(visits).visits);
+  const found = told.filter(({ code }) => !ROSTER_NOTES.has(code));
+  const notes = told.filter(({ code }) => ROSTER_NOTES.has(code));
   const recorded = new Set(visit.findings.map(({ body }) => keyOf(body)));
   return (
     <>
       <p>{say("screen.roster.count", { count: visit.roster.length })}</p>
       <h3>{say("screen.roster.result")}</h3>
+      {visit.stage === "whole" ? null : <p className="visit-small">{say("note.roster_before_lock")}</p>}
       {found.length === 0 ? <p>{say("screen.roster.fits")}</p> : (
         <ul className="visits">
           {found.map((finding) => (
             <li key={keyOf(finding)} data-finding={finding.code}>
               <p><FindingText body={finding} visit={visit} /></p>
               {visit.closedAt !== null || recorded.has(keyOf(finding)) ? null : (
-                <Button onClick={() => void visits.found(visit.id, finding, "")}>{say("button.finding")}</Button>
+                <Button busy={busy} onClick={() => void once(() => visits.found(visit.id, finding, ""))}>
+                  {say("button.finding")}
+                </Button>
               )}
             </li>
           ))}
         </ul>
       )}
+      {notes.map((note) => (
+        <p className="visit-small" key={keyOf(note)} data-note={note.code}>
+          <FindingText body={note} visit={visit} />
+        </p>
+      ))}
       <Workers visit={visit} />
     </>
   );
 }
 
-function keyOf(finding: {
+/** Return what tells a finding from others. */
+export function keyOf(finding: {
   code: string;
   worker?: string | undefined;
   scans?: readonly string[] | undefined;

@@ -1,6 +1,7 @@
 /** How many entries the service does not have yet, why, and what to do about those that it refuses. */
 import { Button } from "../parts/forms.tsx";
 import { problemOf } from "../scans/wording.ts";
+import { go } from "../session/routes.ts";
 import { useVisitsState } from "../visits/at_hand.ts";
 import type { SyncStatus } from "../visits/sync.ts";
 import type { Visits } from "../visits/visits.ts";
@@ -18,6 +19,9 @@ export function SyncNote({ visits }: { visits: Visits }) {
       {problem === "" ? null : (
         <p className="warning">{say("note.not_recorded")} {problemOf(problem, "not_kept")}</p>
       )}
+      {sync.state === "not_registered" && waiting > 0 ? (
+        <Button icon="phone" onClick={() => go("settings")}>{say("button.pair")}</Button>
+      ) : null}
       {waiting === 0 ? null : (
         <Button icon="network" onClick={() => void visits.synchronise()}>{say("button.sync")}</Button>
       )}

@@ -1,16 +1,17 @@
 /** One visit: what was recorded, and what can be added. */
 import { useState } from "preact/hooks";
 
-import { Button, TextArea, TextField } from "../parts/forms.tsx";
+import { Button, FileButton, TextArea, TextField } from "../parts/forms.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { Plain } from "../parts/plain.tsx";
 import { SyncNote } from "./sync_note.tsx";
+import { useBusy } from "../session/busy.ts";
 import { go } from "../session/routes.ts";
 import { moment, say } from "../words/texts.ts";
 import { useVisitsState } from "../visits/at_hand.ts";
 import type { Visit } from "../visits/entries.ts";
-import { siteText } from "../../core/findings/sites.ts";
 import { PhotoProblem } from "../visits/photos.ts";
+import { visitName } from "../visits/naming.ts";
 import type { Visits } from "../visits/visits.ts";
 import { DossierPart } from "./dossier.tsx";
 import { FindingPart } from "./finding.tsx";
@@ -38,7 +39,7 @@ export function VisitScreen({ visits, rest }: { visits: Visits; rest: string }) 
             <span>{say("screen.visit")}</span>
           </a>
         )}
-        <h1><Plain text={siteText(visit.opened.site)} /></h1>
+        <h1><Plain text={visitName(visit)} /></h1>
       </div>
       <SyncNote visits={visits} />
       <Part visits={visits} visit={visit} />
@@ -57,13 +58,16 @@ function Whole({ visits, visit }: PartProps) {
     <>
       <div>
         <p>{say("screen.visit.opened_at", { date: moment(visit.openedAt) })}</p>
+        {visit.stage === "whole" ? null : <p className="block">{say("note.before_lock")}</p>}
         {visit.opened.note === undefined ? null : (
           <p>
             {say("screen.visit.employer")}: <Plain text={visit.opened.note} />
           </p>
         )}
       </div>
-      {visit.closedAt === null ? (
+      {visit.stage === "left" ? (
+        <Button kind="first" onClick={() => void visits.resume(visit.id)}>{say("button.continue_visit")}</Button>
+      ) : visit.closedAt === null ? (
         <Open visits={visits} visit={visit} current={current} />
       ) : (
         <p>{say("note.visit_closed")}</p>
@@ -94,16 +98,19 @@ function Open({ visits, visit, current }: PartProps & { current: boolean }) {
 
 function NoteForm({ visits, visit }: PartProps) {
   const [text, setText] = useState("");
-  const submit = async (event: SubmitEvent) => {
+  const [busy, once] = useBusy();
+  const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     if (text.trim() === "") return;
-    await visits.note(visit.id, text.trim().slice(0, 60_000));
-    setText("");
+    void once(async () => {
+      await visits.note(visit.id, text.trim().slice(0, 60_000));
+      setText("");
+    });
   };
   return (
-    <form onSubmit={(event) => void submit(event)}>
+    <form onSubmit={submit}>
       <TextArea label={say("screen.visit.note")} value={text} onValue={setText} />
-      <Button type="submit" disabled={text.trim() === ""}>{say("button.add_note")}</Button>
+      <Button type="submit" busy={busy} disabled={text.trim() === ""}>{say("button.add_note")}</Button>
     </form>
   );
 }
@@ -111,8 +118,8 @@ function NoteForm({ visits, visit }: PartProps) {
 function PhotoForm({ visits, visit }: PartProps) {
   const [caption, setCaption] = useState("");
   const [fault, setFault] = useState("");
-  const add = async (input: HTMLInputElement) => {
-    const file = input.files?.[0];
+  const [busy, once] = useBusy();
+  const add = async ([file]: readonly File[]) => {
     if (file === undefined) return;
     try {
       setFault("");
@@ -121,8 +128,6 @@ function PhotoForm({ visits, visit }: PartProps) {
     } catch (error) {
       if (!(error instanceof PhotoProblem)) throw error;
       setFault(say(`note.${error.code}`));
-    } finally {
-      input.value = "";
     }
   };
   return (
@@ -135,15 +140,14 @@ function PhotoForm({ visits, visit }: PartProps) {
         maxLength={200}
         fault={fault}
       />
-      <label className="button button-plain file-button">
-        <span>{say("button.add_photo")}</span>
-        <input
-          type="file"
-          accept="image/*"
-          capture="environment"
-          onChange={(event) => void add(event.currentTarget)}
-        />
-      </label>
+      <FileButton
+        accept="image/*"
+        capture="environment"
+        busy={busy}
+        onFiles={(files) => void once(() => add(files))}
+      >
+        {say("button.add_photo")}
+      </FileButton>
     </fieldset>
   );
 }
@@ -151,18 +155,19 @@ function PhotoForm({ visits, visit }: PartProps) {
 function CloseForm({ visits, visit }: PartProps) {
   const [asking, setAsking] = useState(false);
   const [note, setNote] = useState("");
+  const [busy, once] = useBusy();
   if (!asking) return <Button onClick={() => setAsking(true)}>{say("button.close_visit")}</Button>;
   return (
     <form
       className="visit-form"
       onSubmit={(event) => {
         event.preventDefault();
-        void visits.close(visit.id, note.trim().slice(0, 60_000));
+        void once(() => visits.close(visit.id, note.trim().slice(0, 60_000)));
       }}
     >
       <TextArea label={say("screen.visit.close_note")} value={note} onValue={setNote} />
       <div className="visit-choices">
-        <Button kind="first" type="submit">{say("button.close_visit")}</Button>
+        <Button kind="first" type="submit" busy={busy}>{say("button.close_visit")}</Button>
         <Button onClick={() => setAsking(false)}>{say("button.cancel")}</Button>
       </div>
     </form>

@@ -11,8 +11,9 @@ import { go } from "../session/routes.ts";
 import { country as countryName, moment, say } from "../words/texts.ts";
 import { useVisits, useVisitsState } from "../visits/at_hand.ts";
 import type { OpenedBody, Visit } from "../visits/entries.ts";
-import { siteText } from "../../core/findings/sites.ts";
+import { useBusy } from "../session/busy.ts";
 import type { Visits } from "../visits/visits.ts";
+import { visitName } from "../visits/naming.ts";
 import { VisitScreen } from "./visit.tsx";
 
 /** The visit that the address names, or the list of visits. A device that is not registered has none. */
@@ -44,7 +45,7 @@ function VisitList({ visits }: { visits: Visits }) {
       {state.visits.length === 0 ? <p>{say("screen.visits.none")}</p> : (
         <ul className="visits">
           {state.visits.map((visit) => (
-            <VisitCard key={visit.id} visit={visit} current={visit.id === state.current} />
+            <VisitCard key={visit.id} visits={visits} visit={visit} current={visit.id === state.current} />
           ))}
         </ul>
       )}
@@ -54,10 +55,10 @@ function VisitList({ visits }: { visits: Visits }) {
   );
 }
 
-function VisitCard({ visit, current }: { visit: Visit; current: boolean }) {
+function VisitCard({ visits, visit, current }: { visits: Visits; visit: Visit; current: boolean }) {
   return (
     <li data-visit={visit.id}>
-      <a href={`#/visits/${visit.id}`}><Plain text={siteText(visit.opened.site)} /></a>
+      <a href={`#/visits/${visit.id}`}><Plain text={visitName(visit)} /></a>
       <p>
         {visit.closedAt === null
           ? say("screen.visit.opened_at", { date: moment(visit.openedAt) })
@@ -66,6 +67,9 @@ function VisitCard({ visit, current }: { visit: Visit; current: boolean }) {
         {say("screen.visit.scans", { count: visit.scans.length })}
       </p>
       {current ? <p className="visit-small">{say("note.recording_into")}</p> : null}
+      {visit.stage === "left" ? (
+        <Button onClick={() => void visits.resume(visit.id)}>{say("button.continue_visit")}</Button>
+      ) : null}
     </li>
   );
 }
@@ -75,14 +79,15 @@ function VisitForm({ visits, onCancel }: { visits: Visits; onCancel: () => void 
   const [site, setSite] = useState({ name: "", address: "", town: "", country: settings.state });
   const [employer, setEmployer] = useState("");
   const [fault, setFault] = useState("");
+  const [busy, once] = useBusy();
   const change = (part: Partial<typeof site>) => setSite({ ...site, ...part });
-  const submit = async (event: SubmitEvent) => {
+  const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     if (site.name.trim() === "") return setFault(say("screen.visit.needs_site"));
-    go(`visits/${await visits.open(openedBody(site, employer, settings.purpose))}`);
+    void once(async () => go(`visits/${await visits.open(openedBody(site, employer, settings.purpose))}`));
   };
   return (
-    <form className="visit-form" onSubmit={(event) => void submit(event)} noValidate>
+    <form className="visit-form" onSubmit={submit} noValidate>
       <TextField
         label={say("screen.visit.site")}
         value={site.name}
@@ -110,7 +115,7 @@ function VisitForm({ visits, onCancel }: { visits: Visits; onCancel: () => void 
       />
       <TextField label={say("screen.visit.employer")} value={employer} onValue={setEmployer} maxLength={200} />
       <div className="visit-choices">
-        <Button kind="first" type="submit">{say("button.start")}</Button>
+        <Button kind="first" type="submit" busy={busy}>{say("button.start")}</Button>
         <Button onClick={onCancel}>{say("button.cancel")}</Button>
       </div>
     </form>

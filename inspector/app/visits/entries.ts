@@ -1,5 +1,6 @@
 /** What a visit is made of: entries that are only ever added, each with its place in the order of its visit. */
 import type { Day, DeclaredWorker, Site, WorkAsked } from "../../core/index.ts";
+import type { LeftVisit } from "./tables.ts";
 
 export type EntryKind =
   | "visit_opened"
@@ -102,9 +103,15 @@ export interface ComparedBody {
   readonly note?: string;
 }
 
+/** `left`: a lock left it, and nobody went on with it yet. `continued`: what came before the lock is not here. */
+export type VisitStage = "whole" | "continued" | "left";
+
 /** A visit as its entries tell it. */
 export interface Visit {
   readonly id: string;
+  readonly stage: VisitStage;
+  /** The place of the first entry that can be here. */
+  readonly from: number;
   readonly opened: OpenedBody;
   readonly openedAt: number;
   readonly closedAt: number | null;
@@ -116,19 +123,25 @@ export interface Visit {
   readonly findings: readonly Entry<FindingBody>[];
 }
 
-/** Return the visit that some entries tell; null when its opening is not among them. */
-export function visitOf(entries: readonly Entry[]): Visit | null {
+const UNKNOWN: OpenedBody = { site: { name: "" } };
+
+/** Return the visit that some entries tell; null when its opening is not among them, and no lock left it. */
+export function visitOf(entries: readonly Entry[], left?: LeftVisit): Visit | null {
   const ordered = [...entries].sort((one, other) => one.sequence - other.sequence);
-  const [opening] = ordered;
-  if (opening === undefined || opening.kind !== "visit_opened") return null;
+  const opening = ordered[0]?.kind === "visit_opened" ? (ordered[0] as Entry<OpenedBody>) : undefined;
+  const id = opening?.visit ?? left?.visit;
+  const openedAt = opening?.at ?? left?.openedAt;
+  if (id === undefined || openedAt === undefined) return null;
   const ofKind = <Body>(kind: EntryKind) => ordered.filter((each) => each.kind === kind) as Entry<Body>[];
   const compared = ofKind<ComparedBody>("compared").map((each) => [each.body.scan, each] as const);
   return {
-    id: opening.visit,
-    opened: opening.body as OpenedBody,
-    openedAt: opening.at,
+    id,
+    stage: opening !== undefined ? "whole" : left?.resumed === true ? "continued" : "left",
+    from: left?.next ?? 0,
+    opened: opening?.body ?? UNKNOWN,
+    openedAt,
     closedAt: ofKind("visit_closed")[0]?.at ?? null,
-    lastAt: ordered[ordered.length - 1]?.at ?? opening.at,
+    lastAt: ordered[ordered.length - 1]?.at ?? openedAt,
     entries: ordered,
     scans: ofKind<ScanBody>("scan"),
     compared: new Map(compared),
@@ -138,10 +151,11 @@ export function visitOf(entries: readonly Entry[]): Visit | null {
 }
 
 /** Return the visits that entries tell, the one with the latest entry first. */
-export function visitsOf(entries: readonly Entry[]): Visit[] {
+export function visitsOf(entries: readonly Entry[], left: readonly LeftVisit[] = []): Visit[] {
   const apart = Map.groupBy(entries, (each) => each.visit);
-  return [...apart.values()]
-    .map(visitOf)
+  const names = new Set([...apart.keys(), ...left.map(({ visit }) => visit)]);
+  return [...names]
+    .map((name) => visitOf(apart.get(name) ?? [], left.find(({ visit }) => visit === name)))
     .filter((visit) => visit !== null)
     .sort((one, other) => other.lastAt - one.lastAt || (one.id < other.id ? -1 : 1));
 }

@@ -2,7 +2,9 @@
  * What a visit keeps of a document: enough to list it and to compare it with the declared workers, and no more.
  */
 import { siteText } from "../../core/findings/sites.ts";
-import type { JsonObject, Report, ScannedDocument } from "../../core/index.ts";
+import { checkRoster } from "../../core/index.ts";
+import type { JsonObject, Report, RosterFinding, ScannedDocument } from "../../core/index.ts";
+import { dayAt } from "../session/question.ts";
 import type { DocumentFacts, Entry, ScanBody, Visit } from "./entries.ts";
 
 /** Return the facts of a judged document. The record's personal numbers are never among them. */
@@ -25,6 +27,18 @@ export function factsOf(report: Report): DocumentFacts {
     last: word(period, "end") || word(record, "end"),
     institutionId: report.institutionId ?? "",
   };
+}
+
+/** Return what the check of the list finds on a visit, compared with the others; computed anew, kept nowhere. */
+export function rosterFindings(visit: Visit, visits: readonly Visit[]): readonly RosterFinding[] {
+  // Where a lock left no name of the site, it cannot be told from others.
+  const others = visits.filter((each) => each.id !== visit.id && each.stage === "whole");
+  return checkRoster({
+    site: siteText(visit.opened.site),
+    day: dayAt(visit.openedAt),
+    workers: visit.roster,
+    scans: scannedDocuments(visit.stage === "whole" ? [visit, ...others] : [visit]),
+  });
 }
 
 /** Return the scans of visits as the roster check wants them; `site` names the visit that each was made on. */

@@ -30,14 +30,18 @@ const NO_FACTS: DocumentFacts = {
   institutionId: "",
 };
 
-/** Return what a visit keeps of a scan; null for what is no document, or not for this purpose. */
-export async function recordable(scan: Scan, visit: string): Promise<Recordable | null> {
+/**
+ * Return what a visit keeps of a scan; null for what is no document, or not for this purpose. What was scanned before
+ * a lock cannot be looked up: `from`, where the visit was continued, keeps the names apart.
+ */
+export async function recordable(scan: Scan, visit: string, from = 0): Promise<Recordable | null> {
   const found = foundOf(scan);
   if (found === null) return null;
   const text = textOf(scan);
   const told = found.code ?? "";
   const { onDate, purpose, state } = scan.question;
-  const name = await nameOf(visit, text === "" ? scan.id : text, found.verdict, told, onDate, state);
+  const part = from === 0 ? visit : `${visit} ${from}`;
+  const name = await nameOf(part, text === "" ? scan.id : text, found.verdict, told, onDate, state);
   const work = workOf(scan.question);
   const body: ScanBody = {
     scan: name,

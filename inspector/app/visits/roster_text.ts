@@ -1,6 +1,8 @@
 /** A list of declared workers as people have it: lines of a spreadsheet, pasted or from a CSV file. */
 import { isDay } from "../../core/layouts/days.ts";
 import type { DeclaredWorker } from "../../core/index.ts";
+import { columnsOf, employerOf, USUAL_ORDER } from "./roster_columns.ts";
+import type { Column } from "./roster_columns.ts";
 
 export const MOST_WORKERS = 2000;
 const LONGEST_FIELD = 200;
@@ -25,11 +27,11 @@ export interface ReadList {
 }
 
 /**
- * Read one worker a line: surname; forenames; date of birth; employer's identifier; A1 number; first day; last
- * day.
+ * Read one worker a line: surname; forenames; date of birth; employer; A1 number; first day; last day; or in the
+ * order that headings give, which may tell the name of an employer from its identifier.
  *
  * Columns are separated by tabs, semicolons or commas, whichever the first line has first in this order. A first
- * line without any date is taken for headings when the lines below have dates. Nothing is guessed: a line that
+ * line without any date is taken for headings also when the lines below have dates. Nothing is guessed: a line that
  * cannot be read is told, and never half taken.
  */
 export function readRoster(text: string): ReadList {
@@ -38,12 +40,14 @@ export function readRoster(text: string): ReadList {
   const rows = lines
     .map((line, index) => ({ line: index + 1, fields: fieldsOf(line, separator) }))
     .filter(({ fields }) => fields.some((field) => field !== ""));
-  const wanted = hasHeadings(rows.map(({ fields }) => fields)) ? rows.slice(1) : rows;
+  const columns = columnsOf(rows[0]?.fields ?? []);
+  const isHeaded = columns !== null || hasHeadings(rows.map(({ fields }) => fields));
+  const wanted = isHeaded ? rows.slice(1) : rows;
   const workers: DeclaredWorker[] = [];
   const unread: UnreadLine[] = [];
   const seen = new Set<string>();
   for (const { line, fields } of wanted.slice(0, MOST_WORKERS)) {
-    const read = workerOf(fields, `w${line}`);
+    const read = workerOf(fields, columns ?? USUAL_ORDER, `w${line}`);
     const key = JSON.stringify(fields);
     if (typeof read === "string") unread.push({ line, problem: read });
     else if (seen.has(key)) unread.push({ line, problem: "repeated" });
@@ -59,10 +63,12 @@ function hasHeadings(rows: readonly (readonly string[])[]): boolean {
   return first !== undefined && !dated(first) && others.some(dated);
 }
 
-function workerOf(fields: readonly string[], id: string): DeclaredWorker | LineProblem {
-  if (fields.length < LEAST_COLUMNS || fields.length > 7) return "columns";
+function workerOf(fields: readonly string[], columns: readonly Column[], id: string): DeclaredWorker | LineProblem {
+  if (fields.length < LEAST_COLUMNS || fields.length > columns.length) return "columns";
   if (fields.some((field) => field.length > LONGEST_FIELD || CONTROL.test(field))) return "too_long";
-  const [surname = "", forenames = "", birth = "", employerId = "", number = "", from = "", to = ""] = fields;
+  const named: Partial<Record<Column, string>> = Object.fromEntries(fields.map((field, at) => [columns[at], field]));
+  const { surname = "", forenames = "", birthDate: birth = "", number = "", first: from = "", last: to = "" } = named;
+  const { employerId, employerName } = employerOf(named);
   if (surname === "") return "name";
   const [birthDate, first, last] = [birth, from, to].map((field) => (field === "" ? "" : dayOf(field)));
   if (birthDate === null || first === null || last === null) return "date";
@@ -73,6 +79,7 @@ function workerOf(fields: readonly string[], id: string): DeclaredWorker | LineP
     forenames,
     ...(birthDate ? { birthDate } : {}),
     ...(employerId ? { employerId } : {}),
+    ...(employerName ? { employerName } : {}),
     ...(number ? { number } : {}),
     ...(first ? { first } : {}),
     ...(last ? { last } : {}),

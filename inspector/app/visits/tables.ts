@@ -12,12 +12,29 @@ export interface Waiting {
   readonly refused?: string;
 }
 
+/** All that a lock leaves of a visit that is not closed: enough to go on with it, and nothing about anybody. */
+export interface LeftVisit {
+  readonly visit: string;
+  /** Epoch seconds. */
+  readonly openedAt: number;
+  /** The place of the next entry. */
+  readonly next: number;
+  /** Whether somebody went on with it since the lock; before that it takes no entry. */
+  readonly resumed: boolean;
+}
+
 export interface VisitTables extends DBSchema {
+  left: { key: string; value: LeftVisit };
   visits: { key: string; value: Entry; indexes: { place: [string, number] } };
   outbox: { key: number; value: Waiting; indexes: { entry: string } };
 }
 
 export type VisitDatabase = IDBPDatabase<VisitTables>;
+
+/** Make the table of visits that a lock left. */
+export function createLeftTable(database: VisitDatabase): void {
+  database.createObjectStore("left", { keyPath: "visit" });
+}
 
 /**
  * Make both tables, in the upgrade of the database. No entry twice, and no two entries in one place of a visit.

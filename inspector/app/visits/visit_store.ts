@@ -58,13 +58,23 @@ export class VisitStore {
 
   /** Return the visits on the device, the one with the latest entry first. */
   async visits(): Promise<Visit[]> {
-    return visitsOf(await (await this.#database()).getAll("visits"));
+    const database = await this.#database();
+    return visitsOf(await database.getAll("visits"), await database.getAll("left"));
   }
 
   /** Return one visit; null when it is not on the device. */
   async visit(id: string): Promise<Visit | null> {
     const range = IDBKeyRange.bound([id, 0], [id, Number.MAX_SAFE_INTEGER]);
-    return visitOf(await (await this.#database()).getAllFromIndex("visits", "place", range));
+    const database = await this.#database();
+    return visitOf(await database.getAllFromIndex("visits", "place", range), await database.get("left", id));
+  }
+
+  /** Go on with the visits that a lock left, or with one of them: from now on they take entries again. */
+  async resume(visit?: string): Promise<void> {
+    const transaction = (await this.#database()).transaction("left", "readwrite");
+    for (const row of await transaction.store.getAll(visit)) await transaction.store.put({ ...row, resumed: true });
+    await transaction.done;
+    this.announce();
   }
 
   /** Open a visit and return its id. */
@@ -97,7 +107,11 @@ export class VisitStore {
   async #nextPlace(visit: string, kind: EntryKind): Promise<number> {
     const last = await this.#last(visit);
     if (kind === "visit_opened") return 0;
-    if (last === undefined) throw new VisitProblem("visit_unknown");
+    if (last === undefined) {
+      const left = await (await this.#database()).get("left", visit);
+      if (left?.resumed !== true) throw new VisitProblem("visit_unknown");
+      return left.next;
+    }
     if (last.kind === "visit_closed") throw new VisitProblem("visit_closed");
     return last.sequence + 1;
   }
@@ -108,17 +122,22 @@ export class VisitStore {
     return (await place.openCursor(range, "prev"))?.value;
   }
 
-  /** One transaction: the place is still free and the one before it still there, then both copies or none. */
+  /**
+   * One transaction: the place is still free and the one before it still there, or left by a lock that somebody went
+   * on from; then both copies or none.
+   */
   async #keep(entry: Entry, sealed: Sealed): Promise<Kept> {
     const database = await this.#database();
-    const transaction = database.transaction(["visits", "outbox"], "readwrite", { durability: "strict" });
+    const transaction = database.transaction(["visits", "left", "outbox"], "readwrite", { durability: "strict" });
     const visits = transaction.objectStore("visits");
     const place = visits.index("place");
-    const [same, taken, before] = await Promise.all([
+    const [same, taken, former, left] = await Promise.all([
       visits.getKey(entry.entry),
       place.getKey([entry.visit, entry.sequence]),
       entry.sequence === 0 ? "none" : place.getKey([entry.visit, entry.sequence - 1]),
+      transaction.objectStore("left").get(entry.visit),
     ]);
+    const before = former ?? (left?.resumed === true && left.next === entry.sequence ? "left" : undefined);
     const kept = same !== undefined ? "there_already" : taken !== undefined ? "place_taken" : "kept";
     if (kept === "kept" && before !== undefined) {
       await Promise.all([

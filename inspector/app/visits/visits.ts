@@ -73,9 +73,15 @@ export class Visits extends Watch<VisitsState> {
     const visits = await this.#store.visits();
     const sync = await this.#sync.status();
     if (era !== this.#era) return;
-    const open = visits.filter((visit) => visit.closedAt === null);
+    const open = visits.filter((visit) => visit.closedAt === null && visit.stage !== "left");
     const current = open.find((visit) => visit.id === this.#chosen) ?? open[0];
     this.set({ ...this.state(), visits, current: current?.id ?? null, sync });
+  }
+
+  /** Go on with what a lock left: with one visit, or with all. */
+  async resume(visit?: string): Promise<void> {
+    await this.#store.resume(visit);
+    if (visit !== undefined) this.choose(visit);
   }
 
   /** Record scans into this visit from now on. */
@@ -128,7 +134,8 @@ export class Visits extends Watch<VisitsState> {
   /** Record a scan that has its outcome, and whether the person was compared, into the current visit. */
   async record(scan: Scan): Promise<void> {
     const visit = this.state().current;
-    const kept = visit === null ? null : await recordable(scan, visit);
+    const from = this.state().visits.find((each) => each.id === visit)?.from ?? 0;
+    const kept = visit === null ? null : await recordable(scan, visit, from);
     if (visit === null || kept === null) return;
     try {
       await this.#add(visit, "scan", kept.body, kept.at, kept.name);

@@ -6,6 +6,8 @@
 
 import { levelled } from "../judging/policy.ts";
 import { type Day, daysAfter } from "../layouts/days.ts";
+import { declaredEmployer, employerFits } from "./employers.ts";
+import type { EmployerFits } from "./employers.ts";
 import { plain, siteKey } from "./sites.ts";
 
 /** A worker as somebody declared: by the posting notice, a list of the site, or word of mouth. */
@@ -125,7 +127,7 @@ function aboutWorker(
 
 /** Return what the scans of one A1 say of the employer: another one, or nothing that can be compared. */
 function aboutEmployer(worker: DeclaredWorker, shown: readonly ScannedDocument[]): readonly RosterFinding[] {
-  const declared = declaredEmployer(worker);
+  const declared = declaredEmployer(worker.employerId ?? "", worker.employerName ?? "");
   const params = { employer: declared.id || declared.name };
   const told = shown.map((each) => [each, employerFits(declared, each)] as const);
   const found = (code: RosterCode, fits: EmployerFits): readonly RosterFinding[] => {
@@ -135,37 +137,6 @@ function aboutEmployer(worker: DeclaredWorker, shown: readonly ScannedDocument[]
   const wrong = found("wrong_employer", "differs");
   const isCompared = told.some(([, fits]) => fits === "agrees" || fits === "differs");
   return isCompared ? wrong : found("employer_not_compared", "not_compared");
-}
-
-type EmployerFits = "agrees" | "differs" | "not_compared" | "not_said";
-
-interface Employer {
-  readonly id: string;
-  readonly name: string;
-}
-
-/** Compare identifiers where both have one, else names where both have one; never one with the other. */
-function employerFits(declared: Employer, { employerIds, employerNames }: ScannedDocument): EmployerFits {
-  const ids = employerIds.map(levelled).filter((each) => each !== "");
-  const names = employerNames.map(plain).filter((each) => each !== "");
-  const [id, name] = [levelled(declared.id), plain(declared.name)];
-  if (id !== "" && ids.length > 0) return ids.includes(id) ? "agrees" : "differs";
-  if (name !== "" && names.length > 0) return names.includes(name) ? "agrees" : "differs";
-  const isSaid = (id !== "" || name !== "") && ids.length + names.length > 0;
-  return isSaid ? "not_compared" : "not_said";
-}
-
-/** Return the declared employer; what reads like a name is one, wherever it was written. */
-function declaredEmployer({ employerId = "", employerName = "" }: DeclaredWorker): Employer {
-  if (!isEmployerName(employerId)) return { id: employerId, name: employerName };
-  return { id: "", name: employerName || employerId };
-}
-
-/** Tell whether an entry names an employer: no digit is in it, or it is of words with more letters than digits. */
-export function isEmployerName(entry: string): boolean {
-  const letters = entry.match(/\p{L}/gu)?.length ?? 0;
-  const digits = entry.match(/\p{N}/gu)?.length ?? 0;
-  return letters > 0 && (digits === 0 || (letters > digits && /\s/u.test(entry.trim())));
 }
 
 /** Return the scans of each A1 together; a document without a number stands for itself. */

@@ -14,6 +14,7 @@ from portadoc.fetch import Fetched
 from portadoc.formats.receipt import check_commitment
 from portadoc.inspector.judgements import Judgements
 from portadoc.inspector.service import Inspector
+from portadoc.inspector.store.device_store import Device
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.serve.inspection import CodeDesk
 from portadoc.verification.receipts import open_receipt
@@ -157,13 +158,15 @@ class Issuer:
         return Fetched(url, status, kind, {}, content)
 
 
-def seal_of(inspector: Inspector, issuer: Issuer, url: str, second: str = "A1-1") -> Any:
+def seal_of(
+    inspector: Inspector, issuer: Issuer, url: str, second: str = "A1-1", device: Device | None = None
+) -> Any:
     """Ask for a seal where codes are answered by ``issuer``."""
     desk = inspector.deployment.seals
     assert isinstance(desk, CodeDesk)
     there = replace(inspector.deployment, seals=CodeDesk(desk._verifier, issuer))
-    (device, *_) = inspector.devices.listed(INSPECTION)
-    return Judgements(there, inspector.devices).seal(device, url, second)
+    (first, *_) = inspector.devices.listed(INSPECTION)
+    return Judgements(there, inspector.devices).seal(device or first, url, second)
 
 
 def test_a_code_is_asked_of_the_issuer_that_the_trust_names(tablet: Any, inspector: Inspector) -> None:
@@ -281,3 +284,43 @@ def test_every_route_of_the_inspector_is_known_here(town: Town) -> None:
         "/inspect/api/entries/{entry}",
         "/inspect/api/visits/{visit}/dossier",
     }
+
+
+def test_j_one_device_cannot_make_issuers_lock_out_the_whole_service(
+    tablet: Any, pair: Callable[..., Any], inspector: Inspector, clock: FixedClock
+) -> None:
+    issuer = Issuer(404)
+    device = inspector.devices.known(tablet.secret)
+
+    def tried(by: Device) -> str:
+        with pytest.raises(Error) as caught:
+            seal_of(inspector, issuer, "http://127.0.0.1:8700/v/ABCD", device=by)
+        return caught.value.code
+
+    assert [tried(device) for _ in range(8)] == ["code_refused"] * 5 + ["device_misses"] * 3
+    assert len(issuer.asked) == 5
+    other = inspector.devices.known(pair(name="Another").secret)
+    assert tried(other) == "code_refused"
+    clock.advance(3700)
+    assert tried(device) == "code_refused"
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_j_a_slip_of_the_pen_or_an_outage_counts_as_no_refused_code(
+    tablet: Any, inspector: Inspector, status: int
+) -> None:
+    issuer = Issuer(status)
+    for _ in range(8):
+        with pytest.raises(Error) as caught:
+            seal_of(
+                inspector, issuer, "http://127.0.0.1:8700/v/ABCD", device=inspector.devices.known(tablet.secret)
+            )
+        assert caught.value.code != "device_misses"
+    assert len(issuer.asked) == 8
+
+
+def test_j_a_body_of_a_stranger_is_not_read(tablet: Any) -> None:
+    for method, path, _ in DEVICE_ROUTES:
+        if method in ("PUT", "POST"):
+            answer = tablet.call(method, path, b"\xff" * 64, cookie="", **{"content-type": "image/x-none"})
+            assert (answer.status, answer.json()["code"]) == (401, "device_unknown")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from portadoc.clock import FixedClock
+from portadoc.inspector.office.dossiers import Role
 from portadoc.inspector.service import Inspector
 from portadoc.schemas.events import EventKind
 from portadoc.storage import outbox
@@ -86,3 +87,40 @@ def test_only_a_paired_device_on_the_apps_own_pages_asks(tablet: Any) -> None:
     tablet.open_visit(SITE)
     assert asked(tablet, **{"sec-fetch-site": "cross-site"}).status == 403
     assert asked(tablet, cookie="portadoc-device=00").json()["code"] == "device_unknown"
+
+
+def seen(tablet: Any, town: Town, link: str, **headers: str) -> str:
+    """Return the page of a link as a device gets it."""
+    address = link.removeprefix(town.house.settings.base_url)
+    sent = {"accept": "text/html", "cookie": f"portadoc-device={tablet.secret}", **headers}
+    return str(town.transport.request("GET", address, headers=sent).text)
+
+
+def test_k10_a_link_that_a_device_made_shows_its_own_visits_alone(
+    tablet: Any, pair: Callable[..., Any], town: Town, inspector: Inspector
+) -> None:
+    other = pair(name="Another")
+    scans = {}
+    for each, number in ((tablet, "TEST-OWN"), (other, "TEST-OF-ANOTHER")):
+        each.open_visit(SITE)
+        facts = {"kind": "pda1", "number": number, "person": {"surname": "Test"}, "workplaces": ["Probekai"]}
+        assert each.write("scan", each.scan(facts=facts)).status == 201
+        scans[number] = asked(each).json()["link"]
+    own = seen(tablet, town, scans["TEST-OWN"])
+    assert ("TEST-OWN" in own, "TEST-OF-ANOTHER" in own) == (True, False)
+    office = inspector.dossiers.link(INSPECTION, SITE).address
+    whole = seen(tablet, town, office)
+    assert ("TEST-OWN" in whole, "TEST-OF-ANOTHER" in whole) == (True, True)
+
+
+def test_k10_a_link_that_a_device_made_shows_it_no_more_than_a_contractor(
+    tablet: Any, town: Town, inspector: Inspector
+) -> None:
+    tablet.open_visit(SITE)
+    tablet.write("scan", tablet.scan(facts={"kind": "pda1", "number": "TEST-OWN", "workplaces": ["Elsewhere"]}))
+    secret = path(asked(tablet).json(), town).rpartition("/")[2]
+    device = inspector.devices.known(tablet.secret)
+    assert inspector.dossiers.opened(secret, device) == inspector.dossiers.opened(secret, None)
+    assert inspector.dossiers.opened(secret, device).role is Role.CONTRACTOR
+    office = inspector.dossiers.link(INSPECTION, SITE).address.rpartition("/")[2]
+    assert inspector.dossiers.opened(office, device).role is Role.INSPECTOR

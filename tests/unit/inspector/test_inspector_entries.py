@@ -284,3 +284,32 @@ def test_no_route_gives_an_entry_back(tablet: Any) -> None:
     tablet.put(entry["entry"], tablet.sealed(entry))
     for method in ("GET", "POST", "DELETE", "PATCH"):
         assert tablet.call(method, f"entries/{entry['entry']}").status in (404, 405)
+
+
+@pytest.mark.parametrize("revoked", [True, False])
+def test_l_what_was_sealed_for_an_earlier_registration_is_not_lost(
+    tablet: Any, pair: Callable[..., Any], inspector: Inspector, revoked: bool
+) -> None:
+    tablet.open_visit()
+    waiting = [tablet.entry("note", {"text": f"Written before {each}."}) for each in range(2)]
+    messages = [tablet.sealed(each) for each in waiting]
+    assert tablet.put(waiting[0]["entry"], messages[0]).status == 201  # the answer of which was lost
+    if revoked:
+        inspector.devices.revoke(INSPECTION, tablet.device)
+        assert tablet.put(waiting[1]["entry"], messages[1]).status == 401
+    again = pair(name="The same, paired anew")
+    answers = [again.put(entry["entry"], each) for entry, each in zip(waiting, messages, strict=True)]
+    assert [each.status for each in answers] == [200, 201]
+    opened = inspector.visits.opened(INSPECTION, tablet.visit)
+    assert opened.visit.complete or opened.visit.missing == ()
+    assert [each.text for each in opened.visit.notes] == ["Written before 0.", "Written before 1."]
+    last = opened.entries[-1]
+    assert (last.device_id, last.sealed_for) == (again.device, tablet.device)
+
+
+def test_l_a_key_of_another_institution_opens_nothing(tablet: Any, pair: Callable[..., Any]) -> None:
+    stranger = pair(slug="fr-demo") if "fr-demo" in tablet.town.house.inspector.settings.by_slug else None
+    key = new_encryption_key(system_random_bytes).public_jwk if stranger is None else stranger.key
+    entry = tablet.entry("note", {"text": "For another house."})
+    message = encrypt(json.dumps(entry).encode(), key, enc="A256GCM", apu=None, apv=None)
+    assert tablet.put(entry["entry"], message).json()["code"] == "encryption_invalid"

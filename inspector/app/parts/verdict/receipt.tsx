@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { useDevice, useHand } from "../../scans/context.ts";
 import type { Judgement } from "../../scans/judging.ts";
 import type { Scan } from "../../scans/scans.ts";
+import { useBusy } from "../../session/busy.ts";
 import { ask, ServiceProblem } from "../../session/service.ts";
 import { say } from "../../words/texts.ts";
 import { problemOf } from "../../scans/wording.ts";
@@ -14,6 +15,7 @@ export function Receipt({ scan, judgement }: { scan: Scan; judgement: Judgement 
   const { scans } = useHand();
   const { online, configuration, paired } = useDevice();
   const [problem, setProblem] = useState("");
+  const [busy, once] = useBusy();
   const preset = configuration?.presets.find((each) => each.kinds.includes("ehic"))?.id ?? "";
   const isOffered = judgement.colour !== "red" && (scan.receipt !== null || scan.judgedText !== "");
   if (!isOffered) return null;
@@ -36,7 +38,12 @@ export function Receipt({ scan, judgement }: { scan: Scan; judgement: Judgement 
       {paired === null ? <p className="warning">{say("note.not_paired")}</p> : null}
       {problem === "" ? null : <p className="warning" role="alert">{problemOf(problem)}</p>}
       {receipt === null ? (
-        <Button icon="import" disabled={!online || paired === null} onClick={() => void fetchReceipt()}>
+        <Button
+          icon="import"
+          busy={busy}
+          disabled={!online || paired === null}
+          onClick={() => void once(fetchReceipt)}
+        >
           {say("button.receipt")}
         </Button>
       ) : (

@@ -22,9 +22,7 @@ def inspect_picture(raw: bytes, inspect_text: Callable[[bytes], Inspection]) -> 
     read = read_codes(raw)
     said = (Said("what_picture", {"form": read.kind.value, "count": len(read.unverified_texts)}),)
     if read.problem:
-        return Inspection(
-            kind="picture", said=said, findings=(Finding(Severity.FAULT, read.problem),)
-        )
+        return Inspection(kind="picture", said=said, findings=(Finding(Severity.FAULT, read.problem),))
     findings = () if read.unverified_texts else (Finding(Severity.WARNING, "picture_without_code"),)
     parts = {f"{number}": _code(text, inspect_text) for number, text in enumerate(read.unverified_texts, 1)}
     return Inspection(kind="picture", said=said, findings=findings, parts=parts)
@@ -43,6 +41,4 @@ def _code(text: str, inspect_text: Callable[[bytes], Inspection]) -> Inspection:
 
 
 def _with(inspection: Inspection, finding: Finding) -> Inspection:
-    return Inspection(
-        kind=inspection.kind, said=inspection.said, findings=(finding,), content=inspection.content
-    )
+    return Inspection(kind=inspection.kind, said=inspection.said, findings=(finding,), content=inspection.content)
