@@ -46,14 +46,15 @@ demo: .venv/runtime.stamp | links ## watch the whole path, from key to verdict
 	@$(BIN)/python -m portadoc demo
 
 serve: .venv/serving.stamp | links ## serve all roles and the inspector app on http://127.0.0.1:8700/
-	@$(BIN)/python build_web.py
+	@$(BIN)/python build_web.py if-possible
 	@$(BIN)/python -m portadoc serve --port $(PORT)
 
 inspector: .venv/serving.stamp ## build the inspector app, with a Node that pip brings (sources: inspector/)
 	@$(BIN)/python build_web.py
 
 test: .venv/development.stamp ## check the code and run every test
-	@$(MAKE) --no-print-directory check inspector
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/python build_web.py if-possible
 	@$(MAKE) --no-print-directory $(if $(T),chosen-tests,--jobs=2 --output-sync=target tests-of-rooms tests-of-the-whole)
 
 chosen-tests:
@@ -113,6 +114,7 @@ docs: .venv/development.stamp ## write the generated pages of docs/
 	@$(BIN)/python docs/conformance.py
 
 wheel: .venv/development.stamp ## build sdist and wheel into dist/
+	@$(BIN)/python build_web.py
 	@$(BIN)/python -m build --quiet --no-isolation
 
 lock: ## resolve requirements/*.txt anew (needs uv)

@@ -69,8 +69,9 @@ class Devices:
         return made
 
     def pair(self, unverified_code: str, name: str, *, source: str) -> PairedDevice:
-        """Return a new device for a code, once. ``source`` is where the code came from; name "" takes the code's.
+        """Return a new device for a code, once. ``source`` is where the code came from.
 
+        It has the name that the office gave with the code; ``name`` is a second label, "" for none.
         Raises Unavailable[pairing_throttled] after too many wrong codes, Refused[pairing_code_invalid] for a code
         that is wrong, used or expired, Refused[device_name_invalid].
         """
@@ -91,7 +92,8 @@ class Devices:
                 device = Device(
                     institution=pairing.institution,
                     device_id=here.new_id(),
-                    name=own_name or pairing.name,
+                    name=pairing.name,
+                    own_name=own_name,
                     created_at=now,
                     revoked_at=None,
                     encryption_key=key,

@@ -281,7 +281,13 @@ _WORK: Final = _Shape(
 )
 _BODIES: Final[Mapping[EntryKind, _Shape]] = {
     EntryKind.VISIT_OPENED: _Shape(
-        {"site": _SITE.check, "purpose?": _WORD_CHECK, "inspector?": _LINE, "note?": _PROSE}
+        {
+            "site": _SITE.check,
+            "purpose?": _WORD_CHECK,
+            "inspector?": _LINE,
+            "employerId?": _LINE,
+            "note?": _PROSE,
+        }
     ),
     EntryKind.SCAN: _Shape(
         {

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final
 
 from portadoc import base64url
-from portadoc.errors import Conflict, Error, Misconfigured
+from portadoc.errors import Conflict, Error, Misconfigured, Refused
 from portadoc.formats import jws, sd_jwt
 from portadoc.formats.headers import signing_header
 from portadoc.formats.jws import UnverifiedJws
@@ -20,12 +20,14 @@ from portadoc.formats.status_list.statuses import StatusReference
 from portadoc.formats.type_metadata import integrity
 from portadoc.issuer.settings import SECONDS_PER_DAY
 from portadoc.issuer.store.credential_store import CredentialRow
-from portadoc.keys.certificates import certificate_key, parse_certificate
+from portadoc.keys.certificates import certificate_country, certificate_key, parse_certificate
 from portadoc.keys.jwk import VerificationKey, public_key_from_jwk
 from portadoc.keys.signer import Signer
 from portadoc.randomness import RandomBytes
 from portadoc.schemas.catalogue import CredentialConfiguration
 from portadoc.schemas.claims import ClaimPath, JsonObject
+from portadoc.schemas.codes import canonical_country
+from portadoc.schemas.pda1 import Pda1
 from portadoc.schemas.pid import Pid
 from portadoc.schemas.profiles import ProtocolProfile
 from portadoc.schemas.records import Record
@@ -52,6 +54,22 @@ class PreparedCredential:
     row: CredentialRow
     claims: JsonObject
     unsigned: PreparedSdJwt
+
+
+def require_own_legislation(record: Pda1, *, signer: Signer) -> None:
+    """Refuse an A1 on the legislation of another State than that of the signer's certificate.
+
+    The institution of the State whose legislation applies attests that it does, and no other one may. Raises
+    Refused[legislation_of_other_state]. Spec: Regulation (EC) 987/2009 art. 19(2).
+    """
+    state, legislation = canonical_country(certificate_country(signer.chain[0])), record.legislation.state
+    if legislation != state:
+        raise Refused(
+            "legislation_of_other_state",
+            spec="Regulation (EC) 987/2009 art. 19(2)",
+            state=state,
+            legislation=legislation,
+        )
 
 
 def make_subject(

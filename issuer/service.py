@@ -10,6 +10,7 @@ from portadoc.clock import Clock
 from portadoc.errors import Conflict, Misconfigured, Refused
 from portadoc.formats import strict_json
 from portadoc.formats.withdrawal_list import WithdrawalCause, WithdrawalRecord
+from portadoc.issuer.credentials import require_own_legislation
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.grants import AuthorizationServer, Offer
 from portadoc.issuer.issuance import Issuance
@@ -34,6 +35,7 @@ from portadoc.schemas.openid4vci import (
     TokenRequest,
     TokenResponse,
 )
+from portadoc.schemas.pda1 import Pda1
 from portadoc.schemas.pid import Pid
 from portadoc.schemas.profiles import profile
 from portadoc.schemas.records import Record, record_from_json, record_to_json
@@ -91,9 +93,10 @@ class Issuer:
         """Keep a record of this institution and return its id.
 
         Raises: Refused[not_found], Refused[record_of_other_institution]: a verifier believes an
-        institution's key for its own documents only.
+        institution's key for its own documents only; Refused[legislation_of_other_state].
         """
         self._require_own(institution, None if isinstance(record, Pid) else record.issuing_authority.id)
+        self._require_own_legislation(institution, record)
         record_id = self._deployment.new_id()
         body = strict_json.dumps(record_to_json(record)).decode()
         with self._deployment.database.transaction() as connection:
@@ -116,13 +119,14 @@ class Issuer:
         """Return a new offer of a record in the configurations named, each of which must be able to carry it.
 
         Raises: Refused[not_found], [record_unknown], [credential_configuration_unknown],
-        [projection_kind_differs], [projection_cannot_carry], [record_of_other_institution];
-        Conflict[record_withdrawn], [record_expired].
+        [projection_kind_differs], [projection_cannot_carry], [record_of_other_institution],
+        [legislation_of_other_state]; Conflict[record_withdrawn], [record_expired].
         """
         issued_here = self._deployment.institution(institution).configuration_ids
         if not configuration_ids or not set(configuration_ids) <= set(issued_here):
             raise Refused("credential_configuration_unknown", spec="OpenID4VCI 1.0 §4.1.1")
         record = self._record(institution, record_id)
+        self._require_own_legislation(institution, record)
         for each in configuration_ids:
             subject = self.issuance.subject(institution, credential_configuration(each), record)
             self._require_own(institution, issuing_institution(subject.claims))
@@ -135,6 +139,12 @@ class Issuer:
         own_id = self._deployment.institution(institution).institution_id
         if issued_by not in (None, own_id):
             raise Refused("record_of_other_institution", institution=own_id)
+
+    def _require_own_legislation(self, institution: str, record: Record) -> None:
+        """Refuse an A1 on the legislation of another State than the institution's. Raises as the rule."""
+        if isinstance(record, Pda1):
+            signer = self._deployment.key_ring.signer(institution, KeyPurpose.CREDENTIAL)
+            require_own_legislation(record, signer=signer)
 
     def _require_own_country(self, institution: str, claims: JsonObject) -> None:
         """Refuse what names another country than the signer's certificate: no verifier would believe it."""

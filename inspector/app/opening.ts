@@ -8,6 +8,7 @@ import type { Lock } from "./offline/lock.ts";
 import type { OwnDevice } from "./offline/own_device.ts";
 import type { Scans } from "./scans/scans.ts";
 import type { Entry } from "./visits/entries.ts";
+import { declaredIdentifier } from "./visits/facts.ts";
 import { recordAll } from "./visits/recorder.ts";
 import type { VisitDatabase } from "./visits/tables.ts";
 import type { Sealed } from "./visits/visit_store.ts";
@@ -27,13 +28,15 @@ export async function openVisits(
 ): Promise<Visits> {
   const visits = new Visits({
     database: () => Promise.resolve(database as unknown as VisitDatabase),
-    seal: (entry) => sealed(entry, device.encryptionKey()),
+    seal: (entry) => sealed(entry, device.encryptionKey(entry.visit)),
     now: () => device.now(),
   });
   lock.onForget(() => visits.forget());
+  lock.onWiped(() => void visits.refresh());
   lock.subscribe(() => {
     if (!lock.state().locked) void visits.resume();
   });
+  askForDeclared(visits, scans);
   recordAll(scans, (scan) => visits.record(scan));
   visits.subscribe(() => void device.finishLeaving());
   followRegistration(device, visits);
@@ -53,6 +56,17 @@ function followRegistration(device: OwnDevice, visits: Visits): void {
     const before = paired;
     paired = device.state().paired;
     if (paired !== null && paired.device !== before?.device) void visits.synchronise();
+  });
+}
+
+/** Ask every document for work for the declared employer of the visit that is open, as long as it is. */
+function askForDeclared(visits: Visits, scans: Scans): void {
+  let followed: string | null = null;
+  visits.subscribe(() => {
+    const { visits: all, current } = visits.state();
+    if (current === followed) return;
+    followed = current;
+    scans.employer.set(declaredIdentifier(all.find((each) => each.id === current)?.opened));
   });
 }
 

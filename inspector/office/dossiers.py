@@ -192,8 +192,8 @@ def _row(scan: Scan, site: Site, seen_by: Purpose) -> DossierRow:
     compares = seen_by.permission("workplaces") is not Permission.NO
     return DossierRow(
         at=scan.at,
-        verdict=scan.relied_on,
-        colour=scan.server_colour or scan.colour,
+        verdict=scan.shown_verdict,
+        colour=scan.shown_colour,
         facts={name: value for name, value in facts if value},
         same_person=scan.same_person,
         site_named=site_named(scan.document, site) if compares else None,

@@ -13,6 +13,7 @@ from typing import Any, Final
 from portadoc.errors import Malformed, Untrusted
 from portadoc.formats import jws, strict_json
 from portadoc.formats.headers import signing_header
+from portadoc.formats.jws import UnverifiedJws
 from portadoc.formats.roles import TokenRole
 from portadoc.inspector.deployment import Deployment
 from portadoc.inspector.office.pades import signed_pdf
@@ -90,15 +91,20 @@ def verify_export(raw: bytes, *, key: VerificationKey) -> JsonObject:
 
     Raises Malformed[json_malformed], [export_malformed], [limit_exceeded], Untrusted[signature_invalid].
     """
-    members = strict_json.loads_object(raw, what="export", max_bytes=MAX_EXPORT_BYTES)
-    parts = [members.get(name) for name in ("protected", "payload", "signature")]
-    if len(members) != 3 or not all(isinstance(each, str) for each in parts):
-        raise Malformed("export_malformed")
-    unverified = jws.split(".".join(map(str, parts)), VISIT_EXPORT, allowed_algs=ALL_ALGORITHMS)
+    unverified = unverified_export(raw)
     if unverified.header["alg"] != key.alg:
         raise Untrusted("signature_invalid")
     key.verify(unverified.signing_input, unverified.signature)
     return strict_json.loads_object(unverified.payload, what="export", max_bytes=MAX_EXPORT_BYTES, max_depth=64)
+
+
+def unverified_export(raw: bytes) -> UnverifiedJws:
+    """Return the parts of an export. Raises Malformed[json_malformed], [export_malformed], [limit_exceeded]."""
+    members = strict_json.loads_object(raw, what="export", max_bytes=MAX_EXPORT_BYTES)
+    parts = [members.get(name) for name in ("protected", "payload", "signature")]
+    if len(members) != 3 or not all(isinstance(each, str) for each in parts):
+        raise Malformed("export_malformed")
+    return jws.split(".".join(map(str, parts)), VISIT_EXPORT, allowed_algs=ALL_ALGORITHMS)
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:

@@ -148,6 +148,7 @@ def _facts(visit: Visit, language: str) -> Iterable[tuple[str, str]]:
         "address": fitting(site),
         "reference": fitting(visit.site.reference),
         "inspector": fitting(visit.inspector),
+        "employer": fitting(visit.employer),
         **{name: "" if at is None else moment(at) for name, at in times.items()},
         "workers": str(len(visit.roster) or ""),
         "id": visit.visit,
@@ -167,8 +168,9 @@ def _scan(scan: Scan, language: str) -> dict[str, Any]:
         **{f"fact.{name}": fitting(value) for name, value in document_facts(scan)},
     }
     return {
+        "headline": verdict_line(scan.shown_verdict, language),
         "differs": office_text("scan.differs", language) if scan.differs else "",
-        "colour": scan.server_colour or scan.colour,
+        "colour": scan.shown_colour,
         "facts": [{"label": office_text(name, language), "value": value} for name, value in rows.items() if value],
     }
 

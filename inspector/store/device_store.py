@@ -21,11 +21,15 @@ class Pairing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """A device that is paired; times in epoch seconds. ``encryption_key`` is secret and stays here."""
+    """A device that is paired; times in epoch seconds. ``encryption_key`` is secret and stays here.
+
+    ``name`` is what the office called it, ``own_name`` what was typed on the device itself, empty for nothing.
+    """
 
     institution: str
     device_id: str
     name: str
+    own_name: str = ""
     created_at: int
     revoked_at: int | None
     encryption_key: EncryptionKey = field(repr=False)
@@ -110,6 +114,7 @@ def insert_device(connection: Connection, device: Device, *, secret_digest: str)
             institution=device.institution,
             device_id=device.device_id,
             name=device.name,
+            own_name=device.own_name,
             secret_digest=secret_digest,
             encryption_key=device.encryption_key.private_jwk,
             created_at=device.created_at,
@@ -151,6 +156,7 @@ def _device(row: Row[Any]) -> Device:
         institution=row.institution,
         device_id=row.device_id,
         name=row.name,
+        own_name=row.own_name,
         created_at=row.created_at,
         revoked_at=row.revoked_at,
         encryption_key=encryption_key_from_text(row.encryption_key),

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 
 from portadoc.storage.engine import new_metadata
 
-METADATA: Final = new_metadata("inspector", version=2)
+METADATA: Final = new_metadata("inspector", version=3)
 
 PAIRINGS: Final = Table(
     "inspector_pairings",
@@ -39,6 +39,7 @@ DEVICES: Final = Table(
     Column("institution", String(64), primary_key=True),
     Column("device_id", String(64), primary_key=True),
     Column("name", String(120), nullable=False),
+    Column("own_name", String(120), nullable=False),
     Column("secret_digest", String(64), nullable=False, unique=True),
     Column("encryption_key", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),

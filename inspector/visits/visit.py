@@ -12,9 +12,12 @@ from portadoc.inspector.visits.documents import DocumentFacts
 from portadoc.inspector.visits.received import ReceivedEntry
 from portadoc.inspector.visits.sites import Site
 from portadoc.schemas.claims import JsonObject
+from portadoc.verification.verdict import Colour
 
 LATE_S: Final = 300
 """Seconds by which the clock of a device may be ahead of ours before it is said."""
+COMPARED_DIFFERENT: Final = "compared_different"
+"""The words of the catalogue for a document that was presented by another person than it names."""
 MOST_MISSING: Final = 1000
 """Numbers of missing entries that are told."""
 
@@ -49,6 +52,16 @@ class Scan:
     def relied_on(self) -> str:
         """The verdict that counts: the server's where there is one."""
         return self.server_verdict or self.verdict
+
+    @property
+    def shown_verdict(self) -> str:
+        """What a reader is told first: that it speaks of another person, where the inspector found so."""
+        return COMPARED_DIFFERENT if self.same_person is False else self.relied_on
+
+    @property
+    def shown_colour(self) -> str:
+        """The colour of ``shown_verdict``."""
+        return Colour.RED.value if self.same_person is False else self.server_colour or self.colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +116,15 @@ class Visit:
     """A visit as far as its entries have come.
 
     ``missing`` are the sequence numbers that lie between those that came, ``doubled`` those that came under two
-    names; ``clock_ahead_s`` is by how much the device was ahead of us at most, 0 for less than five minutes.
+    names; ``employer`` is the one declared when it was opened; ``clock_ahead_s`` is by how much the device was
+    ahead of us at most, 0 for less than five minutes.
     """
 
     visit: str
     site: Site = field(default_factory=Site)
     device: str = ""
     inspector: str = ""
+    employer: str = ""
     purpose: str = ""
     opened_at: int | None = None
     closed_at: int | None = None
@@ -169,7 +184,7 @@ def _opened(visit: Visit, received: ReceivedEntry) -> Visit:
         purpose=body.get("purpose") or "",
         inspector=body.get("inspector") or "",
         opened_at=entry.at,
-        notes=_with_note(visit, received),
+        employer=body.get("note") or "",
     )
 
 

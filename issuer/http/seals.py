@@ -1,5 +1,5 @@
-"""HTTP of the visible digital seal: the certificates that prove seals, the seal behind a verification code, and the
-page that explains the code.
+"""HTTP of the visible digital seal: the certificates that prove seals, the seal behind a verification code, and
+the page that explains the code.
 """
 
 from typing import Annotated, Final

@@ -1,15 +1,18 @@
 """What a sealed document says, as sections to print: exactly what the seal holds, in the reader's language.
 
 Input is what a seal was read back as (``schemas.seals.seal_record``), so paper and seal cannot tell different
-things. Codes of states and dates (YYYY-MM-DD) are the same in every language and stay as they are.
+things. Days are in words; States too where their names are known in the language, else their codes stay.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Final
 
 from portadoc.catalogue import Texts
+from portadoc.i18n import LANGUAGES
 from portadoc.issuer.paper.page import Section
 from portadoc.schemas.claims import JsonObject
+from portadoc.verification.rendering.wording import Words
 
 Fact = tuple[str, str]
 _FLAGS: Final = (
@@ -34,15 +37,15 @@ def _pda1(document: JsonObject, texts: Texts) -> tuple[Section, ...]:
             texts,
             "paper.document",
             ("field.document_number", paper["number"]),
-            ("field.issued_on", paper["date_of_issuance"]),
-            ("field.expires_on", paper.get("date_of_expiry")),
-            ("field.signed_by", _institution(document["issuing_authority"])),
+            ("field.issued_on", day_in_words(paper["date_of_issuance"], texts)),
+            ("field.expires_on", day_in_words(paper.get("date_of_expiry"), texts)),
+            ("field.signed_by", _institution(document["issuing_authority"], texts)),
         ),
         _person(document["person"], texts),
         _section(
             texts,
             "section.legislation",
-            ("field.legislation", legislation["state"]),
+            ("field.legislation", _country(legislation["state"], texts)),
             ("field.coverage", _period(legislation["start"], legislation.get("end"), texts)),
             *flags,
         ),
@@ -52,9 +55,11 @@ def _pda1(document: JsonObject, texts: Texts) -> tuple[Section, ...]:
             ("field.situation", texts.text(f"situation.{situation['code']}")),
             ("", situation.get("exception_description")),
         ),
-        _section(texts, "section.employer", *_employers(document["employments"])),
+        _section(texts, "section.employer", *_employers(document["employments"], texts)),
         _section(texts, "section.work", *_work(document, texts)),
-        _section(texts, "section.institution", ("field.institution", _institution(document["institution"]))),
+        _section(
+            texts, "section.institution", ("field.institution", _institution(document["institution"], texts))
+        ),
     )
 
 
@@ -71,16 +76,21 @@ def _health(document: JsonObject, texts: Texts) -> tuple[Section, ...]:
             texts,
             "paper.document",
             ("field.card_number", document.get("card_number")),
-            ("field.issued_on", document.get("date_of_issuance", document.get("issued_on"))),
-            ("field.expires_on", document.get("date_of_expiry", document.get("card_expiry"))),
+            ("field.issued_on", day_in_words(document.get("date_of_issuance", document.get("issued_on")), texts)),
+            ("field.expires_on", day_in_words(document.get("date_of_expiry"), texts)),
+            ("field.card_expires_on", day_in_words(document.get("card_expiry"), texts)),
             ("paper.prc_reason.title", texts.text(f"paper.prc_reason.{reason}") if reason else None),
         ),
         _person(document["insured"], texts),
-        _section(texts, "field.entitled", ("field.coverage", _period(first, last, texts))),
+        _section(
+            texts,
+            "field.entitled",
+            ("field.document_period" if stands_in else "field.coverage", _period(first, last, texts)),
+        ),
         _section(
             texts,
             "section.institution",
-            ("field.institution", _institution(document["issuing_authority"])),
+            ("field.institution", _institution(document["issuing_authority"], texts)),
             ("", document.get("acronym")),
         ),
     )
@@ -95,34 +105,34 @@ def _person(person: JsonObject, texts: Texts) -> Section:
         ("field.surnames", person["surnames"]),
         ("field.forenames", person["forenames"]),
         ("field.surname_at_birth", person.get("surname_at_birth")),
-        ("field.date_of_birth", person["date_of_birth"]),
-        ("field.birth_place", _place(person.get("place_of_birth"))),
-        ("field.nationality", ", ".join(person.get("nationalities", ()))),
+        ("field.date_of_birth", day_in_words(person["date_of_birth"], texts)),
+        ("field.birth_place", _place(person.get("place_of_birth"), texts)),
+        ("field.nationality", ", ".join(_country(each, texts) for each in person.get("nationalities", ()))),
         ("field.sex", texts.text(f"paper.sex.{sex}") if sex else None),
         ("field.pin", person.get("pin") or (f"…{ending}" if ending else None)),
     )
 
 
-def _employers(employments: list[JsonObject]) -> Iterator[tuple[str, str | None]]:
+def _employers(employments: list[JsonObject], texts: Texts) -> Iterator[tuple[str, str | None]]:
     for each in employments:
         yield "field.employer", each["name"]
         yield "field.employer_id", each["id"]
-        yield "field.employer_address", _place(each["address"])
+        yield "field.employer_address", _place(each["address"], texts)
 
 
 def _work(document: JsonObject, texts: Texts) -> Iterator[tuple[str, str | None]]:
     states = document["countries_of_work"]
-    yield "field.states_of_work", ", ".join(state["country"] for state in states)
+    yield "field.states_of_work", ", ".join(_country(state["country"], texts) for state in states)
     for state in states:
         if not state["workplaces"]:
-            yield "field.no_fixed_place", state["country"]
+            yield "field.no_fixed_place", _country(state["country"], texts)
         for workplace in state["workplaces"]:
-            address = _place(workplace["address"])
+            address = _place(workplace["address"], texts)
             parts = (
                 workplace["name"],
                 workplace.get("company_id"),
                 address,
-                workplace.get("flag_or_base_state"),
+                _country(workplace.get("flag_or_base_state") or "", texts),
             )
             yield "field.workplaces", ", ".join(part for part in parts if part)
     if document.get("more_workplaces"):
@@ -134,17 +144,40 @@ def _section(texts: Texts, title: str, *facts: tuple[str, str | None]) -> Sectio
     return Section(texts.text(title), labelled)
 
 
-def _institution(institution: JsonObject) -> str:
-    return f"{institution['name']} ({institution['id']}, {institution['country']})"
+def _institution(institution: JsonObject, texts: Texts) -> str:
+    return f"{institution['name']} ({institution['id']}, {_country(institution['country'], texts)})"
 
 
-def _place(place: JsonObject | None) -> str | None:
+def day_in_words(text: str | None, texts: Texts) -> str | None:
+    """Return a day in words; what is no whole day, such as a year of birth, stays as the document has it."""
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        return text
+    month = texts.text("date.months").split()[day.month - 1]
+    return texts.text("date.day", day=day.day, month=month, year=day.year)
+
+
+def _country(code: str, texts: Texts) -> str:
+    return Words(texts.language).country(code) if texts.language in LANGUAGES else code
+
+
+def _place(place: JsonObject | None, texts: Texts) -> str | None:
     if place is None:
         return None
     town = " ".join(part for part in (place.get("postcode"), place.get("town")) if part)
-    parts = (place.get("street_and_number"), town, place.get("region"), place.get("country"))
+    parts = (
+        place.get("street_and_number"),
+        town,
+        place.get("region"),
+        _country(place.get("country") or "", texts),
+    )
     return ", ".join(part for part in parts if part)
 
 
 def _period(first: str, last: str | None, texts: Texts) -> str:
-    return texts.text("value.period", first=first, last=last or texts.text("value.no_end"))
+    return texts.text(
+        "value.period",
+        first=day_in_words(first, texts),
+        last=day_in_words(last, texts) or texts.text("value.no_end"),
+    )

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from portadoc.errors import Conflict, Misconfigured, Refused
-from portadoc.issuer.credentials import certified_until, day_of, end_of
+from portadoc.issuer.credentials import certified_until, day_of, end_of, require_own_legislation
 from portadoc.issuer.settings import SECONDS_PER_DAY, IssuerSettings
 from portadoc.keys.certificates import certificate_country
 from portadoc.keys.signer import Signer
@@ -86,7 +86,8 @@ def require_may_seal(
 ) -> None:
     """Refuse a seal that no reader would believe under this institution's key.
 
-    Raises Refused[seal_kind_not_issued], [record_of_other_institution], Misconfigured[seal_certificate_missing].
+    Raises Refused[seal_kind_not_issued], [record_of_other_institution], [legislation_of_other_state],
+    Misconfigured[seal_certificate_missing].
     """
     if not signer.chain:
         raise Misconfigured("seal_certificate_missing")
@@ -96,3 +97,5 @@ def require_may_seal(
     named = [record.issuing_authority.country, *([record.institution.country] if isinstance(record, Pda1) else [])]
     if record.issuing_authority.id != institution_id or set(named) != {certificate_country(signer.chain[0])}:
         raise Refused("record_of_other_institution", institution=institution_id)
+    if isinstance(record, Pda1):
+        require_own_legislation(record, signer=signer)

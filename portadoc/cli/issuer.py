@@ -118,7 +118,7 @@ def withdraw(
     elif not done.credential_ids:
         click.echo("no copies to withdraw: already withdrawn, or none was made")
     else:
-        click.echo(f"withdrawn: {len(done.credential_ids)} copies; status lists signed: {published}")
+        click.echo(f"copies withdrawn: {len(done.credential_ids)}; status lists signed: {published}")
         click.echo(f"without effect from {done.effective_from} on; published cause: {done.cause}")
         click.echo(f"verifiers learn of it within {known_within_s} s")
 

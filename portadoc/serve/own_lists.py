@@ -1,4 +1,4 @@
-"""The status lists of issuers in the same house, also while nobody serves: a command finds the newest ones at home."""
+"""The status lists of issuers in the same house, also while nobody serves: commands find the newest at home."""
 
 from typing import Final
 

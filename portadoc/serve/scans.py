@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from portadoc.errors import Malformed
+from portadoc.errors import Malformed, Refused
 from portadoc.formats.jws import unverified_claims
 from portadoc.formats.sd_jwt import parse
 from portadoc.formats.status_list.statuses import StatusReference
@@ -119,8 +119,13 @@ def _unverified_nonce(unverified_text: str) -> Json:
 
 
 def types_for(purpose: str | None) -> frozenset[str]:
-    """Return the types that count for a purpose of the app; those of all purposes for any other word."""
-    kinds = _KINDS.get(purpose or "", frozenset().union(*_KINDS.values()))
+    """Return the types that count for a purpose of the app; those of all purposes where none is said.
+
+    Raises Refused[purpose_unknown].
+    """
+    if purpose is not None and purpose not in _KINDS:
+        raise Refused("purpose_unknown", known=", ".join(_KINDS))
+    kinds = frozenset().union(*_KINDS.values()) if purpose is None else _KINDS[purpose]
     types = {vct for vct in ACCEPTED_VCTS if _kind_of(vct) in kinds}
     return frozenset(types | {SEAL_TYPES[kind] for kind in SEAL_TYPES if kind in kinds})
 

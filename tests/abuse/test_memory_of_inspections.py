@@ -79,7 +79,7 @@ def entry(kind: str, body: bytes) -> bytes:
 
 def scan(facts: bytes) -> bytes:
     told = {"scan": NAME, "text": "", "verdict": "not_judged", "colour": "amber", "onDate": "2026-11-22"}
-    head = json.dumps({**told, "purpose": "inspector"}).encode()[:-1]
+    head = json.dumps({**told, "purpose": "inspection"}).encode()[:-1]
     return entry("scan", head + b',"facts":' + facts + b"}")
 
 

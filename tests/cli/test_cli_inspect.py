@@ -692,7 +692,7 @@ def test_nothing_inside_can_steer_the_terminal(run: Any, desk: Any) -> None:
 def test_an_aggregation_of_status_lists_is_told_with_what_to_do_next(inspected: Any) -> None:
     tree = inspected({"status_lists": ["https://issuer.example/status/1", "https://issuer.example/status/2"]})
     assert (tree["kind"], bad(tree)) == ("status_list_aggregation", [])
-    assert "2 status lists" in tree["said"][0]["text"]
+    assert "status lists of one issuer, 2 in all" in tree["said"][0]["text"]
     assert "verifier.status.aggregations" in tree["said"][0]["next"]
     assert bad(inspected({"status_lists": 1})) == ["status_invalid"]
     assert bad(inspected({"status_lists": [7]})) == ["status_invalid"]

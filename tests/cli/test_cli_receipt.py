@@ -84,6 +84,25 @@ def test_the_commitment_is_checked_with_nonce_and_presentation(
     assert run(*command, "--nonce", NONCE).exit_code == 2
 
 
+def test_the_file_of_a_care_desk_brings_its_nonce(run: Any, desk: Any, receipt: Path, presented: Path) -> None:
+    trust = ("--trust", desk.trust, "--at", desk.NOW)
+
+    def verified(kept: dict[str, Any], *more: Any) -> Any:
+        return run("receipt", "verify", desk.file(json.dumps(kept), "receipt.json"), *trust, *more)
+
+    kept = {"receipt": receipt.read_text(), "nonce": NONCE}
+    assert verified(kept).exit_code == 0
+    about = ("--presentation", presented)
+    held = verified(kept, *about)
+    assert (held.exit_code, "is about this presentation" in held.stdout) == (0, True)
+    other = verified({**kept, "nonce": "other"}, *about)
+    assert (other.exit_code, "commitment_mismatch" in other.stderr) == (1, True)
+    assert verified({"receipt": kept["receipt"]}).exit_code == 0
+    assert verified({"receipt": kept["receipt"]}, *about).exit_code == 2
+    for wrong in ({"nonce": NONCE}, {**kept, "nonce": 1}):
+        assert "member_invalid" in verified(wrong).stderr
+
+
 def test_trust_comes_from_a_pack_or_an_anchor(run: Any, desk: Any, receipt: Path, tmp_path: Path) -> None:
     anchor, pack = tmp_path / "anchor.pem", tmp_path / "trust.pack"
     anchor.write_text(to_pem(desk.signer(KeyPurpose.RECEIPT, "de-inspection").chain[1:]))

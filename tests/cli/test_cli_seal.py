@@ -179,4 +179,41 @@ def test_a_pack_made_after_a_withdrawal_knows_of_it_and_tells_the_age_of_its_lis
         json.loads(desk("verify", "seal.txt", "--with", file, *terms).stdout)["verdict"]
         for file in ("before.pack", "after.pack")
     ]
-    assert verdicts == ["holder_not_proven", "withdrawn"]
+    assert verdicts == ["holder_not_proven", "withdrawn_or_replaced"]
+
+
+def test_a_pack_that_is_too_old_for_the_day_says_so_and_not_something_of_its_signer(desk: Any) -> None:
+    made = json.loads(seal(desk, "--json").stdout)
+    Path("seal.txt").write_text(made["text"], encoding="ascii")
+    assert desk("trust", "pack", "--out", "trust.pack").exit_code == 0
+    for day in ("2028-01-01", "2060-01-01"):
+        refused = desk("verify", "seal.txt", "--with", "trust.pack", "--operator", "DE:TEST90", "--at", day)
+        assert (refused.exit_code, "too old for the time in question" in refused.stderr) == (4, True)
+
+
+def test_what_is_judged_is_told_in_words(desk: Any) -> None:
+    made = json.loads(seal(desk, "--json").stdout)
+    Path("seal.txt").write_text(made["text"], encoding="ascii")
+    assert desk("trust", "pack", "--out", "trust.pack").exit_code == 0
+    told = desk("verify", "seal.txt", "--with", "trust.pack", "--operator", "DE:TEST90").stdout
+    assert "Posted employed person (01)" in told
+    assert "female (2)" in told
+    assert "France" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("inspector", "export", "x", "--json", "x.json"), "visit_not_here"),
+        (("inspector", "dossier", "Nowhere"), "site_not_here"),
+        (("inspector", "dossier", "--end", "x"), "dossier_not_here"),
+        (("inspector", "revoke", "x"), "device_not_here"),
+    ],
+)
+def test_what_is_not_there_is_called_by_its_name(desk: Any, arguments: tuple[str, ...], code: str) -> None:
+    refused = desk(*arguments)
+    assert (refused.exit_code, code in refused.stderr) == (1, True)
+
+
+def test_an_unknown_example_is_wrong_use(desk: Any) -> None:
+    assert seal(desk, example="nobody").exit_code == 2

@@ -175,6 +175,7 @@ class Device:
             "purpose": terms.pop("purpose", "inspection"),
             "onDate": self.control.today().isoformat(),
             "state": state,
+            "employer": "",
         }
         found = self.core.ask(
             "app_scan",

@@ -6,6 +6,7 @@ not hold is left out. When an address cannot be had, what it said last stands.
 """
 
 import logging
+from collections import Counter
 from typing import Final
 
 from portadoc.errors import Error, Malformed, Unavailable, Untrusted
@@ -23,6 +24,8 @@ REFRESH_S: Final = 3600
 """Seconds after which an address is asked again."""
 RETRY_S: Final = 60
 """Seconds after which an address is asked again that gave no answer."""
+MOST_OF_ONE: Final = 32
+"""Chains of one institution in a pack: its keys of today, and those retired while seals of theirs live."""
 _TIMEOUT_S: Final = 5.0
 
 _logger = logging.getLogger("portadoc.verifier")
@@ -53,11 +56,18 @@ class SealSigners:
     def proven(self, trust: TrustStore, now: int) -> tuple[Chain, ...]:
         """Return every chain that may seal documents now, each once: our own first, then in the order of names.
 
-        Raises Misconfigured[chain_file_malformed].
+        Of one institution no more than a few, so that nobody crowds out others. Raises
+        Misconfigured[chain_file_malformed].
         """
         own = self._deployment.key_ring.chains(KeyPurpose.DOCUMENT_SEAL)
         published = (chain for uri in self._uris for chain in self._published(uri))
-        found = [chain for chain in dict.fromkeys((*own, *published)) if _may_seal(chain, trust, now)]
+        found: list[Chain] = []
+        held = Counter[str]()
+        for chain in dict.fromkeys((*own, *published)):
+            institution = _sealing_institution(chain, trust, now)
+            if institution is not None and held[institution] < MOST_OF_ONE:
+                held[institution] += 1
+                found.append(chain)
         if len(found) > MAX_SIGNERS:
             _logger.warning("%d certificates of seals more than a trust pack holds", len(found) - MAX_SIGNERS)
         return tuple(found[:MAX_SIGNERS])
@@ -95,16 +105,16 @@ def _read(body: bytes) -> tuple[Chain, ...]:
     return chains_from_json(members)
 
 
-def _may_seal(chain: Chain, trust: TrustStore, now: int) -> bool:
+def _sealing_institution(chain: Chain, trust: TrustStore, now: int) -> str | None:
+    """Return the institution that may seal documents by a chain now; None where nobody may."""
     try:
-        trust.resolve(
+        return trust.resolve(
             chain,
             purpose=KeyPurpose.DOCUMENT_SEAL,
             at=now,
             credential_type=None,
             issuer=None,
             institution=None,
-        )
+        ).institution_id
     except (Malformed, Untrusted):
-        return False
-    return True
+        return None

@@ -1,8 +1,8 @@
 """The trust pack of an institution that verifies here: put together, recorded, signed, checked, handed out.
 
 Everybody without a network judges from it. A new one is made when somebody asks and the last one is older than
-``renew_s``, or a status list has come, new or signed anew, that was not here when it was made; its sequence only ever grows, across
-restarts and worker processes.
+``renew_s``, or a status list has come, new or signed anew, that was not here when it was made; its sequence only
+ever grows, across restarts and worker processes.
 """
 
 from collections.abc import Iterable

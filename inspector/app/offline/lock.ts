@@ -25,6 +25,7 @@ export class Lock extends Watch<LockState> {
   readonly #idleS: number;
   readonly #tabs = new BroadcastChannel("portadoc-lock");
   readonly #forgotten = new Set<() => void>();
+  readonly #wiped = new Set<() => void>();
   #touched = seconds();
   #noted = 0;
 
@@ -38,7 +39,8 @@ export class Lock extends Watch<LockState> {
   /** Begin to watch; before anything is shown, wipe what an earlier start left and nobody touched since. */
   async start(): Promise<void> {
     const before = await this.#database.get("settings", "touched");
-    const visits = await this.#database.count("visits");
+    const left = await this.#database.getAll("left");
+    const visits = (await this.#database.count("visits")) + left.filter(({ resumed }) => resumed).length;
     const isOld = typeof before !== "number" || Math.abs(seconds() - before) > this.#idleS;
     if (visits > 0 && isOld) await this.lock("idleness");
     for (const kind of TOUCHES) addEventListener(kind, () => this.#touch(), { passive: true });
@@ -52,11 +54,17 @@ export class Lock extends Watch<LockState> {
     this.#forgotten.add(forget);
   }
 
+  /** Call somebody once a lock has wiped what is readable: what it left can be read now. */
+  onWiped(reread: () => void): void {
+    this.#wiped.add(reread);
+  }
+
   /** Wipe what is readable and hide every screen, in every tab. */
   async lock(by: "person" | "idleness" = "person"): Promise<void> {
     this.#hide(by);
     this.#tabs.postMessage(by);
     await wipeReadable(this.#database);
+    for (const reread of this.#wiped) reread();
   }
 
   /** Show the screens again: there is nothing on them that was there before. */

@@ -24,6 +24,8 @@ const packs = (): Promise<typeof import("./pack_sync.ts")> => import("./pack_syn
 export interface Registration extends PairedDevice {
   /** The public key (JWK) to which entries of visits are encrypted. */
   readonly encryptionKey: JsonWebKey;
+  /** Of open visits from before this registration: the key to which they were begun, and are gone on with. */
+  readonly earlier?: Readonly<Record<string, JsonWebKey>>;
   /** Set once the person signed out: from then on it serves to send what waits, and for nothing else. */
   readonly leaving?: true;
 }
@@ -100,9 +102,10 @@ export class OwnDevice extends Watch<DeviceState> implements Device {
     return this.#clock.now();
   }
 
-  /** The key to which entries are encrypted; null on a device that is not registered. */
-  encryptionKey(): JsonWebKey | null {
-    return this.#inUse()?.encryptionKey ?? null;
+  /** The key to which entries of a visit are encrypted; null on a device that is not registered. */
+  encryptionKey(visit: string): JsonWebKey | null {
+    const registration = this.#inUse();
+    return registration?.earlier?.[visit] ?? registration?.encryptionKey ?? null;
   }
 
   async synchronise(): Promise<void> {
@@ -129,9 +132,17 @@ export class OwnDevice extends Watch<DeviceState> implements Device {
       await this.confirmRegistration();
       if (!this.state().revoked) throw new ServiceProblem("entries_waiting", 0);
     }
-    this.#registration = await ask<Registration>("devices", { method: "POST", body: { code, name } });
+    const before = this.#registration;
+    const made = await ask<Registration>("devices", { method: "POST", body: { code, name } });
+    this.#registration = before === null ? made : { ...made, earlier: await this.#keysOfVisits(before) };
     await this.#database.put("settings", this.#registration, "paired");
     this.#change({ paired: this.#registration, revoked: false });
+  }
+
+  async #keysOfVisits(before: Registration): Promise<Record<string, JsonWebKey>> {
+    const [entries, left] = await Promise.all([this.#database.getAll("visits"), this.#database.getAll("left")]);
+    const visits = new Set([...entries, ...left].map(({ visit }) => visit));
+    return Object.fromEntries([...visits].map((each) => [each, before.earlier?.[each] ?? before.encryptionKey]));
   }
 
   async confirmRegistration(): Promise<void> {
@@ -196,7 +207,7 @@ export class OwnDevice extends Watch<DeviceState> implements Device {
       const newer = await fetchPack(this.#database, origin, this.#clock, signal);
       this.#hold(newer ?? (await keptPack(this.#database, origin, this.#clock)));
       await this.#database.put("settings", this.#clock.memory(), "clock");
-      await this.confirmRegistration();
+      if (this.#inUse() !== null) await this.confirmRegistration();
       this.#change({ problem: "" });
     } catch (error) {
       this.#change({ problem: codeOf(error) });

@@ -1,6 +1,7 @@
 /** What is shown while the device is locked: what happened, what was wiped, what waits, and how to go on. */
 import type { ComponentChildren } from "preact";
 import { createContext } from "preact";
+import type { RefObject } from "preact";
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
 
 import { IDLE_S } from "../offline/lock.ts";
@@ -52,6 +53,7 @@ function Locked({ language, by, onUnlock }: LockedProps) {
     heading.current?.focus();
   }, [isSpoken]);
   if (!isSpoken) return null;
+  if (by === "logout") return <SignedOut heading={heading} onGo={onUnlock} />;
   const scan = (): void => {
     onUnlock();
     go("scan");
@@ -64,11 +66,36 @@ function Locked({ language, by, onUnlock }: LockedProps) {
       <ul className="locked-facts">
         <li><Icon name="check" /><span>{say("note.locked")}</span></li>
         {visits === null ? null : <Waiting visits={visits} />}
+        {visits === null ? null : <Left visits={visits} />}
         <li><Icon name="scan" /><span>{say("note.locked_next")}</span></li>
       </ul>
       <div className="next-buttons">
         <Button kind="first" icon="scan" onClick={scan}>{say("button.scan")}</Button>
-        <Button icon="home" onClick={onUnlock}>{say("button.unlock")}</Button>
+        <Button icon="home" onClick={onUnlock}>{say("button.continue")}</Button>
+      </div>
+    </main>
+  );
+}
+
+/** What follows a sign-out: nothing is locked, and nobody is registered. */
+function SignedOut({ heading, onGo }: { heading: RefObject<HTMLHeadingElement | null>; onGo: () => void }) {
+  const visits = useVisits();
+  const leave = (screen: string): void => {
+    onGo();
+    go(screen);
+  };
+  return (
+    <main id="main" className="locked">
+      <Icon name="check" />
+      <h1 ref={heading} tabIndex={-1}>{say("screen.signed_out")}</h1>
+      <p className="locked-why">{why("logout")}</p>
+      <ul className="locked-facts">
+        <li><Icon name="check" /><span>{say("note.signed_out")}</span></li>
+        {visits === null ? null : <Waiting visits={visits} />}
+      </ul>
+      <div className="next-buttons">
+        <Button kind="first" icon="home" onClick={() => leave("")}>{say("screen.home_short")}</Button>
+        <Button icon="phone" onClick={() => leave("settings")}>{say("button.pair")}</Button>
       </div>
     </main>
   );
@@ -88,6 +115,13 @@ function useSpoken(language: string): boolean {
 function why(by: LockState["by"]): string {
   if (by === "idleness") return say("note.locked_by_idleness", { duration: duration(IDLE_S) });
   return say(by === "logout" ? "note.locked_by_logout" : "note.locked_by_person");
+}
+
+/** Say that an open visit goes on: its place is all that the lock left of it. */
+function Left({ visits }: { visits: Visits }) {
+  const left = useVisitsState(visits).visits.filter(({ stage }) => stage === "left");
+  if (left.length === 0) return null;
+  return <li><Icon name="list" /><span>{say("note.locked_visit")}</span></li>;
 }
 
 /** Say what the service does not have yet: it is on the device as ciphertext, and goes on being sent. */

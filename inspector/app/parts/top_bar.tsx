@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { useDevice, useHand } from "../scans/context.ts";
 import type { DeviceState } from "../session/device.ts";
 import { useRoute } from "../session/routes.ts";
-import { clock, duration, moment, ownName, say } from "../words/texts.ts";
+import { clock, duration, languageOptions, moment, say } from "../words/texts.ts";
 import { Icon } from "./icons.tsx";
 import { Notices } from "./notices.tsx";
 import { VisitStrip } from "./visit_strip.tsx";
@@ -45,8 +45,8 @@ function LanguageSwitch() {
       value={chosen}
       onChange={(event) => void device.saveSettings({ ...settings, language: event.currentTarget.value })}
     >
-      {languages.map((code) => (
-        <option key={code} value={code} lang={code}>{ownName(code)}</option>
+      {languageOptions(languages).map(({ value, label, lang }) => (
+        <option key={value} value={value} lang={lang}>{label}</option>
       ))}
     </select>
   );

@@ -25,8 +25,8 @@ export interface PdfContent {
 }
 
 /**
- * Return what a PDF carries. Rejects where it is no PDF that can be read, such as one under a password, and where a
- * page takes too long.
+ * Return what a PDF carries. Rejects where it is no PDF that can be read, such as one under a password, and where
+ * a page takes too long.
  */
 export async function readPdf(bytes: Uint8Array): Promise<PdfContent> {
   GlobalWorkerOptions.workerSrc = PDF_WORKER;
@@ -38,7 +38,7 @@ export async function readPdf(bytes: Uint8Array): Promise<PdfContent> {
     const pdf: PDFDocumentProxy = await inTime(loading.promise);
     return { unverifiedAttachments: await inTime(attachedTexts(pdf)), codes: await codesOnPages(pdf) };
   } finally {
-    void loading.destroy().catch(() => undefined); // cancels what is being drawn; a worker that hangs never answers
+    void loading.destroy().catch(() => undefined); // cancels the drawing; a worker that hangs never answers
     worker.destroy();
   }
 }

@@ -5,6 +5,7 @@
 import { colourOf } from "../../core/verdict/verdict.ts";
 import type { Check, Colour, Json, JsonObject, Report, Verdict } from "../../core/index.ts";
 import type { Question } from "../session/question.ts";
+import { workOf } from "../session/question.ts";
 import type { Judgement } from "./judging.ts";
 import { ask } from "../session/service.ts";
 
@@ -35,8 +36,9 @@ const PAUSE_MS = 1_500;
 
 /** Put a question. Rejects with ServiceProblem. */
 export function putQuestion(preset: string, question: Question): Promise<Asked> {
-  const work = question.state === "" ? {} : { work: { state: question.state } };
-  return ask<Asked>("asks", { method: "POST", body: { preset, onDate: question.onDate, ...work } });
+  const work = workOf(question);
+  const asked = { preset, onDate: question.onDate, ...(work === undefined ? {} : { work }) };
+  return ask<Asked>("asks", { method: "POST", body: asked });
 }
 
 /**

@@ -10,6 +10,8 @@ export interface PersonFacts {
 }
 
 export interface Place {
+  /** The identifier of an employer; empty where there is none. */
+  readonly id: string;
   readonly name: string;
   readonly address: string;
   readonly country: string;
@@ -19,6 +21,10 @@ export interface Facts {
   /** "pda1", "ehic", "prc", "pid", or empty. */
   readonly kind: string;
   readonly person: PersonFacts;
+  /** The names that the document holds and that cannot be read: they are missing in `person`. */
+  readonly unreadable: readonly NameField[];
+  /** Documents of this kind have no place for a name. */
+  readonly nameless: boolean;
   /** Of coverage or entitlement; empty where it was not shown. */
   readonly first: Day | "";
   readonly last: Day | "";
@@ -39,6 +45,30 @@ export interface Facts {
   readonly pin: string;
 }
 
+export type NameField = "surnames" | "forenames";
+
+/** The last step of a claim that is a name, or that holds names, in any layout (as the layouts themselves say). */
+export const NAME_CLAIMS: Readonly<Record<string, readonly NameField[]>> = {
+  surnames: ["surnames"],
+  familynames: ["surnames"],
+  family_name: ["surnames"],
+  forenames: ["forenames"],
+  forename: ["forenames"],
+  given_name: ["forenames"],
+  names: ["surnames", "forenames"],
+  person: ["surnames", "forenames"],
+  subject: ["surnames", "forenames"],
+  insured: ["surnames", "forenames"],
+  credential_holder: ["surnames", "forenames"],
+};
+export const NAMELESS_LAYOUTS: ReadonlySet<string> = new Set(["pda1-dc4eu-a", "pda1-dc4eu-b"]);
+
+/** Tell whether nothing of a document says who the person is. */
+export function namesNobody({ person, unreadable }: Facts): boolean {
+  const isNamed = person.surnames !== "" || person.forenames !== "" || person.dateOfBirth !== "";
+  return !isNamed && unreadable.length === 0;
+}
+
 /** Return the facts of a report. What was not shown is empty; nothing here is looked up. */
 export function factsOf(report: Report): Facts {
   const record = report.record;
@@ -47,6 +77,8 @@ export function factsOf(report: Report): Facts {
   return {
     kind: report.kind ?? "",
     person: personOf(record),
+    unreadable: unreadableNames(report),
+    nameless: report.layout !== null && NAMELESS_LAYOUTS.has(report.layout),
     first: text(period, "start") || text(record, "valid_from"),
     last: text(period, "end") || text(record, "valid_to"),
     issuedOn: firstText(
@@ -85,6 +117,11 @@ function personOf(record: JsonObject): PersonFacts {
   };
 }
 
+function unreadableNames({ deviations }: Report): readonly NameField[] {
+  const strange = deviations.filter(({ code }) => code === "claim_not_in_form");
+  return [...new Set(strange.flatMap(({ claim }) => NAME_CLAIMS[claim.split(".").at(-1) ?? ""] ?? []))];
+}
+
 function workplacesOf(state: JsonObject): readonly Place[] {
   const country = text(state, "country");
   return parts(state, "workplaces").map((each) => ({
@@ -97,15 +134,17 @@ function placeOf(named: JsonObject): Place {
   const address = part(named, "address");
   const town = [text(address, "postcode"), text(address, "town")].filter((each) => each !== "").join(" ");
   const lines = [text(address, "street_and_number"), town].filter((each) => each !== "");
-  return { name: text(named, "name"), address: lines.join(", "), country: text(address, "country") };
+  const country = text(address, "country");
+  return { id: text(named, "id"), name: text(named, "name"), address: lines.join(", "), country };
 }
 
 function institutionOf(record: JsonObject): Place {
   for (const name of ["institution", "issuing_authority", "authentic_source"]) {
     const found = part(record, name);
-    if (text(found, "name") !== "") return { ...placeOf(found), country: text(found, "country") };
+    if (text(found, "name") !== "") return { ...placeOf(found), id: "", country: text(found, "country") };
   }
-  return { name: text(record, "issuing_authority"), address: "", country: text(record, "issuing_country") };
+  const name = text(record, "issuing_authority");
+  return { id: "", name, address: "", country: text(record, "issuing_country") };
 }
 
 function part(object: JsonObject, name: string): JsonObject {

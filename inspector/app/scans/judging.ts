@@ -3,6 +3,7 @@ import { fullCode } from "../../core/verdict/checks.ts";
 import { colourOf } from "../../core/verdict/verdict.ts";
 import type { Colour, Knowledge, Report, Verdict } from "../../core/index.ts";
 import type { Question } from "../session/question.ts";
+import { factsOf } from "./facts.ts";
 
 /** Why this device may confirm nothing, whatever the document says. */
 export type Caution = "pack_old" | "clock_wrong";
@@ -79,4 +80,10 @@ export function completable(judgement: Judgement): boolean {
     .flatMap((report) => report.checks)
     .filter((check) => check.id === "key_binding");
   return judgement.verdict === "holder_not_proven" && binding.every((check) => check.outcome !== "fail");
+}
+
+/** Tell whether the person can be compared with what the document says: no name in it is beyond reading. */
+export function comparable(judgement: Judgement): boolean {
+  const facts = judgement.reports.map(factsOf);
+  return completable(judgement) && facts.every((each) => each.unreadable.length === 0);
 }

@@ -1,12 +1,13 @@
 /** The scans of this session: each has its own id, and what is found out later is bound to that id alone (K08). */
 import { CoreError } from "../../core/errors.ts";
 import { recognise } from "../../core/recognition/recognise.ts";
+import { codeAlone } from "../../core/recognition/verification_code.ts";
 import type { Recognised, RecogniseOptions } from "../../core/index.ts";
 import { cautionOf, likelyTime } from "./caution.ts";
 import { Challenge } from "./challenge.ts";
 import type { Device } from "../session/device.ts";
 import type { Judgement, Standing } from "./judging.ts";
-import { completable } from "./judging.ts";
+import { comparable } from "./judging.ts";
 import type { Question } from "../session/question.ts";
 import { dayAt, maySee, questionOf } from "../session/question.ts";
 import { ask, ServiceProblem } from "../session/service.ts";
@@ -21,6 +22,7 @@ export type Outcome =
   | { readonly state: "judged"; readonly judgement: Judgement }
   | { readonly state: "told" }
   | { readonly state: "second_factor"; readonly problem: string }
+  | { readonly state: "which_issuer"; readonly code: string; readonly hosts: readonly string[] }
   | { readonly state: "hidden"; readonly kind: string }
   | { readonly state: "failed"; readonly code: string };
 
@@ -39,7 +41,13 @@ export interface Scan {
   readonly transaction: string | null;
   readonly compared: { readonly answer: Answer; readonly at: number } | null;
   /** The receipt for billing, once it was made. */
-  readonly receipt: string | null;
+  readonly receipt: KeptReceipt | null;
+}
+
+/** A receipt, and the number by which is shown of which document it speaks; the service keeps that of a wallet. */
+export interface KeptReceipt {
+  readonly receipt: string;
+  readonly nonce?: string;
 }
 
 /** Load what judges: at once when the app is idle, so that no scan waits for it. */
@@ -56,6 +64,10 @@ export class Scans extends Watch<readonly Scan[]> {
   readonly challenge = new Challenge();
   /** The day of treatment that a care desk asks about; empty for today. */
   treatmentDay = "";
+  /** Whether that day holds for more than the next scan. */
+  treatmentDayPinned = false;
+  /** The identifier of the employer in question: of the open visit, or as somebody typed it; empty for none. */
+  readonly employer = new Watch("");
 
   constructor(device: Device) {
     super([]);
@@ -79,7 +91,14 @@ export class Scans extends Watch<readonly Scan[]> {
 
   /** Begin a scan of what was read and return its id at once; its outcome follows. */
   take(unverified: string | Uint8Array, source: Source): string {
-    const scan = this.#begin(recognise(unverified, this.recognition()), source, { state: "judging" });
+    const code = typeof unverified === "string" ? codeAlone(unverified) : null;
+    const hosts = code === null ? [] : (this.recognition().verificationHosts ?? []);
+    const [only] = hosts;
+    if (code !== null && hosts.length > 1) {
+      return this.#begin(NOT_SCANNED, source, { state: "which_issuer", code, hosts }).id;
+    }
+    const read = code !== null && only !== undefined ? addressOf(code, only) : unverified;
+    const scan = this.#begin(recognise(read, this.recognition()), source, { state: "judging" });
     if (scan.recognised.kind === "sd_jwt" && scan.recognised.bound) this.challenge.answered();
     void this.#settle(scan.id, () => this.#outcomeOf(scan));
     return scan.id;
@@ -88,9 +107,18 @@ export class Scans extends Watch<readonly Scan[]> {
   /** Add what the service found of a wallet's answer. */
   answered(judgement: Judgement, transaction: string, receipt: string | null): string {
     const scan = this.#begin(NOT_SCANNED, "wallet", shown(judgement));
-    this.#change(scan.id, { question: judgement.question, transaction, receipt });
+    const kept = receipt === null ? null : { receipt };
+    this.#change(scan.id, { question: judgement.question, transaction, receipt: kept });
     this.#tell(scan.id);
     return scan.id;
+  }
+
+  /** Say at whom a code that was typed alone is looked up. */
+  chooseIssuer(id: string, host: string): void {
+    const scan = this.find(id);
+    if (scan?.outcome.state !== "which_issuer") return;
+    const recognised = recognise(addressOf(scan.outcome.code, host), this.recognition());
+    this.#change(id, { recognised, outcome: { state: "second_factor", problem: "" } });
   }
 
   /** Ask the issuer, through the service, for the seal behind a verification code, and judge it here. */
@@ -116,18 +144,20 @@ export class Scans extends Watch<readonly Scan[]> {
   /** Record that the person was compared with their identity document. */
   compare(id: string, answer: Answer): void {
     const outcome = this.find(id)?.outcome;
-    if (outcome?.state !== "judged" || !completable(outcome.judgement)) return;
+    if (outcome?.state !== "judged" || !comparable(outcome.judgement)) return;
     this.#change(id, { compared: { answer, at: this.#device.now() } });
     this.#tell(id);
   }
 
-  keepReceipt(id: string, receipt: string): void {
+  keepReceipt(id: string, receipt: KeptReceipt): void {
     this.#change(id, { receipt });
   }
 
   /** Forget everything. */
   clear(): void {
     this.treatmentDay = "";
+    this.treatmentDayPinned = false;
+    this.employer.set("");
     this.challenge.hide();
     this.set([]);
   }
@@ -135,7 +165,7 @@ export class Scans extends Watch<readonly Scan[]> {
   #begin(recognised: Recognised, source: Source, outcome: Outcome): Scan {
     const at = this.#device.now();
     const today = this.treatmentDay === "" ? dayAt(likelyTime(this.#device.state(), at)) : this.treatmentDay;
-    const question = questionOf(this.#device.state().settings, today);
+    const question = questionOf(this.#device.state().settings, today, this.employer.state());
     const isJudged = recognised.kind === "seal" || recognised.kind === "sd_jwt";
     const scan: Scan = {
       id: crypto.randomUUID(),
@@ -150,6 +180,7 @@ export class Scans extends Watch<readonly Scan[]> {
       compared: null,
       receipt: null,
     };
+    if (!this.treatmentDayPinned) this.treatmentDay = "";
     this.set([scan, ...this.state()].slice(0, MOST_KEPT));
     return scan;
   }
@@ -200,6 +231,12 @@ export class Scans extends Watch<readonly Scan[]> {
     const scan = this.find(id);
     if (scan !== undefined) for (const listener of this.#settled) listener(scan);
   }
+}
+
+/** Return the address of a verification code at a host; on this machine alone it may be without encryption. */
+function addressOf(code: string, host: string): string {
+  const isHere = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host);
+  return `${isHere ? "http" : "https"}://${host}/v/${code}`;
 }
 
 /** Return the judgement as an outcome; a document that the purpose may not see is kept back whole. */

@@ -1,10 +1,14 @@
 /** The words of a verdict: by verdict, by what was presented, and by what a person added to it. */
 import { REASON_GROUPS } from "../../core/generated/reasons.ts";
-import type { Colour, Report } from "../../core/index.ts";
+import type { Check, Colour, Report } from "../../core/index.ts";
+import { factsOf, namesNobody } from "./facts.ts";
+import type { Facts } from "./facts.ts";
 import type { Judgement } from "./judging.ts";
 import { completable } from "./judging.ts";
 import type { Scan } from "./scans.ts";
-import { clock, has, say, sayFirst } from "../words/texts.ts";
+import { clock, day, has, say, sayFirst } from "../words/texts.ts";
+import type { Params } from "../words/texts.ts";
+import { visible } from "../words/visible.ts";
 
 /** A verdict as it is shown. `completed` where a person added what no code can prove. */
 export interface Wording {
@@ -17,27 +21,62 @@ export interface Wording {
   readonly completed: boolean;
 }
 
+const OF_THE_PERIOD: Readonly<Record<string, string>> = {
+  coverage_not_started: "not_begun",
+  coverage_ended: "ended",
+};
+
 /** Return the words for a judged scan. */
 export function wordingOf(scan: Scan, judgement: Judgement): Wording {
   if (scan.compared !== null && completable(judgement)) return completed(scan.compared.answer, scan.compared.at);
+  const facts = judgement.reports.map(factsOf);
+  const params = daysOf(judgement);
   const keys = (part: string): string[] =>
-    [...variants(judgement), ""].map(
+    [...variants(judgement, facts), ""].map(
       (name) => `verdict.${judgement.verdict}${name === "" ? "" : `.${name}`}.${part}`,
     );
   return {
     colour: judgement.colour,
     headline: sayFirst(keys("headline")),
     sentence: sayFirst(keys("sentence")),
-    reason: judgement.code === "" || completable(judgement) ? remarkOf(judgement) : reasonOf(judgement.code),
-    action: sayFirst(keys("action")),
+    reason: judgement.code === "" || completable(judgement) ? remarkOf(judgement) : whyOf(judgement),
+    action: sayFirst(keys("action"), params),
     completed: false,
   };
 }
 
 /** Return what has to be known beside a verdict that nothing speaks against: a withdrawal from a later day on. */
 function remarkOf({ reports }: Judgement): string {
-  const isLater = reports.some((report) => report.checks.some((check) => check.code === "withdrawn_later"));
-  return isLater ? reasonOf("withdrawn_later") : "";
+  const later = reports.flatMap((report) => report.checks).find((check) => check.code === "withdrawn_later");
+  return later === undefined ? "" : withdrawalOf(later);
+}
+
+/** Return why the verdict is what it is; of a withdrawal also from which day, for what cause, and what follows. */
+function whyOf({ reports, code }: Judgement): string {
+  const check = reports.map((report) => report.decidingCheck).find((each) => each?.code === code);
+  return check?.id === "status" && check.params["effective_from"] !== undefined
+    ? withdrawalOf(check)
+    : reasonOf(code);
+}
+
+function withdrawalOf({ code, params }: Check): string {
+  const told = (name: string): string => {
+    const value = params[name];
+    return typeof value === "string" && value !== "-" ? value : "";
+  };
+  const [from, cause, successor] = [told("effective_from"), told("cause"), told("successor")];
+  return [
+    reasonOf(code),
+    from === "" ? "" : say("note.without_effect_from", { day: day(from) }),
+    has(`cause.${cause}`) ? say("note.cause", { cause: say(`cause.${cause}`) }) : "",
+    successor === "" ? "" : say("note.successor", { number: visible(successor) }),
+  ].filter((each) => each !== "").join(" ");
+}
+
+/** Return the days that an action names: those of the period, where it has not begun or has ended. */
+function daysOf({ reports, code }: Judgement): Params {
+  const params = reports.map((report) => report.decidingCheck).find((each) => each?.code === code)?.params ?? {};
+  return { first: day(String(params["first"] ?? "")), last: day(String(params["last"] ?? "")) };
 }
 
 /** Return the sentence for a code, in the language that is spoken. */
@@ -60,10 +99,15 @@ function completed(answer: "same" | "different", at: number): Wording {
   };
 }
 
-function variants(judgement: Judgement): readonly string[] {
+/** What the words are chosen by: the weightiest first. */
+function variants(judgement: Judgement, facts: readonly Facts[]): readonly string[] {
   const [report] = judgement.reports;
   if (report === undefined) return [];
   return [
+    OF_THE_PERIOD[judgement.code] ?? "",
+    facts.some((each) => each.unreadable.length > 0) ? "unreadable" : "",
+    facts.every((each) => each.nameless) ? "nameless" : "",
+    facts.every(namesNobody) ? "unnamed" : "",
     isUnsolicited(report) ? "unsolicited" : "",
     report.carrier === "seal" ? "seal" : "",
     report.kind ?? "",

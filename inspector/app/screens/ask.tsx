@@ -1,28 +1,34 @@
 /** Ask the wallet: choose what for, show the code, compare the confirmation, and the answer becomes a verdict. */
 import { useEffect, useState } from "preact/hooks";
 
+import { CopyButton } from "../parts/copy_button.tsx";
 import { Button } from "../parts/forms.tsx";
 import { PairForm } from "../parts/pair_form.tsx";
 import { QrCode } from "../parts/qr_code.tsx";
 import type { Asked } from "../scans/asking.ts";
 import { followQuestion, putQuestion } from "../scans/asking.ts";
 import { useDevice, useHand } from "../scans/context.ts";
+import { useBusy } from "../session/busy.ts";
 import type { Configuration, Preset } from "../session/device.ts";
 import type { Question } from "../session/question.ts";
 import { dayAt, maySee, questionOf } from "../session/question.ts";
 import { go } from "../session/routes.ts";
 import { ServiceProblem } from "../session/service.ts";
+import { useWatched } from "../session/watching.ts";
 import { say, spoken } from "../words/texts.ts";
 import { problemOf } from "../scans/wording.ts";
 
 /** Draw the question. */
 export function Ask() {
   const { device, scans } = useHand();
-  const { settings, configuration, paired, online } = useDevice();
+  const { settings, configuration, paired, revoked, online } = useDevice();
   const [asked, setAsked] = useState<Asked | null>(null);
   const [problem, setProblem] = useState("");
-  const question = questionOf(settings, scans.treatmentDay === "" ? dayAt(device.now()) : scans.treatmentDay);
-  if (paired === null) return <PairForm />;
+  const employer = useWatched(scans.employer);
+  const onDate = scans.treatmentDay === "" ? dayAt(device.now()) : scans.treatmentDay;
+  const question = questionOf(settings, onDate, employer);
+  const [busy, once] = useBusy();
+  if (paired === null || revoked) return <PairForm />;
   if (asked !== null) return <Shown asked={asked} question={question} onAgain={() => setAsked(null)} />;
   const put = async (preset: string): Promise<void> => {
     setProblem("");
@@ -30,6 +36,7 @@ export function Ask() {
       setAsked(await putQuestion(preset, question));
     } catch (error) {
       setProblem(error instanceof ServiceProblem ? error.code : "internal");
+      await device.confirmRegistration();
     }
   };
   return (
@@ -49,8 +56,8 @@ export function Ask() {
       <Presets
         configuration={configuration}
         question={question}
-        disabled={!online}
-        onChosen={(preset) => void put(preset)}
+        disabled={!online || busy}
+        onChosen={(preset) => void once(() => put(preset))}
       />
     </>
   );
@@ -88,11 +95,11 @@ function titleOf(preset: Preset): string {
 }
 
 function Shown({ asked, question, onAgain }: { asked: Asked; question: Question; onAgain: () => void }) {
-  const { scans } = useHand();
+  const { scans, device } = useHand();
   const [end, setEnd] = useState<"" | "expired" | "declined">("");
   useEffect(() => {
     const stop = new AbortController();
-    followQuestion(asked, question, stop.signal)
+    followQuestion(asked, question, () => device.state().clockOffset, stop.signal)
       .then((ended) => {
         if (ended.stage !== "answered") setEnd(ended.stage);
         else go(`verdict/${scans.answered(ended.judgement, asked.transaction, ended.receipt)}`, true);
@@ -117,8 +124,15 @@ function Shown({ asked, question, onAgain }: { asked: Asked; question: Question;
         <span>{say("note.confirmation")}</span>
         <strong className="code-letters"><bdi>{asked.confirmation}</bdi></strong>
       </p>
+      <p className="soft">{say("note.confirmation_where")}</p>
       <Countdown until={asked.expiresAt} />
       <p role="status">{say("note.waiting_wallet")}</p>
+      <details className="block">
+        <summary>{say("screen.ask.as_link")}</summary>
+        <p>{say("screen.ask.as_link_hint")}</p>
+        <p className="content"><code>{asked.link}</code></p>
+        <CopyButton text={asked.link} />
+      </details>
       <Button onClick={onAgain}>{say("button.cancel")}</Button>
     </section>
   );

@@ -1,5 +1,5 @@
 /** The care desk: the day of treatment, and with it everything that is judged. Never an A1. */
-import { TextField } from "../parts/forms.tsx";
+import { Switch, TextField } from "../parts/forms.tsx";
 import { useHand } from "../scans/context.ts";
 import { dayAt } from "../session/question.ts";
 import { day, say } from "../words/texts.ts";
@@ -32,6 +32,11 @@ export function CareQuestion() {
     setChosen(value);
     scans.treatmentDay = value === today ? "" : value;
   };
+  const [pinned, setPinned] = useState(scans.treatmentDayPinned);
+  const pin = (value: boolean): void => {
+    setPinned(value);
+    scans.treatmentDayPinned = value;
+  };
   const isOther = chosen !== "" && chosen !== today;
   return (
     <div className="care-question">
@@ -39,6 +44,7 @@ export function CareQuestion() {
       <p className="soft">
         {isOther ? say("note.coverage_on", { day: day(chosen) }) : say("note.coverage_today")}
       </p>
+      {isOther ? <Switch label={say("field.keep_day")} checked={pinned} onValue={pin} /> : null}
     </div>
   );
 }

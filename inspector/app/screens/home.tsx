@@ -6,8 +6,10 @@ import { Icon } from "../parts/icons.tsx";
 import { useDevice, useHand } from "../scans/context.ts";
 import { go } from "../session/routes.ts";
 import { procedures } from "../scans/scans.ts";
+import { identifierOf } from "../session/question.ts";
 import { allowSound } from "../session/signals.ts";
 import { country, reviewed, say, spoken, spokenFully, ownName } from "../words/texts.ts";
+import { visible } from "../words/visible.ts";
 import { useWatched } from "../session/watching.ts";
 import { CareQuestion } from "./care.tsx";
 
@@ -16,13 +18,14 @@ export function Home() {
   const { device, scans, rooms } = useHand();
   const { settings } = useDevice();
   const count = useWatched(scans).length;
+  const employer = identifierOf(useWatched(scans.employer));
   useEffect(() => void procedures(), []);
   const isCare = settings.purpose === "care";
   const change = (): void => void device.saveSettings({ ...settings, purpose: isCare ? "inspection" : "care" });
   return (
     <>
       <h1 className="home-title">{say(isCare ? "screen.care.question" : "screen.home.question")}</h1>
-      {isCare ? <CareQuestion /> : <Here state={settings.state} />}
+      {isCare ? <CareQuestion /> : <Here state={settings.state} employer={employer} />}
       <BigButtons />
       <nav className="home-links" aria-label={say("screen.home.more")}>
         <Link path="import" title="button.import" icon="import" />
@@ -57,11 +60,12 @@ export function BigButtons() {
   );
 }
 
-/** Say for which State documents are judged, or that none was chosen. */
-function Here({ state }: { state: string }) {
+/** Say for which State and employer documents are judged, or that no State was chosen. */
+function Here({ state, employer }: { state: string; employer: string }) {
   return (
     <p className="home-here">
       <span>{state === "" ? say("note.no_state") : say("note.state", { state: country(state) })}</span>
+      {employer === "" ? null : <span>{say("note.employer_asked", { employer: visible(employer) })}</span>}
       <a href="#/settings">{say("button.change")}</a>
     </p>
   );

@@ -2,16 +2,18 @@
 import { useState } from "preact/hooks";
 
 import { recognise } from "../../core/recognition/recognise.ts";
-import { Button, TextArea } from "../parts/forms.tsx";
+import { Button, FileButton, TextArea } from "../parts/forms.tsx";
 import { codesInPhoto } from "../scanner/photo.ts";
 import { useHand } from "../scans/context.ts";
 import { go } from "../session/routes.ts";
 import type { Scans, Source } from "../scans/scans.ts";
 import { Series } from "../scans/series.ts";
+import { useBusy } from "../session/busy.ts";
 import { useStillShown } from "../session/watching.ts";
 import { say } from "../words/texts.ts";
 
 type Found = { readonly unverified: string | Uint8Array };
+const SVG = /^\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg[\s>]/i;
 const MOST_BYTES = 32 * 1024 * 1024;
 /** Kinds of text for which an attached file is worth a verdict of its own. */
 const ATTESTATIONS: ReadonlySet<string> = new Set(["sd_jwt", "seal"]);
@@ -23,12 +25,14 @@ export function Import() {
   const [note, setNote] = useState("");
   const [isPart, setIsPart] = useState(false);
   const isShown = useStillShown();
+  const [busy, once] = useBusy();
   const read = async (files: readonly File[]): Promise<void> => {
     setNote("reading");
     try {
-      const found = (await Promise.all(files.map(contentOf))).flat();
+      const read = await Promise.all(files.map(contentOf));
+      const found = read.flatMap((each) => (typeof each === "string" ? [] : each));
       if (!isShown()) return;
-      setNote(found.length === 0 ? "nothing_found" : "");
+      setNote(found.length > 0 ? "" : (read.find((each) => typeof each === "string") ?? "nothing_found"));
       const source = files[0]?.type.startsWith("image/") ? "photo" : "file";
       setIsPart(!(await judgeAll(scans, worthJudging(scans, found), source)) && found.length > 0);
     } catch {
@@ -38,7 +42,7 @@ export function Import() {
   const submit = (event: Event): void => {
     event.preventDefault();
     if (pasted.trim() === "") return;
-    void judgeAll(scans, [{ unverified: pasted.trim() }], "text").then((isLed) => setIsPart(!isLed));
+    void once(async () => setIsPart(!(await judgeAll(scans, [{ unverified: pasted.trim() }], "text"))));
   };
   return (
     <>
@@ -46,15 +50,15 @@ export function Import() {
       <section className="block">
         <h2>{say("screen.import.file")}</h2>
         <p>{say("screen.import.file_hint")}</p>
-        <label className="button button-first file-button">
-          <input
-            type="file"
-            multiple
-            accept="application/pdf,image/*,text/plain,.sd-jwt,.jwt,.txt"
-            onChange={(event) => void read([...(event.currentTarget.files ?? [])])}
-          />
-          <span>{say("button.choose_file")}</span>
-        </label>
+        <FileButton
+          kind="first"
+          multiple
+          accept="application/pdf,image/*,text/plain,.sd-jwt,.jwt,.txt"
+          busy={busy}
+          onFiles={(files) => void once(() => read(files))}
+        >
+          {say("button.choose_file")}
+        </FileButton>
         <p role="status">{note === "" ? "" : say(`note.${note}`)}</p>
         <p role="status">{isPart ? say("told.frame.note") : ""}</p>
       </section>
@@ -90,13 +94,22 @@ async function judgeAll(scans: Scans, found: readonly Found[], source: Source): 
   return first !== undefined;
 }
 
-async function contentOf(file: File): Promise<readonly Found[]> {
-  if (file.size > MOST_BYTES) throw new Error("file_too_large");
+/** Why nothing was found in a file: the key of its words. */
+type Nothing = "file_empty" | "picture_no_code" | "picture_drawn" | "file_no_text" | "file_too_large";
+
+async function contentOf(file: File): Promise<readonly Found[] | Nothing> {
+  if (file.size > MOST_BYTES) return "file_too_large";
+  if (file.size === 0) return "file_empty";
   const bytes = new Uint8Array(await file.arrayBuffer());
   const recognised = recognise(bytes);
-  if (recognised.kind === "image") return codesInPhoto(new Blob([bytes], { type: recognised.mime }));
+  if (recognised.kind === "image") {
+    const codes = await codesInPhoto(new Blob([bytes], { type: recognised.mime }));
+    return codes.length > 0 ? codes : "picture_no_code";
+  }
   if (recognised.kind === "pdf") return contentOfPdf(bytes);
-  if (recognised.kind === "binary") return [];
+  if (recognised.kind === "binary") return "file_no_text";
+  if (SVG.test(recognised.unverifiedText)) return "picture_drawn";
+  if (recognised.unverifiedText.trim() === "") return "file_empty";
   return [{ unverified: recognised.unverifiedText }];
 }
 

@@ -8,7 +8,7 @@ import { PaperFindings } from "../parts/verdict/paper_findings.tsx";
 import { PhotoToRead } from "../parts/scanning/photo_to_read.tsx";
 import { useDevice, useHand } from "../scans/context.ts";
 import { dayAt } from "../session/question.ts";
-import { country, say } from "../words/texts.ts";
+import { country, say, spoken } from "../words/texts.ts";
 
 type Typed = Record<TypedName, string>;
 type TypedName =
@@ -138,6 +138,7 @@ function typedPaper(typed: Typed): TypedPaper {
 
 function stateOptions() {
   const named = ISSUING_STATES.map((code) => ({ value: code, label: country(code) }));
+  named.sort((one, other) => one.label.localeCompare(other.label, spoken()));
   return [{ value: "", label: say("value.choose") }, ...named];
 }
 

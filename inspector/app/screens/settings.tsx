@@ -1,6 +1,7 @@
 /** Settings: language, where one is, how things look and sound, this device and its trust data. */
 import { useState } from "preact/hooks";
 
+import { EmployerAsked } from "../parts/employer_asked.tsx";
 import { LockWithoutVisit } from "../parts/visit_strip.tsx";
 import { Choice, Button, Switch } from "../parts/forms.tsx";
 import type { Option } from "../parts/forms.tsx";
@@ -8,7 +9,7 @@ import { PairForm } from "../parts/pair_form.tsx";
 import { useDevice, useHand } from "../scans/context.ts";
 import type { DeviceState, Purpose, Settings, Theme } from "../session/device.ts";
 import { useBusy } from "../session/busy.ts";
-import { country, moment, ownName, say, spoken } from "../words/texts.ts";
+import { country, languageOptions, moment, say, spoken } from "../words/texts.ts";
 
 /** The States of the coordination: those where somebody can be at work on an A1. */
 const STATES =
@@ -30,7 +31,7 @@ export function SettingsScreen() {
         <Choice
           label={say("screen.language")}
           value={settings.language === "" ? spoken() : settings.language}
-          options={languages.map((code) => ({ value: code, label: ownName(code), lang: code }))}
+          options={languageOptions(languages)}
           onValue={(language) => change({ language })}
         />
         <Choice
@@ -46,6 +47,7 @@ export function SettingsScreen() {
           options={states()}
           onValue={(chosen) => change({ state: chosen })}
         />
+        <EmployerAsked />
       </section>
       <section className="block">
         <Choice

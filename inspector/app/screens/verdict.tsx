@@ -7,19 +7,21 @@ import { DocumentFacts } from "../parts/verdict/document_facts.tsx";
 import { Identity } from "../parts/verdict/identity.tsx";
 import { Receipt } from "../parts/verdict/receipt.tsx";
 import { Review } from "../parts/verdict/review.tsx";
-import { SecondFactor } from "../parts/verdict/second_factor.tsx";
+import { SecondFactor, WhichIssuer } from "../parts/verdict/second_factor.tsx";
 import { Told } from "../parts/verdict/told.tsx";
 import { VerdictHead } from "../parts/verdict/verdict_head.tsx";
 import { useDevice, useHand } from "../scans/context.ts";
-import { factsOf } from "../scans/facts.ts";
+import { factsOf, namesNobody } from "../scans/facts.ts";
 import type { Facts } from "../scans/facts.ts";
 import type { Judgement } from "../scans/judging.ts";
-import { completable } from "../scans/judging.ts";
+import { comparable } from "../scans/judging.ts";
+import type { Question } from "../session/question.ts";
 import { dayAt } from "../session/question.ts";
 import { go } from "../session/routes.ts";
 import type { Scan } from "../scans/scans.ts";
 import { signal } from "../session/signals.ts";
-import { day, has, listed, say } from "../words/texts.ts";
+import { country, day, has, listed, say } from "../words/texts.ts";
+import { visible } from "../words/visible.ts";
 import { useWatched } from "../session/watching.ts";
 import { wordingOf } from "../scans/wording.ts";
 
@@ -32,6 +34,7 @@ export function VerdictScreen({ rest }: { rest: string }) {
       <>
         <h1>{say("screen.result")}</h1>
         <p>{say("note.scan_gone")}</p>
+        <Button icon="back" onClick={() => history.back()}>{say("button.back")}</Button>
         <NextButtons />
       </>
     );
@@ -53,6 +56,8 @@ function Result({ scan }: { scan: Scan }) {
       return <Judged scan={scan} judgement={outcome.judgement} />;
     case "second_factor":
       return <SecondFactor scan={scan} problem={outcome.problem} />;
+    case "which_issuer":
+      return <WhichIssuer scan={scan} code={outcome.code} hosts={outcome.hosts} />;
     case "hidden":
       return <Hidden kind={outcome.kind} purpose={scan.question.purpose} />;
     case "failed":
@@ -68,12 +73,17 @@ function Judged({ scan, judgement }: { scan: Scan; judgement: Judgement }) {
   const wording = wordingOf(scan, judgement);
   const facts = judgement.reports.map(factsOf);
   useEffect(() => signal(wording.colour, settings), [wording.headline]);
-  const compare = completable(judgement) && scan.compared === null;
+  const compare = comparable(judgement) && scan.compared === null;
   const isGenuine = judgement.verdict !== "not_authentic";
-  const person = facts.find((each) => each.person.surnames !== "" || each.person.dateOfBirth !== "") ?? facts[0];
+  const person = facts.find((each) => !namesNobody(each)) ?? facts[0];
   return (
     <>
-      <VerdictHead wording={wording} subject={subjectOf(facts, judgement)} />
+      <VerdictHead
+        wording={wording}
+        subject={subjectOf(facts, judgement)}
+        work={facts.some((each) => each.kind === "pda1") ? askedOf(judgement.question) : ""}
+      />
+      {isCut(judgement) ? <p className="block">{say("note.seal_cut")}</p> : null}
       {isGenuine && person !== undefined ? (
         <Identity facts={person} onCompared={compare ? (answer) => scans.compare(scan.id, answer) : null} />
       ) : null}
@@ -88,11 +98,23 @@ function Judged({ scan, judgement }: { scan: Scan; judgement: Judgement }) {
   );
 }
 
+/** Tell whether a seal is not even whole: it may have been scanned in part. */
+function isCut({ reports }: Judgement): boolean {
+  return reports.some(({ carrier, decidingCheck }) => carrier === "seal" && decidingCheck?.id === "structure");
+}
+
 /** Say what was judged, and for which day. */
 function subjectOf(facts: readonly Facts[], judgement: Judgement): string {
   const kinds = [...new Set(facts.map((each) => each.kind).filter((kind) => has(`kind.${kind}`)))];
   const names = kinds.length === 0 ? say("kind.unknown") : listed(kinds.map((kind) => say(`kind.${kind}`)));
   return say("note.judged_for", { kind: names, day: day(judgement.question.onDate) });
+}
+
+/** Say about which work was asked; empty where about none. */
+function askedOf({ state, employer }: Question): string {
+  const named = employer === "" ? "" : say("value.employer_asked", { employer: visible(employer) });
+  const work = [state === "" ? "" : country(state), named].filter((each) => each !== "");
+  return work.length === 0 ? "" : say("note.work_asked", { work: listed(work) });
 }
 
 /** Refuse to show what this purpose may not see: nothing of the document is drawn. */

@@ -18,6 +18,7 @@ function device(change: Partial<DeviceState>): DeviceState {
     synchronising: false,
     problem: "",
     paired: null,
+    revoked: false,
     settings: FIRST_SETTINGS,
     ...change,
   };

@@ -6,7 +6,7 @@ import { colourOf } from "../../core/index.ts";
 import { cautioned, completable } from "../scans/judging.ts";
 import type { Question } from "../session/question.ts";
 
-const QUESTION: Question = { purpose: "inspection", onDate: "2026-11-22", state: "" };
+const QUESTION: Question = { purpose: "inspection", onDate: "2026-11-22", state: "", employer: "" };
 const SURE = { caution: null, packAsOf: 1 } as const;
 
 function report(verdict: Verdict, binding: Partial<Check> = {}): Report {

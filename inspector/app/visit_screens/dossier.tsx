@@ -1,6 +1,7 @@
 /** The site dossier: one link for everyone who may see the site; each role sees through it what it may. */
 import { useState } from "preact/hooks";
 
+import { CopyButton } from "../parts/copy_button.tsx";
 import { Button } from "../parts/forms.tsx";
 import { Plain } from "../parts/plain.tsx";
 import { QrCode } from "../parts/qr_code.tsx";
@@ -75,22 +76,6 @@ function Sheet({ made }: { made: DossierLink }) {
         <CopyButton text={made.link} />
       </div>
       <p className="soft">{say("note.dossier_revoked")}</p>
-    </>
-  );
-}
-
-function CopyButton({ text }: { text: string }) {
-  const [told, setTold] = useState("");
-  const copy = (): void => {
-    navigator.clipboard.writeText(text).then(
-      () => setTold(say("note.copied")),
-      () => setTold(say("note.not_copied")),
-    );
-  };
-  return (
-    <>
-      <Button icon="copy" onClick={copy}>{say("button.copy_link")}</Button>
-      <span role="status">{told}</span>
     </>
   );
 }

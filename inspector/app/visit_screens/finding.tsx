@@ -1,7 +1,7 @@
 /** The findings of a visit: what the check of the list finds, and what the inspector recorded. */
 import { useState } from "preact/hooks";
 
-import { ROSTER_NOTES } from "../../core/index.ts";
+import { ROSTER_NOTES } from "../../core/findings/roster.ts";
 import { Button, TextArea } from "../parts/forms.tsx";
 import { Plain } from "../parts/plain.tsx";
 import { useBusy } from "../session/busy.ts";

@@ -1,7 +1,7 @@
 /** The list of declared workers of a visit: read from what is pasted, and checked against what was scanned. */
 import { useState } from "preact/hooks";
 
-import { ROSTER_NOTES } from "../../core/index.ts";
+import { ROSTER_NOTES } from "../../core/findings/roster.ts";
 import { Button, FileButton, TextArea } from "../parts/forms.tsx";
 import { Plain } from "../parts/plain.tsx";
 import { useBusy } from "../session/busy.ts";

@@ -64,6 +64,11 @@ function Whole({ visits, visit }: PartProps) {
             {say("screen.visit.employer")}: <Plain text={visit.opened.note} />
           </p>
         )}
+        {visit.opened.employerId === undefined ? null : (
+          <p>
+            {say("field.employer_id")}: <Plain text={visit.opened.employerId} />
+          </p>
+        )}
       </div>
       {visit.stage === "left" ? (
         <Button kind="first" onClick={() => void visits.resume(visit.id)}>{say("button.continue_visit")}</Button>

@@ -3,10 +3,12 @@ import { useState } from "preact/hooks";
 
 import { PDA1_STATES } from "../../core/generated/catalogue.ts";
 import { LockWithoutVisit } from "../parts/visit_strip.tsx";
+import { identifierFault } from "../parts/employer_asked.tsx";
 import { Button, Choice, TextField } from "../parts/forms.tsx";
 import { Plain } from "../parts/plain.tsx";
 import { SyncNote } from "./sync_note.tsx";
 import { useDevice } from "../scans/context.ts";
+import { identifierOf } from "../session/question.ts";
 import { go } from "../session/routes.ts";
 import { country as countryName, moment, say } from "../words/texts.ts";
 import { useVisits, useVisitsState } from "../visits/at_hand.ts";
@@ -78,13 +80,16 @@ function VisitForm({ visits, onCancel }: { visits: Visits; onCancel: () => void 
   const settings = useDevice().settings;
   const [site, setSite] = useState({ name: "", address: "", town: "", country: settings.state });
   const [employer, setEmployer] = useState("");
+  const [employerId, setEmployerId] = useState("");
   const [fault, setFault] = useState("");
   const [busy, once] = useBusy();
   const change = (part: Partial<typeof site>) => setSite({ ...site, ...part });
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     if (site.name.trim() === "") return setFault(say("screen.visit.needs_site"));
-    void once(async () => go(`visits/${await visits.open(openedBody(site, employer, settings.purpose))}`));
+    if (identifierFault(employerId) !== undefined) return;
+    const body = openedBody(site, [employer, employerId], settings.purpose);
+    void once(async () => go(`visits/${await visits.open(body)}`));
   };
   return (
     <form className="visit-form" onSubmit={submit} noValidate>
@@ -114,6 +119,14 @@ function VisitForm({ visits, onCancel }: { visits: Visits; onCancel: () => void 
         onValue={(country) => change({ country })}
       />
       <TextField label={say("screen.visit.employer")} value={employer} onValue={setEmployer} maxLength={200} />
+      <TextField
+        label={say("field.employer_id")}
+        hint={say("field.employer_asked.hint")}
+        fault={identifierFault(employerId)}
+        value={employerId}
+        onValue={setEmployerId}
+        maxLength={100}
+      />
       <div className="visit-choices">
         <Button kind="first" type="submit" busy={busy}>{say("button.start")}</Button>
         <Button onClick={onCancel}>{say("button.cancel")}</Button>
@@ -122,11 +135,20 @@ function VisitForm({ visits, onCancel }: { visits: Visits; onCancel: () => void 
   );
 }
 
-function openedBody(site: Record<string, string>, employer: string, purpose: string): OpenedBody {
+function openedBody(
+  site: Record<string, string>,
+  [employer, identifier]: readonly [string, string],
+  purpose: string,
+): OpenedBody {
   const filled = Object.entries(site).map(([name, value]) => [name, value.trim()] as const);
   const named = Object.fromEntries(filled.filter(([, value]) => value !== ""));
-  const note = employer.trim();
-  return { site: { name: "", ...named }, purpose, ...(note === "" ? {} : { note }) };
+  const [note, employerId] = [employer.trim(), identifierOf(identifier)];
+  return {
+    site: { name: "", ...named },
+    purpose,
+    ...(employerId === "" ? {} : { employerId }),
+    ...(note === "" ? {} : { note }),
+  };
 }
 
 function stateOptions(): { value: string; label: string }[] {

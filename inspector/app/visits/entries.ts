@@ -25,10 +25,11 @@ export interface Entry<Body = unknown> {
   readonly body: Body;
 }
 
-/** Where and why the visit is made; `note` names the employer as declared. */
+/** Where and why the visit is made; `note` names the employer as declared, `employerId` is its identifier. */
 export interface OpenedBody {
   readonly site: Site;
   readonly purpose?: string;
+  readonly employerId?: string;
   readonly note?: string;
 }
 

@@ -2,10 +2,10 @@
  * What a visit keeps of a document: enough to list it and to compare it with the declared workers, and no more.
  */
 import { siteText } from "../../core/findings/sites.ts";
-import { checkRoster } from "../../core/index.ts";
+import { checkRoster } from "../../core/findings/roster.ts";
 import type { JsonObject, Report, RosterFinding, ScannedDocument } from "../../core/index.ts";
-import { dayAt } from "../session/question.ts";
-import type { DocumentFacts, Entry, ScanBody, Visit } from "./entries.ts";
+import { dayAt, identifierOf } from "../session/question.ts";
+import type { DocumentFacts, Entry, OpenedBody, ScanBody, Visit } from "./entries.ts";
 
 /** Return the facts of a judged document. The record's personal numbers are never among them. */
 export function factsOf(report: Report): DocumentFacts {
@@ -27,6 +27,11 @@ export function factsOf(report: Report): DocumentFacts {
     last: word(period, "end") || word(record, "end"),
     institutionId: report.institutionId ?? "",
   };
+}
+
+/** Return the identifier of the declared employer, wherever it was written; empty where only a name was. */
+export function declaredIdentifier(opened: OpenedBody | undefined): string {
+  return identifierOf(opened?.employerId ?? "") || identifierOf(opened?.note ?? "");
 }
 
 /** Return what the check of the list finds on a visit, compared with the others; computed anew, kept nowhere. */

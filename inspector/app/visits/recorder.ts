@@ -39,9 +39,9 @@ export async function recordable(scan: Scan, visit: string, from = 0): Promise<R
   if (found === null) return null;
   const text = textOf(scan);
   const told = found.code ?? "";
-  const { onDate, purpose, state } = scan.question;
+  const { onDate, purpose, state, employer } = scan.question;
   const part = from === 0 ? visit : `${visit} ${from}`;
-  const name = await nameOf(part, text === "" ? scan.id : text, found.verdict, told, onDate, state);
+  const name = await nameOf(part, text === "" ? scan.id : text, found.verdict, told, onDate, state, employer);
   const work = workOf(scan.question);
   const body: ScanBody = {
     scan: name,

@@ -118,8 +118,24 @@ export function country(code: string): string {
   }
 }
 
+/** Names that browsers do not have in the language itself. */
+const OWN_NAMES: Readonly<Record<string, string>> = { ga: "Gaeilge", mt: "Malti" };
+/** Languages whose texts are complete; English stands in for the others. */
+const WITH_TEXTS: ReadonlySet<string> = new Set(["en", "fr", "de", "pl", "ro", "pt", "es", "it"]);
+
+/** Return languages to choose from: first those that have texts, then the others, marked. */
+export function languageOptions(codes: readonly string[]): readonly { value: string; label: string; lang: string }[] {
+  const named = (code: string, label: string) => ({ value: code, label, lang: code });
+  return [
+    ...codes.filter((code) => WITH_TEXTS.has(code)).map((code) => named(code, ownName(code))),
+    ...codes.filter((code) => !WITH_TEXTS.has(code)).map((code) => named(code, `${ownName(code)} (English)`)),
+  ];
+}
+
 /** Return the name of a language in that language itself. */
 export function ownName(code: string): string {
+  const own = OWN_NAMES[code];
+  if (own !== undefined) return own;
   const name = new Intl.DisplayNames([code], { type: "language", fallback: "code" }).of(code) ?? code;
   return name.charAt(0).toLocaleUpperCase(code) + name.slice(1);
 }

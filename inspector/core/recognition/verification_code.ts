@@ -9,6 +9,19 @@ export function codeOf(typed: string): string | null {
   return CODE.test(letters) ? letters : null;
 }
 
+const GROUPED = /^[0-9A-Z]{4}(?:[- ][0-9A-Z]{4}){3}$/i;
+
+/**
+ * Return the code that a text is and nothing else; null for any other text. In four groups it is taken for a code also
+ * where its check character does not fit: somebody mistyped it.
+ */
+export function codeAlone(text: string): string | null {
+  const typed = text.trim();
+  if (!GROUPED.test(typed) && !/^[0-9A-Z]{16}$/i.test(typed)) return null;
+  const code = codeOf(typed);
+  return code !== null && (GROUPED.test(typed) || checkFits(code)) ? code : null;
+}
+
 /**
  * Tell whether the check character fits: no single change and no exchange of two characters leaves it fitting.
  *

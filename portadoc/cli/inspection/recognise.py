@@ -17,6 +17,7 @@ from portadoc.cli.inspection.metadata import (
     inspect_type_metadata,
     inspect_web_keys,
 )
+from portadoc.cli.inspection.printed.exports import inspect_visit_export, is_visit_export
 from portadoc.cli.inspection.printed.pictures import inspect_picture, is_picture
 from portadoc.cli.inspection.printed.seals import inspect_seal
 from portadoc.cli.inspection.requests import (
@@ -100,6 +101,8 @@ def inspect_input(raw: bytes, *, now: int) -> Inspection:
     """
     if is_picture(raw):
         return _without_secrets(inspect_picture(raw, lambda text: _recognised(text, now)))
+    if is_visit_export(raw):
+        return inspect_visit_export(raw)
     if len(raw) > MAX_INPUT_BYTES:
         raise Malformed("limit_exceeded", what="input", limit=MAX_INPUT_BYTES)
     return _without_secrets(_recognised(raw, now))

@@ -2,7 +2,7 @@
 
 import click
 
-from portadoc.cli.inspector.options import INSTITUTION, chosen
+from portadoc.cli.inspector.options import INSTITUTION, chosen, told_as
 from portadoc.cli.installation import installation, settings_options
 from portadoc.cli.output import moment, write_json, write_qr_code, write_table
 
@@ -42,17 +42,24 @@ def devices(*, institution: str | None, as_json: bool, settings_file: str | None
         found = house.inspector.devices.listed(chosen(house, institution))
     if as_json:
         rows = [
-            {"device": each.device_id, "name": each.name, "paired": each.created_at, "revoked": each.revoked_at}
+            {
+                "device": each.device_id,
+                "name": each.name,
+                "own_name": each.own_name,
+                "paired": each.created_at,
+                "revoked": each.revoked_at,
+            }
             for each in found
         ]
         write_json({"devices": rows})
         return
     write_table(
-        ("device", "name", "paired", "state"),
+        ("device", "name", "own_name", "paired", "state"),
         [
             {
                 "device": each.device_id,
                 "name": each.name,
+                "own_name": each.own_name or "-",
                 "paired": moment(each.created_at),
                 "state": "paired" if each.revoked_at is None else f"revoked {moment(each.revoked_at)}",
             }
@@ -71,5 +78,7 @@ def revoke(
 ) -> None:
     """Revoke DEVICE (its id in the list) for good; what it still holds stays encrypted and comes no more."""
     with installation(settings_file, data_dir) as house:
-        house.inspector.devices.revoke(chosen(house, institution), device)
+        slug = chosen(house, institution)
+        with told_as("device_not_here"):
+            house.inspector.devices.revoke(slug, device)
     write_json({"revoked": device}) if as_json else click.echo("revoked")

@@ -2,7 +2,7 @@
 
 import click
 
-from portadoc.cli.inspector.options import INSTITUTION, chosen
+from portadoc.cli.inspector.options import INSTITUTION, chosen, told_as
 from portadoc.cli.installation import installation, settings_options
 from portadoc.cli.output import moment, write_json, write_qr_code, write_table
 
@@ -28,8 +28,10 @@ def dossier(
     with installation(settings_file, data_dir) as house:
         slug, dossiers = chosen(house, institution), house.inspector.dossiers
         if ended is not None:
-            dossiers.unlink(slug, ended)
-        made = None if site is None else dossiers.link(slug, site)
+            with told_as("dossier_not_here"):
+                dossiers.unlink(slug, ended)
+        with told_as("site_not_here"):
+            made = None if site is None else dossiers.link(slug, site)
         found, now = dossiers.links(slug), house.clock.now()
     if made is not None:
         told = {"dossier": made.link.dossier_id, "address": made.address, "expires_at": made.link.expires_at}
@@ -45,7 +47,7 @@ def dossier(
             "dossier": each.dossier_id,
             "site": each.title,
             "until": each.expires_at if as_json else moment(each.expires_at),
-            "holds": each.holds(now),
+            "holds": each.holds(now) if as_json else "yes" if each.holds(now) else "no",
         }
         for each in found
     ]

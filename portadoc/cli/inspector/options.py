@@ -1,8 +1,12 @@
 """Which institution's inspectors a command is about."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import click
+
+from portadoc.errors import Refused
 
 if TYPE_CHECKING:
     from portadoc.serve.house import House
@@ -10,6 +14,17 @@ if TYPE_CHECKING:
 INSTITUTION: Final = click.option(
     "--institution", help="Whose inspectors (slug); default: the first institution that verifies."
 )
+
+
+@contextmanager
+def told_as(code: str) -> Iterator[None]:
+    """Say in words of its own that what was named is not there. Raises Refused[``code``] for [not_found]."""
+    try:
+        yield
+    except Refused as error:
+        if error.code != "not_found":
+            raise
+        raise Refused(code) from error
 
 
 def chosen(house: "House", institution: str | None) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from portadoc.cli.inspector.options import INSTITUTION, chosen
+from portadoc.cli.inspector.options import INSTITUTION, chosen, told_as
 from portadoc.cli.installation import installation, settings_options
 from portadoc.cli.output import language, language_option, moment, write_json, write_table
 
@@ -67,6 +67,8 @@ def export(
         raise click.UsageError("name a file to write: --pdf FILE, --json FILE or both")
     with installation(settings_file, data_dir) as house:
         slug, exports = chosen(house, institution), house.inspector.exports
+        with told_as("visit_not_here"):
+            house.inspector.visits.opened(slug, visit)
         if json_file is not None:
             json_file.write_bytes(exports.as_json(slug, visit))
             click.echo(f"signed JSON: {json_file}")

@@ -59,6 +59,8 @@ def seal(
 
     On standard output is the text of the seal and nothing else; everything about it goes to standard error.
     """
+    if record_id is None and (record_file is None) == (example_name is None):
+        raise click.UsageError("give RECORD (its id), or exactly one of --record and --example")
     record = None if record_id is not None else read_record(record_file, example_name)
     if record_id is not None and (record_file or example_name):
         raise click.UsageError("give RECORD or one of --record and --example, not both")

@@ -21,7 +21,8 @@ def pack(
     """Write the trust pack of an institution that verifies here, with the newest lists that there are.
 
     The status lists, the trusted lists and the certificates of seals are fetched first; what cannot be had stays
-    as it was, and the age of every list is told. Keep the pack beside what was judged from it: with both, the same verdict can be shown again in later years.
+    as it was, and the age of every list is told.
+    Keep the pack beside what was judged from it: with both, the same verdict can be shown again in later years.
     """
     from portadoc.formats.trust_pack import parse_trust_pack, unverified_content
     from portadoc.keys.algorithms import ALL_ALGORITHMS

@@ -29,8 +29,8 @@ def receipt() -> None:
 @OPERATOR
 @TRUST
 @click.option("--at", type=Moment(), help="Judge for this time, ISO 8601; UTC unless it says more.")
-@click.option("--nonce", help="The nonce of the verification; needs --presentation.")
-@click.option("--presentation", "presentation_file", type=INPUT_FILE, help="What was presented; needs --nonce.")
+@click.option("--nonce", help="The nonce of the verification, unless FILE has it; needs --presentation.")
+@click.option("--presentation", "presentation_file", type=INPUT_FILE, help="What was presented; needs the nonce.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @language_option
 def verify_receipt(
@@ -47,20 +47,25 @@ def verify_receipt(
 ) -> None:
     """Verify the receipt in FILE (- for standard input), offline.
 
-    Who signed it is judged for the time that it names; with nonce and presentation, whether it is about that one.
+    FILE holds the receipt alone, or with its nonce, as a care desk saves it. Who signed it is judged for the time
+    that it names; with nonce and presentation, whether it is about that one.
     Exit code 0: it holds; 1: it does not; 4: the trust file, the anchor or the pack has to be mended.
     """
     from portadoc.clock import SystemClock
     from portadoc.formats.receipt import check_commitment
     from portadoc.verification.receipts import open_receipt
 
-    if (nonce is None) != (presentation_file is None):
+    if nonce is not None and presentation_file is None:
         raise click.UsageError("--nonce and --presentation belong together")
+    unverified_receipt, kept_nonce = _kept(read_text(file))
+    nonce = kept_nonce if nonce is None else nonce
+    if nonce is None and presentation_file is not None:
+        raise click.UsageError("--presentation needs the nonce, by --nonce or in FILE")
     if as_json:
         without_environment()
     now = SystemClock().now() if at is None else at
     verifiers = _verifiers(pack_file, anchor_file, trust_file, operator, now)
-    found = open_receipt(read_text(file), verifiers=verifiers, now=now)
+    found = open_receipt(unverified_receipt, verifiers=verifiers, now=now)
     about = None
     if nonce is not None and presentation_file is not None:
         about = check_commitment(found, nonce=nonce, unverified_presentation=read_text(presentation_file))
@@ -68,6 +73,25 @@ def verify_receipt(
         write_json(_as_json(found, about))
     else:
         _tell(found, about)
+
+
+def _kept(text: str) -> tuple[str, str | None]:
+    """Return receipt and nonce of a care desk's file, or a receipt alone as it is.
+
+    Raises Malformed[json_malformed], [member_invalid].
+    """
+    from portadoc.errors import Malformed
+    from portadoc.formats.strict_json import loads_object
+
+    if not text.startswith("{"):
+        return text, None
+    kept = loads_object(text, what="receipt")
+    unverified_receipt, nonce = kept.get("receipt"), kept.get("nonce")
+    if not isinstance(unverified_receipt, str):
+        raise Malformed("member_invalid", member="/receipt", expected="text")
+    if not isinstance(nonce, str | None):
+        raise Malformed("member_invalid", member="/nonce", expected="text")
+    return unverified_receipt, nonce
 
 
 def _verifiers(

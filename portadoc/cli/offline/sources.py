@@ -10,9 +10,10 @@ import click
 from portadoc.cli.inputs import read_file, read_text
 from portadoc.cli.offline.list_files import SKEW_S, lists_in
 from portadoc.cli.output import explain
-from portadoc.errors import Error, Malformed, Misconfigured
+from portadoc.errors import Conflict, Error, Malformed, Misconfigured
 from portadoc.formats import strict_json
-from portadoc.formats.trust_pack import ROLE, TrustPack
+from portadoc.formats.trust_pack import ROLE, SPEC, TrustPack, parse_trust_pack, unverified_content
+from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.certificates import from_pem
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.trust import published_chains
@@ -43,20 +44,32 @@ def usable_pack(
 
     One that cannot be judged from ends the command, as missing trust does.
     """
+    raw = read_file(pack_file, max_bytes=ROLE.max_bytes)
     try:
         if anchor_file is None and not trust_file.exists():
             raise Misconfigured("verify_anchor_missing", file=str(trust_file))
-        raw, operators = read_file(pack_file, max_bytes=ROLE.max_bytes), believed(anchor_file, trust_file)
+        operators = believed(anchor_file, trust_file)
         named = operator or operators.only_institution(KeyPurpose.TRUST_LIST)
         if named is None:
             raise Misconfigured("trust_pack_operator_unnamed")
         pack = open_trust_pack(raw, operators=operators, operator=named, at=at, skew_s=SKEW_S)
     except Error as error:
+        if error.code in _ABOUT_THE_SIGNER and (ended := _ended(raw, at)) is not None:
+            error = ended  # the certificate of an old pack has ended as well, and that is not what to mend
         if error.code in _ABOUT_THE_SIGNER:
             explain(Misconfigured("verify_pack_signer", file=pack_file, source=anchor_file or str(trust_file)))
         explain(error)
         raise click.exceptions.Exit(_EXIT_NO_TRUST) from error
     return Sources(pack.trust, PackStatus(pack, skew_s=SKEW_S), pack)
+
+
+def _ended(message: bytes, at: int) -> Error | None:
+    """Return the refusal of a pack that says of itself that it is too old for a time, None for any other."""
+    try:
+        exp = unverified_content(parse_trust_pack(message, allowed_algs=ALL_ALGORITHMS)).get("exp")
+    except Error:
+        return None
+    return Conflict("trust_pack_expired", spec=SPEC, exp=exp) if type(exp) is int and exp <= at else None
 
 
 def from_files(trust_file: Path, list_files: Iterable[str], *, at: int) -> Sources:

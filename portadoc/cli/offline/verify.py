@@ -29,11 +29,19 @@ from portadoc.verification.rendering.wording import printable
 if TYPE_CHECKING:
     from portadoc.cli.offline.sources import Sources
     from portadoc.formats.trust_pack import TrustPack
+    from portadoc.schemas.projections.rows import Claim
     from portadoc.verification.policy import KeyBindingRefused, KeyBindingRequired, VerificationPolicy
     from portadoc.verification.report import VerificationReport
 
 POLICY_ID: Final = "offline"
 _MAX_BINDING_AGE_S: Final = 300
+_COUNTRIES: Final = frozenset({"country", "state", "nationalities", "flag_or_base_state"})
+_CODED: Final[dict[tuple[str, ...], str]] = {
+    ("status", "code"): "situation",
+    ("person", "gender"): "paper.sex",
+    ("insured", "gender"): "paper.sex",
+}
+"""Where a value is a code, and the texts of the catalogue that say it in words."""
 _EXIT: Final = {"green": 0, "red": 1, "amber": 3}
 
 
@@ -109,7 +117,8 @@ def verify(
     With a trust pack, its trust and its status lists count, and --anchor or --trust says who may sign it. Without
     one, those of --trust and --status-list. Exit code 0: authentic and in force (green); 1: do not rely on it
     (red); 2: there is no attestation in it to judge; 3: something is not established (amber); 4: the trust file,
-    the anchor or the pack has to be mended. Of a folder the gravest counts; a file without a document counts as red.
+    the anchor or the pack has to be mended. Of a folder the gravest counts; a file without a document counts as
+    red.
     """
     from portadoc.clock import SystemClock
 
@@ -308,4 +317,19 @@ def _labelled(report: "VerificationReport") -> Iterable[tuple[str, str]]:
     for row in EVERY_LAYOUT[str(report.layout)].claims:
         for _, value in claims_at(report.claims, row.path):
             if not isinstance(value, dict | list):
-                yield (row.fr if language() == "fr" else row.en), str(value)
+                yield (row.fr if language() == "fr" else row.en), _in_words(value, row)
+
+
+def _in_words(value: Any, row: "Claim") -> str:
+    """Return a value in words of the language: days, countries, the situation, the sex; all else as it stands."""
+    from portadoc.catalogue import texts
+    from portadoc.verification.rendering.wording import Words
+
+    words, catalogue = Words(language()), texts(language())
+    place = [each for each in row.field or row.path if isinstance(each, str)]
+    if isinstance(value, str) and place[-1] in _COUNTRIES:
+        return words.country(value)
+    name = _CODED.get(tuple(place[-2:]), "")
+    if f"{name}.{value}" in catalogue.entries:
+        return f"{catalogue.text(f'{name}.{value}')} ({value})"
+    return words.value(value)

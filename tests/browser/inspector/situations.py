@@ -46,6 +46,7 @@ class Situation:
     way: Way = "paste"
     purpose: Literal["inspection", "care"] = "inspection"
     state: str = ""
+    employer: str = ""
     treated_days_ago: int = 0
     moved: int = 0
     ready: bool = True
@@ -134,6 +135,16 @@ SITUATIONS = (
         colour="red",
         headline="verdict.does_not_cover_work.headline",
         reason="reason.state_not_covered",
+    ),
+    Situation(
+        id="wrong-employer",
+        what="The A1 of another employer than the one of the visit",
+        given=_seal(),
+        state="DE",
+        employer="TEST 000 111 222",
+        colour="red",
+        headline="verdict.does_not_cover_work.headline",
+        reason="reason.employer_not_covered",
     ),
     Situation(
         id="places-not-shown",
@@ -256,7 +267,7 @@ SITUATIONS = (
     Situation(
         id="phone-answers",
         what="A phone without network that answers the number on the inspector's screen",
-        given=lambda town: town.held().id,
+        given=lambda town: town.held("pda1-webuild").id,
         way="phone",
         colour="green",
         headline="verdict.authentic_in_force.headline",
@@ -267,6 +278,7 @@ SITUATIONS = (
         given=lambda town: town.house.wallet.show(town.held().id, challenge=UNSOLICITED).text,
         colour="amber",
         headline="verdict.holder_not_proven.unsolicited.headline",
+        reason="verdict.holder_not_proven.unnamed.action",
     ),
     Situation(
         id="phone-replayed",
@@ -291,6 +303,16 @@ SITUATIONS = (
         given=lambda town: town.held().sd_jwt,
         colour="amber",
         headline="verdict.holder_not_proven.headline",
+        reason="verdict.holder_not_proven.unnamed.action",
+    ),
+    Situation(
+        id="phone-names-nobody",
+        what="A phone without network that answers with an A1 of a layout without names",
+        given=lambda town: town.held().id,
+        way="phone",
+        colour="green",
+        headline="verdict.authentic_in_force.headline",
+        reason="verdict.authentic_in_force.unnamed.action",
     ),
     Situation(
         id="wallet-asked",

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.inspector.running import served_house, visiting
-from tests.browser.inspector.test_app_storage import _PUT, WAITING, entry, everything, registered
+from tests.browser.inspector.test_app_storage import _PUT, WAITING, entry, everything, registered, sign_out
 
 ACKNOWLEDGED = json.dumps({"entry": WAITING["entry"], "digest": WAITING["digest"]})
 
@@ -25,12 +25,6 @@ def unworked(browser_program, quick):
         yield visit
 
 
-def sign_out(page):
-    page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_role("heading", name="Locked")).to_be_visible(timeout=3_000)
-    page.wait_for_timeout(500)
-
-
 def cookies(visit):
     return [each["name"] for each in visit.context.cookies() if each["name"] == "portadoc-device"]
 
@@ -41,6 +35,7 @@ def test_k10_signing_out_wipes_at_once_however_the_network_stalls(unworked, quic
     page.route("**/api/configuration", lambda route: None)  # no answer ever comes
     page.reload()
     sign_out(page)
+    page.wait_for_timeout(500)
     assert everything(unworked) == {"settings": [], "pack": [], "visits": [], "outbox": []}
 
 
@@ -49,7 +44,8 @@ def test_k10_a_device_that_was_signed_out_asks_nobody_although_it_still_has_to_s
     page.route("**/api/entries/**", lambda route: route.abort())
     page.evaluate(_PUT, ["outbox", None, WAITING])
     sign_out(page)
-    page.get_by_role("button", name="Unlock").click()
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name="Home").click()
     page.goto(unworked.address + "#/ask")
     expect(page.get_by_label("Pairing code")).to_be_visible()
     page.reload()
@@ -67,6 +63,7 @@ def test_k10_a_registration_that_only_sends_ends_with_the_last_acknowledgement(u
     page.route("**/api/entries/**", lambda route: route.abort())
     page.evaluate(_PUT, ["outbox", None, WAITING])
     sign_out(page)
+    page.wait_for_timeout(500)
     page.unroute("**/api/entries/**")
     page.route("**/api/entries/**", lambda route: route.fulfill(status=201, body=ACKNOWLEDGED))
     page.evaluate("dispatchEvent(new Event('online'))")
@@ -105,7 +102,7 @@ def test_k10_a_file_that_is_read_when_the_device_locks_makes_no_scan(unworked):
     )
     page.evaluate("new BroadcastChannel('portadoc-lock').postMessage('person')")  # another tab locks
     expect(page.get_by_role("heading", name="Locked")).to_be_visible()
-    page.get_by_role("button", name="Unlock").click()
+    page.get_by_role("button", name="Continue").click()
     page.evaluate("mayRead()")
     page.wait_for_timeout(500)
     assert "verdict" not in page.url

@@ -13,7 +13,6 @@ from portadoc.formats.visible_seal import base45
 from tests.browser.inspector.doing import outcome, paste, say
 from tests.browser.inspector.running import Visit, third_parties
 
-
 PRESENTATION = f"e30.e30.{base45.encode(bytes(range(200)))}~"
 """Something that takes several parts."""
 

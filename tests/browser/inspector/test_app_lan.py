@@ -10,20 +10,26 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from playwright.sync_api import Error, expect
 
-from build_web import build_app
 from portadoc.clock import SystemClock
 from portadoc.randomness import system_random_bytes
 from portadoc.serve.house import DEVELOPMENT_PASSPHRASE, open_house
 from portadoc.serve.lan import open_lan
 from portadoc.serve.run import listen, serving
 from portadoc.serve.settings import PortadocSettings
-from tests.browser.inspector.running import CHROMIUM, FLAGS, third_parties, visiting, wait_until_installed
+from tests.browser.inspector.running import (
+    CHROMIUM,
+    FLAGS,
+    have_the_app,
+    third_parties,
+    visiting,
+    wait_until_installed,
+)
 
 
 @pytest.fixture(scope="module")
 def lan(tmp_path_factory):
     """A house on the local network that this machine is to itself; yields its origin and its files."""
-    build_app()
+    have_the_app()
     folder, listener = tmp_path_factory.mktemp("lan"), listen("127.0.0.1", 0)
     made = {"clock": SystemClock(), "random_bytes": system_random_bytes}
     lan = open_lan(folder, address="127.0.0.1", passphrase=DEVELOPMENT_PASSPHRASE, **made)

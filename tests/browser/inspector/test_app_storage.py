@@ -207,6 +207,14 @@ def registered(visit, quick):
     return page
 
 
+def sign_out(page):
+    """Sign out, which is asked for twice: it cannot be undone."""
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("Nothing that is on this device stays")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Signed out")).to_be_visible(timeout=3_000)
+
+
 def everything(visit):
     return {store: visit.stored(store) for store in ("settings", "pack", "visits", "outbox")}
 
@@ -220,14 +228,13 @@ def test_k10_locking_wipes_what_is_readable_and_hides_every_screen(unworked, qui
     assert unworked.stored("visits") == []
     assert len(unworked.stored("outbox")) == 1
     assert "Maréchal" not in json.dumps(everything(unworked), default=str)
-    page.get_by_role("button", name="Unlock").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("button", name="Scan")).to_be_visible()
 
 
 def test_k10_logging_out_when_all_is_sent_leaves_an_empty_database(unworked, quick):
     page = registered(unworked, quick)
-    page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_role("heading", name="Locked")).to_be_visible()
+    sign_out(page)
     page.wait_for_timeout(500)
     assert everything(unworked) == {"settings": [], "pack": [], "visits": [], "outbox": []}
     cookies = [each for each in unworked.context.cookies() if each["name"] == "portadoc-device"]
@@ -237,8 +244,7 @@ def test_k10_logging_out_when_all_is_sent_leaves_an_empty_database(unworked, qui
 def test_k10_logging_out_keeps_what_waits_as_ciphertext_only(unworked, quick):
     page = registered(unworked, quick)
     page.evaluate(_PUT, ["outbox", None, WAITING])
-    page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_role("heading", name="Locked")).to_be_visible()
+    sign_out(page)
     page.wait_for_timeout(500)
     left = everything(unworked)
     assert (left["visits"], left["pack"]) == ([], [])
@@ -246,6 +252,6 @@ def test_k10_logging_out_keeps_what_waits_as_ciphertext_only(unworked, quick):
     (kept,) = left["settings"]
     assert kept.keys() == {"device", "encryptionKey", "institution", "leaving", "name"}
     assert "d" not in kept["encryptionKey"]
-    page.get_by_role("button", name="Unlock").click()
+    page.get_by_role("button", name="Home").click()
     expect(page.get_by_text("Trust data:")).to_be_visible()
     assert unworked.synchronised()

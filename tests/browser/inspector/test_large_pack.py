@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import expect
 
-from build_web import build_app
 from portadoc.formats.status_list.claims import StatusListTerms
 from portadoc.formats.status_list.cwt_form import sign_status_list_cwt
 from portadoc.formats.status_list.statuses import StatusList, StatusReference
@@ -24,7 +23,7 @@ from portadoc.schemas.seals import seal_content
 from portadoc.schemas.type_metadata import type_metadata
 from tests.browser.inspector.doing import outcome, paste, say
 from tests.browser.inspector.pack_service import OPERATOR, PackService, pack_service
-from tests.browser.inspector.running import visiting
+from tests.browser.inspector.running import have_the_app, visiting
 from tests.browser.inspector.seen import observe, seen
 from tests.browser.inspector.town import today
 
@@ -93,7 +92,7 @@ def country(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def service(country):
-    build_app()
+    have_the_app()
     with pack_service() as service:
         service.pack = make_trust_pack(
             country.pack, signer=country.ring.signer("de-inspection", KeyPurpose.TRUST_LIST)

@@ -58,6 +58,7 @@ def choose(visit: Visit, situation: Situation) -> None:
     page = go(visit, "settings")
     page.get_by_label(say("screen.visit.purpose")).select_option(situation.purpose)
     page.get_by_label(say("field.my_state")).select_option(situation.state)
+    page.get_by_label(say("field.employer_asked")).fill(situation.employer)
     if situation.purpose == "care":
         go(visit, "care")
         page.get_by_label(say("field.treatment_day")).fill(treatment_day(situation) or today_in(page))

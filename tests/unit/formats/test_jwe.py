@@ -23,6 +23,7 @@ from portadoc.formats.jwe import (
     encrypt,
     encryption_key_from_text,
     new_encryption_key,
+    unverified_kid,
 )
 
 BOTH = frozenset({"A128GCM", "A256GCM"})
@@ -296,3 +297,13 @@ def test_key_without_kid_gets_a_response_without_kid() -> None:
     jwk = {name: value for name, value in KEY.public_jwk.items() if name not in {"kid", "use"}}
     sealed = encrypt(PLAINTEXT, jwk, enc="A128GCM", apu=None, apv=None)
     assert "kid" not in json.loads(base64url.decode(sealed.split(".")[0]))
+
+
+def test_the_key_that_a_message_names_is_read_without_believing_it() -> None:
+    named = encrypt(PLAINTEXT, KEY.public_jwk, enc="A256GCM", apu=None, apv=None)
+    assert unverified_kid(named) == KEY.kid
+    unnamed = {name: value for name, value in KEY.public_jwk.items() if name != "kid"}
+    assert unverified_kid(encrypt(PLAINTEXT, unnamed, enc="A256GCM", apu=None, apv=None)) is None
+    for header in (b'{"kid":7}', b"[]", b"{", b'{"kid":"a","kid":"b"}', b'{"kid":"' + b"a" * 9000 + b'"}'):
+        assert unverified_kid(f"{base64url.encode(header)}....") is None
+    assert unverified_kid("") is None

@@ -86,7 +86,7 @@ class Tablet:
             "colour": "amber",
             "onDate": TODAY.isoformat(),
             "facts": {},
-            "purpose": "inspector",
+            "purpose": "inspection",
             **changes,
         }
 

@@ -286,7 +286,7 @@ def test_every_route_of_the_inspector_is_known_here(town: Town) -> None:
     }
 
 
-def test_j_one_device_cannot_make_issuers_lock_out_the_whole_service(
+def test_k03_one_device_cannot_make_issuers_lock_out_the_whole_service(
     tablet: Any, pair: Callable[..., Any], inspector: Inspector, clock: FixedClock
 ) -> None:
     issuer = Issuer(404)
@@ -306,7 +306,7 @@ def test_j_one_device_cannot_make_issuers_lock_out_the_whole_service(
 
 
 @pytest.mark.parametrize("status", [400, 503])
-def test_j_a_slip_of_the_pen_or_an_outage_counts_as_no_refused_code(
+def test_k03_a_slip_of_the_pen_or_an_outage_counts_as_no_refused_code(
     tablet: Any, inspector: Inspector, status: int
 ) -> None:
     issuer = Issuer(status)
@@ -319,7 +319,7 @@ def test_j_a_slip_of_the_pen_or_an_outage_counts_as_no_refused_code(
     assert len(issuer.asked) == 8
 
 
-def test_j_a_body_of_a_stranger_is_not_read(tablet: Any) -> None:
+def test_j17_a_body_of_a_stranger_is_not_read(tablet: Any) -> None:
     for method, path, _ in DEVICE_ROUTES:
         if method in ("PUT", "POST"):
             answer = tablet.call(method, path, b"\xff" * 64, cookie="", **{"content-type": "image/x-none"})

@@ -4,11 +4,14 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from portadoc.clock import FixedClock
 from portadoc.errors import Refused, Unavailable
 from portadoc.inspector.devices import CODE_ALPHABET
 from portadoc.inspector.service import Inspector
+from portadoc.inspector.store.tables import TRIES
+from portadoc.storage.installation import digest
 from portadoc.wallet_sim.transport import AsgiTransport, TransportResponse
 from tests.abuse.town import INSPECTION, Town
 
@@ -116,3 +119,13 @@ def test_devices_are_listed_the_newest_first(inspector: Inspector, tablet: Any) 
     assert (only.device_id, only.name, only.revoked_at) == (tablet.device, "Tablet", None)
     with pytest.raises(Refused):
         inspector.devices.listed("fr-demo")
+
+
+def test_k03_where_a_wrong_code_came_from_cannot_be_found_by_trying_every_address(inspector: Inspector) -> None:
+    with pytest.raises(Refused):
+        inspector.devices.pair("00000000", "", source="192.0.2.7")
+    with inspector.deployment.database.read() as connection:
+        [source] = connection.scalars(select(TRIES.c.source))
+    assert source not in {digest("192.0.2.7"), "192.0.2.7"}
+    with inspector.deployment.database.transaction() as connection:
+        assert connection.scalar(select(func.sum(TRIES.c.count))) == 1

@@ -209,7 +209,11 @@ SCAN = {
     "purpose": "inspector-quick",
 }
 GOOD = {
-    "visit_opened": {"site": {"name": "Nord", "country": "DE"}, "inspector": "K. (TEST DATA)"},
+    "visit_opened": {
+        "site": {"name": "Nord", "country": "DE"},
+        "inspector": "K. (TEST DATA)",
+        "employerId": "FR 1",
+    },
     "scan": SCAN,
     "note": {"text": "Seen."},
     "roster": {"workers": [{"id": "1", "surname": "A", "forenames": "B", "birthDate": "1990-01-01"}]},
@@ -287,7 +291,7 @@ def test_no_route_gives_an_entry_back(tablet: Any) -> None:
 
 
 @pytest.mark.parametrize("revoked", [True, False])
-def test_l_what_was_sealed_for_an_earlier_registration_is_not_lost(
+def test_k10_what_was_sealed_for_an_earlier_registration_is_not_lost(
     tablet: Any, pair: Callable[..., Any], inspector: Inspector, revoked: bool
 ) -> None:
     tablet.open_visit()
@@ -307,9 +311,22 @@ def test_l_what_was_sealed_for_an_earlier_registration_is_not_lost(
     assert (last.device_id, last.sealed_for) == (again.device, tablet.device)
 
 
-def test_l_a_key_of_another_institution_opens_nothing(tablet: Any, pair: Callable[..., Any]) -> None:
+def test_k10_a_key_of_another_institution_opens_nothing(tablet: Any, pair: Callable[..., Any]) -> None:
     stranger = pair(slug="fr-demo") if "fr-demo" in tablet.town.house.inspector.settings.by_slug else None
     key = new_encryption_key(system_random_bytes).public_jwk if stranger is None else stranger.key
     entry = tablet.entry("note", {"text": "For another house."})
     message = encrypt(json.dumps(entry).encode(), key, enc="A256GCM", apu=None, apv=None)
     assert tablet.put(entry["entry"], message).json()["code"] == "encryption_invalid"
+
+
+def test_g19_a_scan_for_a_purpose_that_nobody_knows_is_kept_and_not_judged(
+    tablet: Any, inspector: Inspector
+) -> None:
+    tablet.open_visit()
+    text = "e30.e30.AAAA~"
+    assert tablet.write("scan", tablet.scan(text=text, purpose="curiosity")).status == 201
+    [scan] = [
+        each for each in inspector.visits.opened(INSPECTION, tablet.visit).entries if each.entry.sequence == 1
+    ]
+    assert scan.judgement == {"verdict": "not_judged", "colour": "amber", "code": "purpose_unknown"}
+    assert scan.entry.body["text"] == text

@@ -1,4 +1,4 @@
-"""The page at the address of a verification code: the same for every code, in eight languages, without a script."""
+"""The page at the address of a verification code: the same for every code, in eight languages, no script."""
 
 import re
 from typing import Any

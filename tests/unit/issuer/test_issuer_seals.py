@@ -6,14 +6,17 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
-from portadoc.errors import Error, Misconfigured
+from portadoc.errors import Error, Misconfigured, Refused
 from portadoc.formats.status_list.claims import StatusListLimits
 from portadoc.formats.status_list.statuses import status_reference
 from portadoc.formats.visible_seal import SealClaims, make_seal, parse_seal, verify_seal
 from portadoc.issuer import InstitutionSettings, WithdrawalReason
 from portadoc.issuer.sealing import seals
-from portadoc.issuer.sealing.terms import EndsWith
+from portadoc.issuer.sealing.terms import EndsWith, require_may_seal
+from portadoc.issuer.store import grant_store
+from portadoc.issuer.store.tables import RECORDS
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.certificates import certificate_key, parse_certificate
 from portadoc.keys.key_ring import KeyPurpose, KeyRing
@@ -264,6 +267,27 @@ class TestWhoMaySeal:
     def test_an_authority_of_another_state_than_the_certificate(self, rig: Any) -> None:
         foreign = a1(issuing_authority=replace(a1().issuing_authority, country="DE"))
         assert refusal(lambda: sealed_record(rig, foreign))[0] == "record_of_other_institution"
+
+    def test_b08_the_legislation_of_another_state_is_certified_by_nobody_here(self, rig: Any) -> None:
+        foreign = a1(legislation=replace(a1().legislation, state="DE"))
+        told = ("legislation_of_other_state", {"state": "FR", "legislation": "DE"})
+        assert refusal(lambda: rig.issuer.upload(A1, foreign)) == told
+        signer = rig.key_ring.signer(A1, KeyPurpose.DOCUMENT_SEAL)
+        with pytest.raises(Refused, match="legislation_of_other_state"):
+            require_may_seal(foreign, institution_id="FR:TEST01", configuration_ids=("pda1",), signer=signer)
+
+    def test_b08_a_record_of_before_the_rule_is_neither_offered_nor_sealed(self, rig: Any) -> None:
+        record_id = rig.record()
+        with rig.database.transaction() as connection:
+            found = grant_store.find_record(connection, A1, record_id)
+            body = found.body.replace('"legislation":{"state":"FR"', '"legislation":{"state":"DE"')
+            assert body != found.body
+            connection.execute(update(RECORDS).where(RECORDS.c.record_id == record_id).values(body=body))
+        for act in (
+            lambda: rig.issuer.offer(A1, record_id, ["pda1"]),
+            lambda: rig.issuer.seal(A1, record_id, pin="none"),
+        ):
+            assert refusal(act)[0] == "legislation_of_other_state"
 
     def test_a_key_without_a_certificate(self, make_rig: Any, key_ring: KeyRing) -> None:
         keys = tuple(

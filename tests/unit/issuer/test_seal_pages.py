@@ -15,12 +15,13 @@ from portadoc.catalogue import WITH_TEXTS, texts
 from portadoc.catalogue.writing import LONGEST, on_paper
 from portadoc.errors import Misconfigured, Refused
 from portadoc.issuer.paper import page as page_module
-from portadoc.issuer.paper.facts import sections
+from portadoc.issuer.paper.facts import day_in_words, sections
 from portadoc.issuer.paper.page import Page, Section, page_pdf
 from portadoc.issuer.paper.qr_symbols import qr_symbol
 from portadoc.issuer.paper.sealed_page import sealed_page
 from portadoc.schemas.examples import example
 from portadoc.schemas.pda1 import CountryOfWork, Pda1, Workplace
+from portadoc.verification.rendering.wording import Words
 
 HOME = {"pda1": "fr-demo", "ehic": "fr-health", "prc": "fr-health"}
 NOW = 1_795_343_400
@@ -153,7 +154,19 @@ class TestPage:
             assert squeezed(value) in words
         for leaf in leaves(made.document):
             if leaf not in ("01", "02", "98") and not leaf.isdigit():
-                assert squeezed(leaf) in words or leaf in ("loss", "theft", "short_notice", "other"), leaf
+                told = day_in_words(leaf, texts("en")) or ""
+                named = Words("en").country(told)
+                reasons = ("loss", "theft", "short_notice", "other")
+                assert any(squeezed(each) in words for each in (told, named)) or leaf in reasons, leaf
+        assert not re.search(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", words)
+
+    def test_a_replacement_certificate_has_one_line_of_validity_beside_the_card_s(self, rig: Any) -> None:
+        made = sealed(rig, "prc")
+        facts = [fact for section in sections("prc", made.document, texts("en")) for fact in section.facts]
+        labels = [label for label, _ in facts]
+        assert labels.count("Validity of the document") == 1
+        assert "Period of coverage" not in labels
+        assert "Valid until" not in labels
 
     def test_what_is_not_in_the_seal_is_not_on_the_page(self, rig: Any) -> None:
         words = squeezed(text_of(printed(sealed(rig))))
@@ -165,7 +178,7 @@ class TestPage:
         words = text_of(printed(made))
         assert made.verification_code in words
         assert "How to check this document" in words
-        assert "The seal can be read until 2027-09-30." in words
+        assert "The seal can be read until 30 September 2027." in words
         assert "test data" in words
         assert "test data" not in text_of(printed(made, is_test=False))
 
@@ -226,8 +239,8 @@ class TestPage:
         )
         made = rig.issuer.seal("fr-demo", rig.issuer.upload("fr-demo", roaming), pin="none")
         words = text_of(printed(made))
-        assert "No fixed place of work DE" in words
-        assert "2026-11-01 to no end set" in words
+        assert "No fixed place of work Germany" in words
+        assert "1 November 2026 to no end set" in words
         assert "For the duration of the activity yes" in words
 
 

@@ -207,3 +207,15 @@ class TestListsAtHome:
             world.publish(iat=now - 1, exp=now + 86_400)
             fetched += world.verifier.refresh_status_lists()
         assert fetched == 80
+
+
+def test_b05_one_institution_does_not_crowd_out_others(
+    world: Any, elsewhere: KeyRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seal_signers, "MOST_OF_ONE", 1)
+    [chain] = elsewhere.chains(KeyPurpose.DOCUMENT_SEAL)
+    longer = (*chain, chain[-1])
+    world.network.published[URI] = published((chain, longer, chain[:1]))
+    verifier = world.another_process(trust=both(world, elsewhere))
+    assert verifier.refresh_seal_certificates() == 1
+    assert packed(world, verifier) - own_chains(world) == {chain}

@@ -3,9 +3,11 @@
  */
 import type { ComponentChildren } from "preact";
 
+import { levelled } from "../../../core/judging/policy.ts";
 import type { Facts, Place } from "../../scans/facts.ts";
 import type { Question } from "../../session/question.ts";
 import { country, day, duration, has, listed, say } from "../../words/texts.ts";
+import { visible } from "../../words/visible.ts";
 import { Icon } from "../icons.tsx";
 import { Plain } from "../plain.tsx";
 
@@ -23,6 +25,7 @@ export function DocumentFacts({ facts, question, today }: { facts: Facts; questi
         <HostStates facts={facts} here={question.state} />
         <Row label={say("field.employer")} shown={facts.employers.length > 0}>
           <Places places={facts.employers} />
+          <EmployerHeld facts={facts} asked={question.employer} />
         </Row>
         <Row label={say("field.workplaces")} shown={facts.workplaces.length > 0}>
           <Places places={facts.workplaces} />
@@ -109,6 +112,14 @@ function HostStates({ facts, here }: { facts: Facts; here: string }) {
   );
 }
 
+function EmployerHeld({ facts, asked }: { facts: Facts; asked: string }) {
+  const known = facts.employers.map(({ id }) => levelled(id)).filter((id) => id !== "");
+  if (asked === "" || known.length === 0) return null;
+  const fits = known.includes(levelled(asked));
+  const key = fits ? "note.employer_fits" : "note.employer_differs";
+  return <Held holds={fits}>{say(key, { employer: visible(asked) })}</Held>;
+}
+
 /** Say whether something fits what is asked: by a mark and a sentence. */
 function Held({ holds, children }: { holds: boolean; children: ComponentChildren }) {
   return (
@@ -125,6 +136,7 @@ function Places({ places }: { places: readonly Place[] }) {
       {places.map((place) => (
         <li key={`${place.name}|${place.address}`}>
           <strong><Plain text={place.name} /></strong>
+          {place.id === "" ? null : <span className="soft"><Plain text={place.id} /></span>}
           {place.address === "" ? null : <span className="soft"><Plain text={place.address} /></span>}
           {place.country === "" ? null : <span className="soft">{country(place.country)}</span>}
         </li>

@@ -1,5 +1,6 @@
 /** The person of the document, large: to be compared with an identity document, name by name. */
 import type { Facts } from "../../scans/facts.ts";
+import { namesNobody } from "../../scans/facts.ts";
 import { country, day, listed, say } from "../../words/texts.ts";
 import { Button } from "../forms.tsx";
 import { Plain } from "../plain.tsx";
@@ -15,18 +16,24 @@ interface IdentityProps {
  * compared.
  */
 export function Identity({ facts, onCompared }: IdentityProps) {
-  const { person } = facts;
-  if (person.surnames === "" && person.forenames === "" && person.dateOfBirth === "") {
+  const { person, unreadable } = facts;
+  if (namesNobody(facts)) {
     return (
       <section className="block">
         <h2>{say("section.person")}</h2>
-        <p>{say("note.person_not_shown")}</p>
+        <p>{say(facts.nameless ? "note.nameless" : "note.person_not_shown")}</p>
+        <a className="home-link" href="#/ask">{say("button.ask")}</a>
       </section>
     );
   }
   return (
     <section className="block identity">
-      <h2>{say(onCompared === null ? "section.person" : "note.compare_identity")}</h2>
+      <h2>{say("section.person")}</h2>
+      {unreadable.length === 0 ? null : (
+        <p className="warning">
+          {say("note.name_unreadable", { fields: listed(unreadable.map((name) => say(`field.${name}`))) })}
+        </p>
+      )}
       <dl className="identity-lines">
         <Line label={say("field.surnames")} value={person.surnames} large />
         <Line label={say("field.forenames")} value={person.forenames} large />

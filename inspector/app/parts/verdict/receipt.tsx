@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 
 import { useDevice, useHand } from "../../scans/context.ts";
 import type { Judgement } from "../../scans/judging.ts";
-import type { Scan } from "../../scans/scans.ts";
+import type { KeptReceipt, Scan } from "../../scans/scans.ts";
 import { useBusy } from "../../session/busy.ts";
 import { ask, ServiceProblem } from "../../session/service.ts";
 import { say } from "../../words/texts.ts";
@@ -23,9 +23,9 @@ export function Receipt({ scan, judgement }: { scan: Scan; judgement: Judgement 
     setProblem("");
     try {
       const body = { text: scan.judgedText, onDate: judgement.question.onDate, preset };
-      const answer = await ask<{ receipt: string }>("receipts", { method: "POST", body });
-      scans.keepReceipt(scan.id, answer.receipt);
-      download(answer.receipt, judgement.question.onDate);
+      const { receipt, nonce } = await ask<Required<KeptReceipt>>("receipts", { method: "POST", body });
+      scans.keepReceipt(scan.id, { receipt, nonce });
+      download({ receipt, nonce }, judgement.question.onDate);
     } catch (error) {
       setProblem(error instanceof ServiceProblem ? error.code : "internal");
     }
@@ -35,6 +35,7 @@ export function Receipt({ scan, judgement }: { scan: Scan; judgement: Judgement 
     <section className="block">
       <h2>{say("button.receipt")}</h2>
       <p>{say("note.receipt")}</p>
+      {receipt !== null && receipt.nonce === undefined ? null : <p className="soft">{say("note.receipt_keep")}</p>}
       {paired === null ? <p className="warning">{say("note.not_paired")}</p> : null}
       {problem === "" ? null : <p className="warning" role="alert">{problemOf(problem)}</p>}
       {receipt === null ? (
@@ -55,12 +56,12 @@ export function Receipt({ scan, judgement }: { scan: Scan; judgement: Judgement 
   );
 }
 
-/** Hand a receipt to the person as a file. */
-function download(receipt: string, onDate: string): void {
-  const address = URL.createObjectURL(new Blob([receipt], { type: "application/jwt" }));
+/** Hand a receipt to the person as a file, in the form that `portadoc receipt verify` reads. */
+function download(kept: KeptReceipt, onDate: string): void {
+  const address = URL.createObjectURL(new Blob([JSON.stringify(kept)], { type: "application/json" }));
   const link = document.createElement("a");
   link.href = address;
-  link.download = `receipt-${onDate}.jwt`;
+  link.download = `receipt-${onDate}.json`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }

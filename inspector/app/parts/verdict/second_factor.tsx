@@ -8,6 +8,27 @@ import { problemOf } from "../../scans/wording.ts";
 import { Button, TextField } from "../forms.tsx";
 import { Host } from "./told.tsx";
 
+/** A code that was typed without its address: ask at whom it is looked up. */
+export function WhichIssuer({ scan, code, hosts }: { scan: Scan; code: string; hosts: readonly string[] }) {
+  const { scans } = useHand();
+  return (
+    <section className="block">
+      <h1 tabIndex={-1}>{say("screen.code")}</h1>
+      <p><code>{code.match(/.{4}/g)?.join("-") ?? code}</code></p>
+      <p>{say("screen.code.which")}</p>
+      <ul className="presets">
+        {hosts.map((host) => (
+          <li key={host}>
+            <button type="button" className="preset" onClick={() => scans.chooseIssuer(scan.id, host)}>
+              <strong><bdi>{host}</bdi></strong>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
 /** Ask for it; the answer is a seal, which is judged on this device. */
 export function SecondFactor({ scan, problem }: { scan: Scan; problem: string }) {
   const { scans } = useHand();

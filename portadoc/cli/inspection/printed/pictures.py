@@ -18,7 +18,7 @@ def is_picture(raw: bytes) -> bool:
 
 
 def inspect_picture(raw: bytes, inspect_text: Callable[[bytes], Inspection]) -> Inspection:
-    """Return the codes in a picture. Raises Misconfigured[extra_missing] where there is nothing to read it with."""
+    """Return the codes in a picture. Raises Misconfigured[extra_missing] where nothing can read it."""
     read = read_codes(raw)
     said = (Said("what_picture", {"form": read.kind.value, "count": len(read.unverified_texts)}),)
     if read.problem:
