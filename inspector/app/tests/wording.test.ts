@@ -91,7 +91,8 @@ test("a document that names nobody says so, and how to link it with the person",
 
 test("an A1 that names nobody is linked by the identity data beside it", () => {
   const a1 = judged("authentic_in_force", null, { layout: "pda1-dc4eu-a", record: {} });
-  const pid = judged("authentic_in_force", null, { kind: "pid", layout: "pid-eudi", record: { family_name: "T" } });
+  const identity = { kind: "pid", layout: "pid-eudi", record: { family_name: "T" } };
+  const pid = judged("authentic_in_force", null, identity);
   const both = { ...a1, reports: [...a1.reports, ...pid.reports] };
   assert.doesNotMatch(words(both).action, /full check/);
 });
