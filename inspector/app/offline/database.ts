@@ -50,7 +50,7 @@ export async function openDatabase(): Promise<InspectorDatabase> {
 
 type Wiping = IDBPTransaction<InspectorTables, ("visits" | "settings" | "left")[], "readwrite">;
 
-/** Note of each open visit what it takes to go on with it: its name, when it began, the place of its next entry. */
+/** Note of each open visit what it takes to go on: its name, when it began, the place of its next entry. */
 async function leaveOpenVisits(transaction: Wiping): Promise<void> {
   const left = transaction.objectStore("left");
   const place = transaction.objectStore("visits").index("place");
@@ -66,8 +66,8 @@ async function leaveOpenVisits(transaction: Wiping): Promise<void> {
 }
 
 /**
- * Wipe what is readable and about anybody. Trust pack, registration, what waits as ciphertext and the places of open
- * visits stay.
+ * Wipe what is readable and about anybody. Trust pack, registration, what waits as ciphertext and the places of
+ * open visits stay.
  */
 export async function wipeReadable(database: InspectorDatabase): Promise<void> {
   const transaction = database.transaction(["visits", "settings", "left"], "readwrite", { durability: "strict" });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { columnsOf, USUAL_ORDER } from "../visits/roster_columns.ts";
-import { MOST_WORKERS, readRoster } from "../visits/roster_text.ts";
+import { columnsOf, USUAL_ORDER } from "../visits/roster/columns.ts";
+import { MOST_WORKERS, readRoster } from "../visits/roster/text.ts";
 
 test("a list is read whatever separates its columns, and however days are written", () => {
   for (const separator of ["\t", ";", ","]) {

@@ -28,13 +28,21 @@ export function FindingPart({ visits, visit }: PartProps) {
       <h2>{say("screen.finding")}</h2>
       <Computed visits={visits} visit={visit} />
       <h3>{say("screen.finding.recorded")}</h3>
-      {visit.findings.length === 0 ? <p>{say("screen.finding.none")}</p> : (
+      {visit.findings.length === 0 ? (
+        <p>{say("screen.finding.none")}</p>
+      ) : (
         <ol className="visit-entries">
           {visit.findings.map(({ entry, at, body }) => (
             <li key={entry}>
               <p className="visit-small">{moment(at)}</p>
-              <p><FindingText body={body} visit={visit} /></p>
-              {body.note === undefined ? null : <p><Plain text={body.note} longest={1000} /></p>}
+              <p>
+                <FindingText body={body} visit={visit} />
+              </p>
+              {body.note === undefined ? null : (
+                <p>
+                  <Plain text={body.note} longest={1000} />
+                </p>
+              )}
             </li>
           ))}
         </ol>
@@ -42,14 +50,16 @@ export function FindingPart({ visits, visit }: PartProps) {
       {visit.closedAt !== null ? null : (
         <form onSubmit={submit}>
           <TextArea label={say("screen.finding.note")} value={note} onValue={setNote} />
-          <Button kind="first" type="submit" busy={busy} disabled={note.trim() === ""}>{say("button.finding")}</Button>
+          <Button kind="first" type="submit" busy={busy} disabled={note.trim() === ""}>
+            {say("button.finding")}
+          </Button>
         </form>
       )}
     </>
   );
 }
 
-/** What the check finds at this moment: the office computes the same from the entries, and has its own visits too. */
+/** What the check finds at this moment: the office computes the same from the entries, over all its visits. */
 function Computed({ visits, visit }: PartProps) {
   const found = rosterFindings(visit, useVisitsState(visits).visits);
   if (found.length === 0) return null;

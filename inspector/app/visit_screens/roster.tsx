@@ -8,8 +8,8 @@ import { useBusy } from "../session/busy.ts";
 import { day, say } from "../words/texts.ts";
 import { useVisitsState } from "../visits/at_hand.ts";
 import { rosterFindings } from "../visits/facts.ts";
-import { MOST_WORKERS, readRoster } from "../visits/roster_text.ts";
-import type { ReadList } from "../visits/roster_text.ts";
+import { MOST_WORKERS, readRoster } from "../visits/roster/text.ts";
+import type { ReadList } from "../visits/roster/text.ts";
 import type { PartProps } from "./visit.tsx";
 import { FindingText } from "./visit_entries.tsx";
 
@@ -65,7 +65,9 @@ function RosterForm({ visits, visit }: PartProps) {
       <FileButton accept=".csv,.txt,text/csv,text/plain" onFiles={(files) => void choose(files)}>
         {say("button.choose_csv")}
       </FileButton>
-      <Button kind="first" type="submit" busy={busy} disabled={text.trim() === ""}>{say("button.read_list")}</Button>
+      <Button kind="first" type="submit" busy={busy} disabled={text.trim() === ""}>
+        {say("button.read_list")}
+      </Button>
       {read === null ? null : <Problems read={read} />}
     </form>
   );
@@ -108,11 +110,15 @@ function Checked({ visits, visit }: PartProps) {
       <p>{say("screen.roster.count", { count: visit.roster.length })}</p>
       <h3>{say("screen.roster.result")}</h3>
       {visit.stage === "whole" ? null : <p className="visit-small">{say("note.roster_before_lock")}</p>}
-      {found.length === 0 ? <p>{say("screen.roster.fits")}</p> : (
+      {found.length === 0 ? (
+        <p>{say("screen.roster.fits")}</p>
+      ) : (
         <ul className="visits">
           {found.map((finding) => (
             <li key={keyOf(finding)} data-finding={finding.code}>
-              <p><FindingText body={finding} visit={visit} /></p>
+              <p>
+                <FindingText body={finding} visit={visit} />
+              </p>
               {visit.closedAt !== null || recorded.has(keyOf(finding)) ? null : (
                 <Button busy={busy} onClick={() => void once(() => visits.found(visit.id, finding, ""))}>
                   {say("button.finding")}
@@ -148,7 +154,12 @@ function Workers({ visit }: Pick<PartProps, "visit">) {
         <li key={worker.id}>
           <Plain text={`${worker.surname}, ${worker.forenames}`} />
           {worker.birthDate === undefined ? null : ` · ${day(worker.birthDate)}`}
-          {worker.number === undefined ? null : <> · <Plain text={worker.number} /></>}
+          {worker.number === undefined ? null : (
+            <>
+              {" "}
+              · <Plain text={worker.number} />
+            </>
+          )}
         </li>
       ))}
     </ul>

@@ -31,8 +31,8 @@ const NO_FACTS: DocumentFacts = {
 };
 
 /**
- * Return what a visit keeps of a scan; null for what is no document, or not for this purpose. What was scanned before
- * a lock cannot be looked up: `from`, where the visit was continued, keeps the names apart.
+ * Return what a visit keeps of a scan; null for what is no document, or not for this purpose. What was scanned
+ * before a lock cannot be looked up: `from`, where the visit was continued, keeps the names apart.
  */
 export async function recordable(scan: Scan, visit: string, from = 0): Promise<Recordable | null> {
   const found = foundOf(scan);

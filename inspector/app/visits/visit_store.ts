@@ -72,7 +72,8 @@ export class VisitStore {
   /** Go on with the visits that a lock left, or with one of them: from now on they take entries again. */
   async resume(visit?: string): Promise<void> {
     const transaction = (await this.#database()).transaction("left", "readwrite");
-    for (const row of await transaction.store.getAll(visit)) await transaction.store.put({ ...row, resumed: true });
+    for (const row of await transaction.store.getAll(visit))
+      await transaction.store.put({ ...row, resumed: true });
     await transaction.done;
     this.announce();
   }
@@ -123,8 +124,8 @@ export class VisitStore {
   }
 
   /**
-   * One transaction: the place is still free and the one before it still there, or left by a lock that somebody went
-   * on from; then both copies or none.
+   * One transaction: the place is still free and the one before it still there, or left by a lock that somebody
+   * went on from; then both copies or none.
    */
   async #keep(entry: Entry, sealed: Sealed): Promise<Kept> {
     const database = await this.#database();

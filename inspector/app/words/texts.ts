@@ -124,7 +124,9 @@ const OWN_NAMES: Readonly<Record<string, string>> = { ga: "Gaeilge", mt: "Malti"
 const WITH_TEXTS: ReadonlySet<string> = new Set(["en", "fr", "de", "pl", "ro", "pt", "es", "it"]);
 
 /** Return languages to choose from: first those that have texts, then the others, marked. */
-export function languageOptions(codes: readonly string[]): readonly { value: string; label: string; lang: string }[] {
+export function languageOptions(
+  codes: readonly string[],
+): readonly { value: string; label: string; lang: string }[] {
   const named = (code: string, label: string) => ({ value: code, label, lang: code });
   return [
     ...codes.filter((code) => WITH_TEXTS.has(code)).map((code) => named(code, ownName(code))),

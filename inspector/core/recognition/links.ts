@@ -21,9 +21,32 @@ const SCRIPTS = [
 /** Letters that pass for ASCII ones at a glance, and what for. */
 const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    а: "a", е: "e", о: "o", р: "p", с: "c", х: "x", у: "y", і: "i", ј: "j", ѕ: "s", ԁ: "d", һ: "h", ӏ: "l",
-    ο: "o", α: "a", ν: "v", ι: "i", ρ: "p", κ: "k", τ: "t", ı: "i", ł: "l", ø: "o",
-    "0": "o", "1": "l", "5": "s",
+    а: "a",
+    е: "e",
+    о: "o",
+    р: "p",
+    с: "c",
+    х: "x",
+    у: "y",
+    і: "i",
+    ј: "j",
+    ѕ: "s",
+    ԁ: "d",
+    һ: "h",
+    ӏ: "l",
+    ο: "o",
+    α: "a",
+    ν: "v",
+    ι: "i",
+    ρ: "p",
+    κ: "k",
+    τ: "t",
+    ı: "i",
+    ł: "l",
+    ø: "o",
+    "0": "o",
+    "1": "l",
+    "5": "s",
   }),
 );
 
@@ -55,7 +78,11 @@ export function factsOf(url: URL, text: string, ownHosts: readonly string[]): Li
 
 /** Tell whether the part before the path holds more than the host: what stands before an @ is no place. */
 function hasUserinfo(url: URL, text: string): boolean {
-  const authority = text.replace(SCHEME, "").replace(/^[\\/]+/, "").split(/[/\\?#]/, 1)[0] ?? "";
+  const authority =
+    text
+      .replace(SCHEME, "")
+      .replace(/^[\\/]+/, "")
+      .split(/[/\\?#]/, 1)[0] ?? "";
   return url.username !== "" || url.password !== "" || authority.includes("@");
 }
 
@@ -109,7 +136,7 @@ function punycode(encoded: string): string {
   const dash = encoded.lastIndexOf("-");
   const letters = Array.from(encoded.slice(0, Math.max(0, dash)), (letter) => letter.codePointAt(0) ?? 0);
   let [code, bias, place] = [128, 72, 0];
-  for (let at = dash + 1; at < encoded.length; ) {
+  for (let at = dash + 1; at < encoded.length;) {
     const before = place;
     for (let weight = 1, k = BASE; ; k += BASE, at += 1) {
       const digit = digitOf(encoded.charCodeAt(at));

@@ -12,8 +12,8 @@ export function codeOf(typed: string): string | null {
 const GROUPED = /^[0-9A-Z]{4}(?:[- ][0-9A-Z]{4}){3}$/i;
 
 /**
- * Return the code that a text is and nothing else; null for any other text. In four groups it is taken for a code also
- * where its check character does not fit: somebody mistyped it.
+ * Return the code that a text is and nothing else; null for any other text. In four groups it is taken for a code
+ * also where its check character does not fit: somebody mistyped it.
  */
 export function codeAlone(text: string): string | null {
   const typed = text.trim();

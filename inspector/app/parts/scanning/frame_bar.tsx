@@ -22,7 +22,9 @@ export function FrameBar({ series }: { series: Series }) {
       )}
       {progress.last === "foreign" || progress.last === "differs" ? (
         <>
-          <p className="warning" role="alert">{say("note.part_foreign")}</p>
+          <p className="warning" role="alert">
+            {say("note.part_foreign")}
+          </p>
           <Button onClick={() => series.restart()}>{say("button.restart")}</Button>
         </>
       ) : null}

@@ -1,8 +1,8 @@
 /** A list of declared workers as people have it: lines of a spreadsheet, pasted or from a CSV file. */
-import { isDay } from "../../core/layouts/days.ts";
-import type { DeclaredWorker } from "../../core/index.ts";
-import { columnsOf, employerOf, USUAL_ORDER } from "./roster_columns.ts";
-import type { Column } from "./roster_columns.ts";
+import { isDay } from "../../../core/layouts/days.ts";
+import type { DeclaredWorker } from "../../../core/index.ts";
+import { columnsOf, employerOf, USUAL_ORDER } from "./columns.ts";
+import type { Column } from "./columns.ts";
 
 export const MOST_WORKERS = 2000;
 const LONGEST_FIELD = 200;
@@ -31,11 +31,14 @@ export interface ReadList {
  * order that headings give, which may tell the name of an employer from its identifier.
  *
  * Columns are separated by tabs, semicolons or commas, whichever the first line has first in this order. A first
- * line without any date is taken for headings also when the lines below have dates. Nothing is guessed: a line that
- * cannot be read is told, and never half taken.
+ * line without any date is taken for headings also when the lines below have dates. Nothing is guessed: a line
+ * that cannot be read is told, and never half taken.
  */
 export function readRoster(text: string): ReadList {
-  const lines = text.slice(0, LONGEST_LIST).replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
+  const lines = text
+    .slice(0, LONGEST_LIST)
+    .replace(/^\uFEFF/, "")
+    .split(/\r\n|\n|\r/);
   const separator = ["\t", ";", ","].find((each) => lines[0]?.includes(each)) ?? ";";
   const rows = lines
     .map((line, index) => ({ line: index + 1, fields: fieldsOf(line, separator) }))
@@ -63,11 +66,24 @@ function hasHeadings(rows: readonly (readonly string[])[]): boolean {
   return first !== undefined && !dated(first) && others.some(dated);
 }
 
-function workerOf(fields: readonly string[], columns: readonly Column[], id: string): DeclaredWorker | LineProblem {
+function workerOf(
+  fields: readonly string[],
+  columns: readonly Column[],
+  id: string,
+): DeclaredWorker | LineProblem {
   if (fields.length < LEAST_COLUMNS || fields.length > columns.length) return "columns";
   if (fields.some((field) => field.length > LONGEST_FIELD || CONTROL.test(field))) return "too_long";
-  const named: Partial<Record<Column, string>> = Object.fromEntries(fields.map((field, at) => [columns[at], field]));
-  const { surname = "", forenames = "", birthDate: birth = "", number = "", first: from = "", last: to = "" } = named;
+  const named: Partial<Record<Column, string>> = Object.fromEntries(
+    fields.map((field, at) => [columns[at], field]),
+  );
+  const {
+    surname = "",
+    forenames = "",
+    birthDate: birth = "",
+    number = "",
+    first: from = "",
+    last: to = "",
+  } = named;
   const { employerId, employerName } = employerOf(named);
   if (surname === "") return "name";
   const [birthDate, first, last] = [birth, from, to].map((field) => (field === "" ? "" : dayOf(field)));

@@ -1,17 +1,9 @@
-/** Which column of a list holds what: as its headings say, in eight languages, or in the order that is asked for. */
-import { isEmployerName } from "../../core/findings/employers.ts";
-import { plain } from "../../core/findings/sites.ts";
+/** Which column of a list holds what: as its headings say, in eight languages, or in the usual order. */
+import { isEmployerName } from "../../../core/findings/employers.ts";
+import { plain } from "../../../core/findings/sites.ts";
 
 export type Column =
-  | "surname"
-  | "forenames"
-  | "birthDate"
-  | "employer"
-  | "employerId"
-  | "employerName"
-  | "number"
-  | "first"
-  | "last";
+  "surname" | "forenames" | "birthDate" | "employer" | "employerId" | "employerName" | "number" | "first" | "last";
 
 /** The order that is asked for; an employer is a name or an identifier, as it reads. */
 export const USUAL_ORDER: readonly Column[] = [
@@ -24,7 +16,8 @@ export const USUAL_ORDER: readonly Column[] = [
   "last",
 ];
 
-const EMPLOYER = /EMPLOYE|ARBEITGEBER|PRACODAW|ANGAJATOR|EMPREGAD|EMPLEADOR|DATORE|FIRMA|COMPANY|ENTREPRISE|EMPRESA/;
+const EMPLOYER =
+  /EMPLOYE|ARBEITGEBER|PRACODAW|ANGAJATOR|EMPREGAD|EMPLEADOR|DATORE|FIRMA|COMPANY|ENTREPRISE|EMPRESA/;
 const IDENTIFIER = /^ID|ID$|IDENTIF|KENN|NUMMER|NUMBER|NUMERO|NUMAR|NUMER|^NR|NR$|SIRE[NT]|VAT|^NIP|NIP$|CUI|NIF/;
 const NAMING = /NAME|^NOM|NOMBRE|NAZWA|NUME(?!R)|NOME|DENOMIN|RAGIONE|RAZON/;
 
