@@ -273,7 +273,7 @@ def offend(life: Life) -> None:
     for method, template in routes_of(create_app(life.house)):
         bodies = BODIES if method == "POST" else [("", "")]
         for (content_type, text), filled in product(bodies, (MARK, ISSUER, INSPECTION)):
-            path = re.sub(r"\{[a-z_]+\}", MARK, template.replace("{institution}", filled))
+            path = re.sub(r"\{[a-z_]+(?::path)?\}", MARK, template.replace("{institution}", filled))
             headers = {**HEADERS, "content-type": content_type} if content_type else HEADERS
             url = f"{life.base}{path}?{MARK}={MARK}"
             answer = life.transport.request(method, url, headers=headers, body=text.encode())

@@ -239,7 +239,7 @@ def test_an_offer_is_inspected_before_it_is_accepted(run: Any, portadoc: Any) ->
     ("arguments", "code", "word"),
     [
         (("issuer", "offer", "fr-demo", "--type", "pda1"), 2, "--record"),
-        (("issuer", "offer", "fr-demo", "--example", "unknown", "--type", "pda1"), 1, "example_unknown"),
+        (("issuer", "offer", "fr-demo", "--example", "unknown", "--type", "pda1"), 2, "example_unknown"),
         (
             ("issuer", "offer", "nobody", "--example", "posted-worker-fr-de", "--type", "pda1"),
             2,

@@ -89,7 +89,8 @@ def test_a_visit_is_listed_and_exported_and_both_exports_stand_alone(
     _assert_pdf_holds(control, pdf.read_bytes())
     shown = CliRunner().invoke(main, ["inspect", str(signed)])
     assert shown.exit_code == 0, shown.output
-    assert "visit-export+jwt" in shown.output
+    assert "UNVERIFIED" in shown.output
+    assert "portadoc inspector verify" in shown.output
     for missing in ("typst", "pyhanko"):
         lacking = ["inspector", "export", visit, "--pdf", tmp_path / "lacking.pdf", "--data-dir"]
         ended = without(missing, *map(str, [*lacking, control.house.settings.data_dir]))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from portadoc.catalogue import WITH_TEXTS, text
 from portadoc.errors import Error, Malformed
-from portadoc.i18n import render
+from portadoc.i18n import LANGUAGES, render
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.claims import ClaimPath
 from portadoc.wallet_sim.nearby.proximity import UNSOLICITED, Shown, choices, read_challenge
@@ -22,7 +22,7 @@ from portadoc.web.loopback import loopback_only
 from portadoc.web.origin import require_same_origin
 from portadoc.web.pages.page_files import PageFiles, templates_of
 from portadoc.web.pages.qr_codes import qr_code
-from portadoc.web.problem import status_of
+from portadoc.web.problem import problem, status_of
 
 PATH: Final = "/wallet/show"
 FILES: Final = PageFiles(
@@ -132,7 +132,10 @@ def _page(template: str, language: str, content: Mapping[str, object], *, status
 
 
 def _refusal(error: Error, request: Request) -> Response:
-    """Return why a request is refused, as a page."""
+    """Return why a request is refused, in the form that its sender reads."""
     language = _language(request)
-    message = render(error.code, error.params, language if language == "fr" else "en")
+    told_in = language if language in LANGUAGES else "en"
+    if "text/html" not in request.headers.get("accept", ""):
+        return problem(error, told_in)
+    message = render(error.code, error.params, told_in)
     return _page("stopped", language, {"message": message, "code": error.code}, status=status_of(error))

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import select, update
 
 from portadoc.errors import Refused
 from portadoc.issuer.service import Issuer
+from portadoc.issuer.store.tables import STATUS_LISTS
 from portadoc.tour.journeys import JOURNEYS
 from portadoc.tour.pages import tour_router
 from portadoc.tour.progress import Progress, Question
@@ -200,10 +202,30 @@ def walk(visitor, journey: str, *, until: str) -> None:
             return
 
 
+@pytest.fixture
+def end_lists(house):
+    """Return what ends every status list that the house has published; afterwards they are as they were."""
+    kept = []
+
+    def end():
+        with house.database.transaction() as connection:
+            kept.extend(connection.execute(select(STATUS_LISTS.c.list_id, STATUS_LISTS.c.expires_at)).all())
+            connection.execute(update(STATUS_LISTS).values(expires_at=0))
+
+    yield end
+    with house.database.transaction() as connection:
+        for list_id, expires_at in kept:
+            here = STATUS_LISTS.c.list_id == list_id
+            connection.execute(update(STATUS_LISTS).where(here).values(expires_at=expires_at))
+
+
 @pytest.mark.parametrize("journey", ["a1", "ehic"])
-def test_a_status_that_cannot_be_had_is_no_pass(visitor, journey):
-    """Here the verifier cannot reach the status list: no server listens."""
-    walk(visitor, journey, until="report")
+def test_a_status_that_cannot_be_had_is_no_pass(visitor, journey, end_lists):
+    """Here the verifier cannot have the status list: no server listens, and what the house published has ended."""
+    walk(visitor, journey, until="wallet")
+    end_lists()
+    for name, form in (("request", {}), ("report", {"answer": "share"})):
+        assert visitor.post(f"/tour/{journey}/{name}", form).status == 303
     page = visitor.get(f"/tour/{journey}/report").text
     assert "Status not known" in page
     assert "Authentic and in force" not in page

@@ -120,7 +120,7 @@ def test_the_bare_address_leads_to_the_app(folder: Path, call: Call) -> None:
     assert (answer.status, answer.headers["location"]) == (308, "/inspect/")
 
 
-@pytest.mark.parametrize(("language", "word"), [("en", "make inspector"), ("fr", "n’a pas été construite")])
+@pytest.mark.parametrize(("language", "word"), [("en", "make inspector"), ("fr", "pas été construite")])
 def test_where_the_app_was_not_built_a_page_says_so(tmp_path: Path, call: Call, language: str, word: str) -> None:
     app = serving(tmp_path / "nothing")
     answer = call(app, "GET", "/inspect/", headers=[("Accept-Language", language)])
