@@ -38,7 +38,7 @@ help: ## show this list
 links:
 	@for room in $(ROOMS); do [ -e portadoc/$$room ] || ln -s ../$$room portadoc/$$room; done
 
-.PHONY: help links setup demo serve inspector test chosen-tests tests-of-rooms tests-of-the-whole check coverage fix bench docs vectors lock wheel soak fuzz routes mutants expected screenshots
+.PHONY: help links setup demo serve inspector test chosen-tests tests-in-browsers tests-of-rooms tests-of-the-whole check coverage fix bench docs vectors lock wheel soak fuzz routes mutants expected screenshots
 
 setup: .venv/development.stamp ## make the environment with everything for development
 
@@ -55,7 +55,7 @@ inspector: .venv/serving.stamp ## build the inspector app, with a Node that pip 
 test: .venv/development.stamp ## check the code and run every test
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python build_web.py if-possible
-	@$(MAKE) --no-print-directory $(if $(T),chosen-tests,--jobs=2 --output-sync=target tests-of-rooms tests-of-the-whole)
+	@$(MAKE) --no-print-directory $(if $(T),chosen-tests,--jobs=3 --output-sync=target tests-in-browsers tests-of-rooms tests-of-the-whole)
 
 chosen-tests:
 	@$(BIN)/python -m pytest $(T)
@@ -63,8 +63,11 @@ chosen-tests:
 tests-of-rooms: coverage
 	@$(BIN)/python -m pytest tests/unit $(addprefix --ignore=,$(COVERED))
 
+tests-in-browsers:
+	@$(BIN)/python -m pytest tests/browser
+
 tests-of-the-whole:
-	@$(BIN)/python -m pytest tests --ignore=tests/unit --ignore=tests/vectors
+	@$(BIN)/python -m pytest tests --ignore=tests/unit --ignore=tests/vectors --ignore=tests/browser
 
 coverage: .venv/development.stamp ## every branch of formats/ and verification/ is tested
 	@$(BIN)/coverage run --branch -m pytest --quiet --no-header $(COVERED)

@@ -30,6 +30,7 @@ from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.events import EventKind
 from portadoc.schemas.seals import named_content
+from portadoc.verification.checks import STATUS
 from portadoc.verification.policy import WorkAsked
 from portadoc.verification.rendering.report_json import report_to_json
 from portadoc.verification.report import VerificationReport
@@ -38,6 +39,7 @@ ENCRYPTIONS: Final = frozenset({"A256GCM"})
 CAUTIONS: Final = frozenset({"pack_old", "clock_wrong"})
 """Why a device confirms nothing, whatever a document says."""
 _TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+_WITHDRAWN: Final = frozenset({"revoked", "withdrawn_later", "withdrawn_during_work"})
 _OUTCOMES: Final = ("verdict", "colour", "code", "as_of", "on_date", "institution_id", "credential_type", "status")
 
 
@@ -215,7 +217,17 @@ def outcome(report: VerificationReport) -> JsonObject:
     told = report_to_json(report)
     checks = [{"id": each["id"], "outcome": each["outcome"], "code": each["code"]} for each in told["checks"]]
     document = DocumentFacts.of_report(report).to_json() if report.verdict.genuine else {}
-    return {**{name: told[name] for name in _OUTCOMES}, "checks": checks, "document": document}
+    ended = {**{name: told[name] for name in _OUTCOMES}, "checks": checks, "document": document}
+    withdrawal = _withdrawal(report)
+    return {**ended, "withdrawal": withdrawal} if withdrawal else ended
+
+
+def _withdrawal(report: VerificationReport) -> JsonObject:
+    """Return day of effect and cause of a withdrawal, as far as the institution's list states them."""
+    check = report.check(STATUS)
+    if check.code not in _WITHDRAWN:
+        return {}
+    return {name: check.params[name] for name in ("effective_from", "cause") if check.params.get(name, "-") != "-"}
 
 
 def holds_personal_number(unverified_text: str) -> bool:

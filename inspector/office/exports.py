@@ -22,7 +22,7 @@ from portadoc.inspector.office.reading import OpenedVisit, Visits
 from portadoc.inspector.store import visit_store
 from portadoc.inspector.visits.findings import RosterFinding
 from portadoc.inspector.visits.received import ReceivedEntry
-from portadoc.inspector.visits.visit import Scan
+from portadoc.inspector.visits.visit import NotedFinding, Scan
 from portadoc.keys.algorithms import ALL_ALGORITHMS, SIGNATURE_ALGORITHMS
 from portadoc.keys.jwk import VerificationKey, public_key_from_jwk
 from portadoc.schemas.claims import JsonObject
@@ -127,7 +127,7 @@ def document(opened: OpenedVisit, institution: JsonObject, *, export_id: str, at
         "doubled_entries": list(visit.doubled),
         "clock_ahead_s": visit.clock_ahead_s,
         "scans": [_scan(each) for each in visit.scans],
-        "findings": [_finding(each) for each in opened.findings],
+        "findings": [*map(_finding, opened.findings), *map(_recorded, visit.noted)],
         "entries": [_entry(each) for each in opened.entries],
     }
 
@@ -152,14 +152,31 @@ def _scan(scan: Scan) -> JsonObject:
         "verdict_of_server": scan.server_verdict,
         "differs": scan.differs,
         "same_person": scan.same_person,
+        "withdrawn_from": None if scan.withdrawn_from is None else scan.withdrawn_from.isoformat(),
+        "withdrawal_cause": scan.withdrawal_cause or None,
         "document": scan.document.to_json(),
     }
 
 
 def _finding(finding: RosterFinding) -> JsonObject:
     return {
+        "origin": "computed",
         "code": finding.code.value,
         "worker": finding.worker,
         "scans": list(finding.scans),
         "params": dict(finding.params),
+    }
+
+
+def _recorded(noted: NotedFinding) -> JsonObject:
+    declared = noted.declared
+    return {
+        "origin": "recorded_by_the_inspector",
+        "at": noted.at,
+        "code": noted.code,
+        "worker": noted.worker,
+        "name": None if declared is None else {"surname": declared.surname, "forenames": declared.forenames},
+        "scans": list(noted.scans),
+        "params": dict(noted.params),
+        "note": noted.note or None,
     }

@@ -6,7 +6,7 @@ extra: ``portadoc[pdf]``.
 
 import json
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from importlib import resources
 from pathlib import Path
@@ -19,13 +19,14 @@ from portadoc.errors import Misconfigured
 from portadoc.inspector.entries import NOT_JUDGED
 from portadoc.inspector.office.reading import OpenedVisit
 from portadoc.inspector.pages.words import office_text
-from portadoc.inspector.visits.findings import RosterFinding
+from portadoc.inspector.visits.findings import RosterCode
 from portadoc.inspector.visits.photos import may_be_shown, pixels
-from portadoc.inspector.visits.visit import Photo, Scan, Visit
+from portadoc.inspector.visits.visit import OWN, DeclaredWorker, Photo, Scan, Visit
 
 STANDARDS: Final = ("ua-1", "a-2a")
 _ENDINGS: Final = {"image/jpeg": "jpg", "image/png": "png"}
 _MAX_TEXT: Final = 4000
+_SAID: Final = frozenset({OWN, *(each.value for each in RosterCode)})
 MOST_PIXELS: Final = 120_000_000
 """Pixels that one paper unpacks, three bytes each: some sixty photographs as the app takes them."""
 
@@ -68,6 +69,7 @@ def paper(
             "title": text("screen.finding", language),
             "none": text("screen.finding.none", language),
             "rows": list(finding_lines(opened, language)),
+            "recorded": {"title": say("findings.recorded"), "rows": list(recorded_findings(visit, language))},
         },
         "scans": {"title": say("visit.scans"), "rows": [_scan(each, language) for each in visit.scans]},
         "notes": {
@@ -110,15 +112,30 @@ def warnings(visit: Visit, language: str) -> Iterable[str]:
 
 
 def finding_lines(opened: OpenedVisit, language: str) -> Iterable[str]:
-    """Yield each finding as a sentence: the server's, then what was noted on the spot."""
+    """Yield each finding that the server computes now, as a sentence."""
     for finding in opened.findings:
-        name = _whom(finding, opened.visit) or "-"
-        detail = " · ".join(fitting(str(value)) for value in finding.params.values())
-        line = text(f"finding.{finding.code}", language, name=name)
-        yield f"{line} ({detail})" if detail else line
-    for noted in opened.visit.noted:
+        declared = next((each for each in opened.visit.roster if each.id == finding.worker), None)
+        name = _whom(declared, finding.scans, opened.visit)
+        yield _finding(finding.code.value, finding.params, name, language)
+
+
+def recorded_findings(visit: Visit, language: str) -> Iterable[dict[str, str]]:
+    """Yield each finding that the inspector recorded, with its time: it stands, whatever list came later."""
+    for noted in visit.noted:
+        said = []
+        if noted.code != OWN or not noted.note:
+            name = _whom(noted.declared, noted.scans, visit)
+            said.append(_finding(noted.code, noted.params, name, language))
         if noted.note:
-            yield f"{moment(noted.at)}: {fitting(noted.note)}"
+            said.append(fitting(noted.note))
+        yield {"label": moment(noted.at), "value": " · ".join(said)}
+
+
+def _finding(code: str, params: Mapping[str, str | int], name: str, language: str) -> str:
+    """Return a finding as a sentence; a code that a newer app knows stands as it is."""
+    detail = " · ".join(fitting(str(value)) for value in params.values())
+    line = text(f"finding.{code}", language, name=name or "-") if code in _SAID else fitting(code)
+    return f"{line} ({detail})" if detail else line
 
 
 def verdict_line(verdict: str, language: str) -> str:
@@ -164,6 +181,8 @@ def _scan(scan: Scan, language: str) -> dict[str, Any]:
         "scan.on_date": scan.on_date.isoformat(),
         "scan.device": verdict_line(scan.verdict, language),
         "scan.server": server,
+        "scan.withdrawn_from": _spelt(scan.withdrawn_from),
+        "scan.withdrawal_cause": _cause(scan, language),
         "scan.compared": "" if scan.same_person is None else _compared(scan, language),
         **{f"fact.{name}": fitting(value) for name, value in document_facts(scan)},
     }
@@ -198,12 +217,15 @@ def _photo(photo: Photo, file: str | None, language: str) -> dict[str, str]:
     return {"file": file or "", "caption": f"{moment(photo.at)} · {caption}", "alt": caption}
 
 
-def _whom(finding: RosterFinding, visit: Visit) -> str:
-    for worker in visit.roster:
-        if worker.id == finding.worker:
-            return fitting(" ".join(filter(None, (worker.forenames, worker.surname))) or worker.id)
+def _cause(scan: Scan, language: str) -> str:
+    return text(f"cause.{scan.withdrawal_cause}", language) if scan.withdrawal_cause else ""
+
+
+def _whom(declared: DeclaredWorker | None, scans: Collection[str], visit: Visit) -> str:
+    if declared is not None:
+        return fitting(" ".join(filter(None, (declared.forenames, declared.surname))) or declared.id)
     for scan in visit.scans:
-        if scan.scan in finding.scans:
+        if scan.scan in scans:
             person = " ".join(filter(None, (scan.document.forenames, scan.document.surname)))
             return fitting(person or scan.document.number)
     return ""

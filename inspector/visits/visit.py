@@ -1,7 +1,7 @@
 """A visit: a fold over its entries. Nothing is stored twice and nothing is ever changed."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -18,6 +18,8 @@ LATE_S: Final = 300
 """Seconds by which the clock of a device may be ahead of ours before it is said."""
 COMPARED_DIFFERENT: Final = "compared_different"
 """The words of the catalogue for a document that was presented by another person than it names."""
+OWN: Final = "own"
+"""The code of a finding that the note of the inspector says alone."""
 MOST_MISSING: Final = 1000
 """Numbers of missing entries that are told."""
 
@@ -28,7 +30,8 @@ class Scan:
 
     ``verdict`` is the device's, at ``at``; ``server_verdict`` ours of the same text, None where there was no text.
     ``same_person`` is what the inspector found by comparing, None where nobody compared. ``document`` is what the
-    server read in the text, else what the device wrote down.
+    server read in the text, else what the device wrote down. ``withdrawn_from`` and ``withdrawal_cause`` are what
+    our judgement learnt of a withdrawal: None and empty where it learnt nothing.
     """
 
     scan: str
@@ -43,6 +46,8 @@ class Scan:
     server_code: str
     differs: bool
     document: DocumentFacts
+    withdrawn_from: date | None = None
+    withdrawal_cause: str = ""
     worker: str | None = None
     same_person: bool | None = None
     compared_at: int | None = None
@@ -102,13 +107,18 @@ class DeclaredWorker:
 
 @dataclass(frozen=True, slots=True)
 class NotedFinding:
-    """What the app found or the inspector noted on the spot."""
+    """What the inspector recorded: by a code of the comparison, or ``own`` for what the note alone says.
+
+    ``declared`` is the worker as the list of that moment had it: a later list may give the line to somebody else.
+    """
 
     at: int
     code: str
     worker: str | None
     scans: tuple[str, ...]
     note: str
+    params: Mapping[str, str | int] = field(default_factory=dict)
+    declared: DeclaredWorker | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +205,7 @@ def site_of(opened: JsonObject) -> Site:
 
 def _scanned(visit: Visit, received: ReceivedEntry) -> Visit:
     entry, body, judgement = received.entry, received.entry.body, received.judgement or {}
-    told = judgement.get("document") or body["facts"]
+    told, withdrawal = judgement.get("document") or body["facts"], judgement.get("withdrawal") or {}
     scan = Scan(
         scan=body["scan"],
         entry=entry.entry,
@@ -209,6 +219,8 @@ def _scanned(visit: Visit, received: ReceivedEntry) -> Visit:
         server_code=judgement.get("code") or "",
         differs=received.differs,
         document=DocumentFacts.of_json(told),
+        withdrawn_from=_day(withdrawal.get("effective_from")),
+        withdrawal_cause=withdrawal.get("cause") or "",
         worker=body.get("worker"),
         status_as_of=body.get("statusAsOf"),
     )
@@ -255,12 +267,15 @@ def worker_of(line: JsonObject) -> DeclaredWorker:
 
 def _found(visit: Visit, received: ReceivedEntry) -> Visit:
     body = received.entry.body
+    told = body.get("params") or {}
     found = NotedFinding(
         at=received.entry.at,
         code=body["code"],
         worker=body.get("worker"),
         scans=tuple(body.get("scans") or ()),
         note=body.get("note") or "",
+        params={name: value for name, value in told.items() if isinstance(value, str | int)},
+        declared=next((each for each in visit.roster if each.id == body.get("worker")), None),
     )
     return replace(visit, noted=(*visit.noted, found))
 

@@ -1,5 +1,5 @@
 /** Home: two large buttons, and everything else beneath them. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 import { Button } from "../parts/forms.tsx";
 import { Icon } from "../parts/icons.tsx";
@@ -7,6 +7,7 @@ import { useDevice, useHand } from "../scans/context.ts";
 import { go } from "../session/routes.ts";
 import { procedures } from "../scans/scans.ts";
 import { identifierOf } from "../session/question.ts";
+import { settling } from "../session/settling.ts";
 import { allowSound } from "../session/signals.ts";
 import { country, reviewed, say, spoken, spokenFully, ownName } from "../words/texts.ts";
 import { visible } from "../words/visible.ts";
@@ -21,6 +22,7 @@ export function Home() {
   const employer = identifierOf(useWatched(scans.employer));
   useEffect(() => void procedures(), []);
   const isCare = settings.purpose === "care";
+  const maySwitch = useRef(settling()).current;
   const change = (): void => void device.saveSettings({ ...settings, purpose: isCare ? "inspection" : "care" });
   return (
     <>
@@ -34,7 +36,7 @@ export function Home() {
         {count === 0 ? null : <Link path="history" title="screen.history" icon="clock" />}
         <Link path="settings" title="screen.settings" icon="settings" />
       </nav>
-      <Button kind="quiet" icon="turn" onClick={change}>
+      <Button kind="quiet" icon="turn" onClick={() => { if (maySwitch(performance.now())) change(); }}>
         {say(isCare ? "button.to_inspection" : "button.to_care")}
       </Button>
       <LanguageNote />

@@ -2,8 +2,18 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { Plain } from "../parts/plain.tsx";
+import { aroundName } from "../words/naming.ts";
 import { day, has, moment, say } from "../words/texts.ts";
-import type { Entry, FindingBody, NoteBody, PhotoBody, RosterBody, ScanBody, Visit } from "../visits/entries.ts";
+import type {
+  ClosedBody,
+  Entry,
+  FindingBody,
+  NoteBody,
+  PhotoBody,
+  RosterBody,
+  ScanBody,
+  Visit,
+} from "../visits/entries.ts";
 
 /** Every entry but the opening. */
 export function EntryList({ visit }: { visit: Visit }) {
@@ -38,8 +48,18 @@ function Body({ entry, visit }: { entry: Entry; visit: Visit }) {
     case "finding":
       return <FindingEntry body={entry.body as FindingBody} visit={visit} />;
     default:
-      return <p>{say("note.visit_closed")}</p>;
+      return <Closing body={entry.body as ClosedBody} />;
   }
+}
+
+/** Say that the visit ended, and what the inspector said of it. */
+function Closing({ body }: { body: ClosedBody }) {
+  return (
+    <>
+      <p>{say("note.visit_closed")}</p>
+      {body.note === undefined ? null : <p><Plain text={body.note} longest={1000} /></p>}
+    </>
+  );
 }
 
 function ScanEntry({ body, visit }: { body: ScanBody; visit: Visit }) {
@@ -102,8 +122,11 @@ export function FindingText({
   body: Pick<FindingBody, "code" | "worker" | "scans">;
   visit: Visit;
 }) {
-  const [before = "", after = ""] = say(`finding.${body.code}`).split("{name}");
-  const name = namesOf(body, visit);
+  const [before, name, after] = aroundName(
+    say(`finding.${body.code}`),
+    namesOf(body, visit),
+    say("value.not_stated"),
+  );
   return <>{before}{name === "" ? null : <Plain text={name} />}{after}</>;
 }
 
@@ -112,5 +135,5 @@ function namesOf(body: Pick<FindingBody, "worker" | "scans">, visit: Visit): str
   if (worker !== undefined) return `${worker.surname}, ${worker.forenames}`;
   const scans = visit.scans.filter((scan) => body.scans?.includes(scan.body.scan));
   const names = scans.map(({ body: { facts } }) => [facts.surname, facts.forenames].filter(Boolean).join(", "));
-  return [...new Set(names)].filter(Boolean).join("; ") || say("value.not_stated");
+  return [...new Set(names)].filter(Boolean).join("; ");
 }

@@ -104,6 +104,11 @@ export interface ComparedBody {
   readonly note?: string;
 }
 
+/** What the inspector said at the end. */
+export interface ClosedBody {
+  readonly note?: string;
+}
+
 /** `left`: a lock left it, and nobody went on with it yet. `continued`: what came before the lock is not here. */
 export type VisitStage = "whole" | "continued" | "left";
 

@@ -184,6 +184,31 @@ def test_an_employer_by_name_is_no_other_employer_and_what_is_computed_is_among_
     assert "wrong_employer" not in shown
 
 
+def test_the_closing_note_stands_among_the_entries_and_an_own_finding_names_nobody(paired):
+    page = paired.page
+    visit_id = open_visit(page)
+    page.goto(paired.address + f"#/visits/{visit_id}/findings")
+    page.locator("textarea").fill("No helmet.")
+    page.get_by_role("button", name="Record").click()
+    own = page.locator("ol.visit-entries li")
+    expect(own).to_contain_text("No helmet.")
+    expect(own).not_to_contain_text("not stated")
+    page.goto(paired.address + f"#/visits/{visit_id}")
+    page.get_by_role("button", name="Close the visit").click()
+    page.locator("textarea").last.fill("Works manager told.")
+    page.get_by_role("button", name="Close the visit").click()
+    expect(page.locator("[data-kind=visit_closed]")).to_contain_text("Works manager told.")
+
+
+def test_a_double_click_switches_the_purpose_once(visit):
+    page = visit.open("#/")
+    page.get_by_role("button", name=say("button.to_care")).dblclick()
+    expect(page.get_by_role("heading", name=say("screen.care.question"))).to_be_visible()
+    page.wait_for_timeout(600)
+    page.get_by_role("button", name=say("button.to_inspection")).click()
+    expect(page.get_by_role("heading", name=say("screen.home.question"))).to_be_visible()
+
+
 def test_a_workbook_is_no_list(paired):
     page = paired.page
     visit_id = open_visit(page)

@@ -6,6 +6,7 @@ import type { Judgement } from "../../scans/judging.ts";
 import type { KeptReceipt, Scan } from "../../scans/scans.ts";
 import { useBusy } from "../../session/busy.ts";
 import { ask, ServiceProblem } from "../../session/service.ts";
+import { receiptFile } from "../../words/naming.ts";
 import { say } from "../../words/texts.ts";
 import { problemOf } from "../../scans/wording.ts";
 import { Button } from "../forms.tsx";
@@ -19,13 +20,14 @@ export function Receipt({ scan, judgement }: { scan: Scan; judgement: Judgement 
   const preset = configuration?.presets.find((each) => each.kinds.includes("ehic"))?.id ?? "";
   const isOffered = judgement.colour !== "red" && (scan.receipt !== null || scan.judgedText !== "");
   if (!isOffered) return null;
+  const file = receiptFile(judgement.question.onDate, scan.at);
   const fetchReceipt = async (): Promise<void> => {
     setProblem("");
     try {
       const body = { text: scan.judgedText, onDate: judgement.question.onDate, preset };
       const { receipt, nonce } = await ask<Required<KeptReceipt>>("receipts", { method: "POST", body });
       scans.keepReceipt(scan.id, { receipt, nonce });
-      download({ receipt, nonce }, judgement.question.onDate);
+      download({ receipt, nonce }, file);
     } catch (error) {
       setProblem(error instanceof ServiceProblem ? error.code : "internal");
     }
@@ -48,7 +50,7 @@ export function Receipt({ scan, judgement }: { scan: Scan; judgement: Judgement 
           {say("button.receipt")}
         </Button>
       ) : (
-        <Button icon="import" onClick={() => download(receipt, judgement.question.onDate)}>
+        <Button icon="import" onClick={() => download(receipt, file)}>
           {say("button.save_receipt")}
         </Button>
       )}
@@ -57,11 +59,11 @@ export function Receipt({ scan, judgement }: { scan: Scan; judgement: Judgement 
 }
 
 /** Hand a receipt to the person as a file, in the form that `portadoc receipt verify` reads. */
-function download(kept: KeptReceipt, onDate: string): void {
+function download(kept: KeptReceipt, file: string): void {
   const address = URL.createObjectURL(new Blob([JSON.stringify(kept)], { type: "application/json" }));
   const link = document.createElement("a");
   link.href = address;
-  link.download = `receipt-${onDate}.json`;
+  link.download = file;
   link.click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
