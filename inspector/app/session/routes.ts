@@ -19,6 +19,7 @@ export function useRoute(): Route {
   useEffect(() => {
     const follow = (): void => setRoute(routeOf(location.hash));
     addEventListener("hashchange", follow);
+    follow(); // the address may have changed between the first drawing and now, and nobody would tell
     return () => removeEventListener("hashchange", follow);
   }, []);
   return route;
