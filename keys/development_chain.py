@@ -63,7 +63,7 @@ def make_root(domain: TrustDomain, *, now: int, random_bytes: RandomBytes) -> Ce
         _authority_extensions(path_length=1),
         issuer=name,
         issuer_key=key,
-        validity=_validity(now, _ROOT_DAYS),
+        validity=validity_from(now, _ROOT_DAYS),
         random_bytes=random_bytes,
     )
     return CertificateAuthority(certificate, key)
@@ -80,7 +80,7 @@ def make_institution_authority(
         _authority_extensions(path_length=0),
         issuer=root.certificate.subject,
         issuer_key=root.key,
-        validity=_validity(now, _AUTHORITY_DAYS),
+        validity=validity_from(now, _AUTHORITY_DAYS),
         random_bytes=random_bytes,
     )
     return CertificateAuthority(certificate, key)
@@ -106,13 +106,13 @@ def issue_leaf(
         public_key,
         (
             (x509.BasicConstraints(ca=False, path_length=None), True),
-            (_key_usage(authority=False), True),
+            (key_usage(authority=False), True),
             (usage, False),
             (x509.SubjectAlternativeName(_alternative_names(institution.urls)), False),
         ),
         issuer=authority.certificate.subject,
         issuer_key=authority.key,
-        validity=_validity(now, _SEAL_LEAF_DAYS if purpose is KeyPurpose.DOCUMENT_SEAL else _LEAF_DAYS),
+        validity=validity_from(now, _SEAL_LEAF_DAYS if purpose is KeyPurpose.DOCUMENT_SEAL else _LEAF_DAYS),
         random_bytes=random_bytes,
     )
     return certificate.public_bytes(serialization.Encoding.DER)
@@ -146,16 +146,18 @@ def _sign(
     return builder.sign(issuer_key, hashes.SHA256(), ecdsa_deterministic=True)
 
 
-def _validity(now: int, days: int) -> tuple[datetime, datetime]:
+def validity_from(now: int, days: int) -> tuple[datetime, datetime]:
+    """Return the first and the last second of a certificate that is made at ``now`` for a number of days."""
     start = first_valid_second(now)
     return datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(start + days * _DAY - 1, UTC)
 
 
 def _authority_extensions(*, path_length: int) -> _Extensions:
-    return (x509.BasicConstraints(ca=True, path_length=path_length), True), (_key_usage(authority=True), True)
+    return (x509.BasicConstraints(ca=True, path_length=path_length), True), (key_usage(authority=True), True)
 
 
-def _key_usage(*, authority: bool) -> x509.KeyUsage:
+def key_usage(*, authority: bool) -> x509.KeyUsage:
+    """Return what a key may do: an authority's certifies and signs revocation lists, any other signs."""
     return x509.KeyUsage(
         digital_signature=not authority,
         key_cert_sign=authority,

@@ -4,7 +4,6 @@ Whoever installs the authority on a phone trusts it for nothing but local addres
 networks that no stranger can have, so its key is of no use against anybody's other connections.
 """
 
-from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
@@ -15,12 +14,11 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from portadoc.errors import Misconfigured
 from portadoc.keys.algorithms import PrivateKey, PublicKey, new_private_key
 from portadoc.keys.certificates import UnverifiedCertificate
-from portadoc.keys.development_chain import AUTHORITY_ALG, CertificateAuthority, first_valid_second
+from portadoc.keys.development_chain import AUTHORITY_ALG, CertificateAuthority, key_usage, validity_from
 from portadoc.randomness import RandomBytes
 
 AUTHORITY_DAYS: Final = 1_825
 SERVER_DAYS: Final = 90
-_DAY: Final = 86_400
 _NETWORKS: Final = tuple(
     map(
         ip_network,
@@ -56,7 +54,7 @@ def make_lan_authority(*, now: int, random_bytes: RandomBytes) -> CertificateAut
     certificate = (
         _builder(name, name, key.public_key(), now, AUTHORITY_DAYS, random_bytes)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(authority=True), critical=True)
+        .add_extension(key_usage(authority=True), critical=True)
         .add_extension(x509.NameConstraints(permitted_subtrees=names, excluded_subtrees=None), critical=True)
         .sign(key, hashes.SHA256(), ecdsa_deterministic=True)
     )
@@ -86,7 +84,7 @@ def issue_server_certificate(
     certificate = (
         _builder(subject, issuer, key.public_key(), now, SERVER_DAYS, random_bytes)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(authority=False), critical=True)
+        .add_extension(key_usage(authority=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(
@@ -110,27 +108,13 @@ def _contains(network: IPv4Network | IPv6Network, address: IPv4Address | IPv6Add
 def _builder(
     subject: x509.Name, issuer: x509.Name, key: PublicKey, now: int, days: int, random_bytes: RandomBytes
 ) -> x509.CertificateBuilder:
-    start = first_valid_second(now)
+    first, last = validity_from(now, days)
     return (
         x509.CertificateBuilder(issuer, subject, key)
         .serial_number(int.from_bytes(random_bytes(16), "big") | 1)
-        .not_valid_before(datetime.fromtimestamp(start, UTC))
-        .not_valid_after(datetime.fromtimestamp(start + days * _DAY - 1, UTC))
+        .not_valid_before(first)
+        .not_valid_after(last)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-    )
-
-
-def _usage(*, authority: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not authority,
-        key_cert_sign=authority,
-        crl_sign=authority,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
     )
 
 

@@ -162,14 +162,6 @@ def forget_visit(connection: Connection, institution: str, visit_id: str) -> int
     return gone
 
 
-def count_entries(connection: Connection, institution: str) -> int:
-    """Return how many entries an institution has."""
-    return int(
-        connection.scalar(select(func.count()).select_from(ENTRIES).where(ENTRIES.c.institution == institution))
-        or 0
-    )
-
-
 def _first(stored: ReceivedEntry) -> VisitRow:
     entry = stored.entry
     return _with_entry(

@@ -37,10 +37,6 @@ class RosterCode(StrEnum):
     MATCH_AMBIGUOUS = "match_ambiguous"
 
 
-NOTES: Final = frozenset({RosterCode.EMPLOYER_NOT_COMPARED})
-"""What only says that something was not looked at: a note, and no finding."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScannedDocument:
     """A document that was scanned on a visit, as its report shows it.

@@ -18,6 +18,7 @@ from portadoc.catalogue.reasons import reason_group
 from portadoc.errors import Misconfigured
 
 __all__ = [
+    "BOOKS",
     "FALLBACK",
     "LANGUAGES",
     "WITH_TEXTS",
@@ -28,6 +29,9 @@ __all__ = [
     "texts",
     "verdict_text",
 ]
+
+BOOKS: Final = ("texts", "portal", "rules")
+"""What is shown to inspectors and on paper; what the portal says; how decisions are explained."""
 
 _PARAM: Final = re.compile(r"\{([a-z_]+)\}")
 
@@ -52,24 +56,25 @@ class Texts:
         return _PARAM.sub(lambda found: str(params.get(found[1], found[0])), self.entries[key])
 
 
-@lru_cache(maxsize=len(LANGUAGES))
-def texts(language: str) -> Texts:
-    """Return the texts of one of the 24 languages, or those of the fallback where it has none yet.
+@lru_cache(maxsize=len(LANGUAGES) * len(BOOKS))
+def texts(language: str, book: str = "texts") -> Texts:
+    """Return a book's texts in one of the 24 languages, or those of the fallback where it has none yet.
 
     Raises Misconfigured[language_unknown] for another language.
     """
+    assert book in BOOKS, book
     if language not in LANGUAGES:
         raise Misconfigured("language_unknown", language=language)
     written_in = language if language in WITH_TEXTS else FALLBACK
-    file = resources.files("portadoc.catalogue") / "texts" / f"{written_in}.json"
+    file = resources.files("portadoc.catalogue") / book / f"{written_in}.json"
     found = json.loads(file.read_text(encoding="utf-8"))
     entries = {key: entry for key, entry in found.items() if not key.startswith("_")}
     return Texts(language, written_in, LANGUAGES[language], found["_reviewed_by_speaker"], entries)
 
 
-def text(key: str, language: str, **params: object) -> str:
+def text(key: str, language: str, book: str = "texts", /, **params: object) -> str:
     """Return one text. Raises Misconfigured[language_unknown], [message_missing]."""
-    return texts(language).text(key, **params)
+    return texts(language, book).text(key, **params)
 
 
 def verdict_text(verdict: str, part: str, language: str, *variants: str) -> str:

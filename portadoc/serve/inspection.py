@@ -11,17 +11,16 @@ from portadoc.clock import Clock
 from portadoc.errors import Malformed, Refused, Unavailable
 from portadoc.fetch import Fetched
 from portadoc.formats import strict_json
-from portadoc.formats.trust_pack import TrustPack, parse_trust_pack, verify_trust_pack
 from portadoc.inspector.deployment import Deployment
 from portadoc.inspector.neighbours import Ask, AskAnswer, AskStage, ScanQuestion
 from portadoc.inspector.service import Inspector, build_inspector
 from portadoc.inspector.settings import InspectorSettings
-from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.key_ring import KeyRing
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.randomness import RandomBytes
-from portadoc.serve.scans import ScanTerms, judged
+from portadoc.serve.scans import PackJudge, ScanTerms
 from portadoc.storage.engine import Database
+from portadoc.verification.pack_answers import open_trust_pack
 from portadoc.verification.policy import WorkAsked
 from portadoc.verification.presets.presets import preset
 from portadoc.verification.report import VerificationReport
@@ -104,7 +103,7 @@ class PackJudges:
 
     def __init__(self, verifier: Verifier) -> None:
         self._verifier = verifier
-        self._opened: dict[str, tuple[int, TrustPack]] = {}
+        self._opened: dict[str, tuple[int, PackJudge]] = {}
         self._lock = Lock()
 
     def judge(
@@ -120,29 +119,26 @@ class PackJudges:
             work=asked.work,
             preset=None if asked.preset_id is None else preset(asked.preset_id),
         )
-        return judged(unverified_text, self._pack(slug), scan, profile_id=self._verifier.settings.profile)
+        return self._judge_of(slug).judge(unverified_text, scan)
 
-    def _pack(self, slug: str) -> TrustPack:
-        """Return the institution's pack, read once; it is our own."""
+    def _judge_of(self, slug: str) -> PackJudge:
+        """Return who judges by the institution's pack, opened once; it is our own."""
         current = self._verifier.trust_pack(slug)
         with self._lock:
             kept = self._opened.get(slug)
         if kept is not None and kept[0] == current.sequence:
             return kept[1]
-        unverified = parse_trust_pack(current.pack, allowed_algs=ALL_ALGORITHMS)
-        operator = self._verifier.settings.by_slug[slug].institution_id
-        trusted = self._verifier.trust.resolve(
-            unverified.unverified_chain,
-            purpose=KeyPurpose.TRUST_LIST,
+        settings = self._verifier.settings
+        pack = open_trust_pack(
+            current.pack,
+            operators=self._verifier.trust,
+            operator=settings.by_slug[slug].institution_id,
             at=current.as_of,
-            credential_type=None,
-            issuer=None,
-            institution=operator,
         )
-        pack = verify_trust_pack(unverified, trusted=trusted)
+        judge = PackJudge(pack, profile_id=settings.profile)
         with self._lock:
-            self._opened[slug] = (current.sequence, pack)
-        return pack
+            self._opened[slug] = (current.sequence, judge)
+        return judge
 
 
 class CodeDesk:

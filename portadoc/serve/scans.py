@@ -14,12 +14,12 @@ from portadoc.formats.sd_jwt import parse
 from portadoc.formats.status_list.statuses import StatusReference
 from portadoc.formats.trust_pack import TrustPack
 from portadoc.formats.visible_seal import PREFIX
-from portadoc.schemas.catalogue import A1_TYPES, ACCEPTED_VCTS, CREDENTIAL_TYPES, current_type
+from portadoc.schemas.catalogue import ACCEPTED_VCTS, CREDENTIAL_TYPES, current_type, seal_types_for
 from portadoc.schemas.claims import Json
 from portadoc.schemas.profiles import profile
 from portadoc.schemas.seals import SEAL_TYPES
-from portadoc.verification.answers import StatusAnswer
-from portadoc.verification.pack_answers import PackStatus, packed_types
+from portadoc.verification.answers import HeldTypeMetadata, StatusAnswer
+from portadoc.verification.pack_answers import PackStatus, packed_signers, packed_types
 from portadoc.verification.policy import (
     UNSOLICITED,
     KeyBindingRefused,
@@ -31,7 +31,7 @@ from portadoc.verification.policy import (
 from portadoc.verification.presets.presets import Preset
 from portadoc.verification.procedure import verify_presentation
 from portadoc.verification.report import VerificationReport
-from portadoc.verification.seal_procedure import HeldSigners, verify_sealed
+from portadoc.verification.seal_procedure import verify_sealed
 
 POLICY_ID: Final = "scan"
 PROXIMITY: Final = "urn:portadoc:proximity:1"
@@ -68,19 +68,27 @@ class LaterStatus:
         return self._status.answer(reference, institution=institution, now=max(now, self._pack.as_of))
 
 
-def judged(unverified_text: str, pack: TrustPack, terms: ScanTerms, *, profile_id: str) -> VerificationReport:
-    """Return the report of what was scanned; nothing that it contains raises."""
-    policy = scan_policy(unverified_text, pack, terms, profile_id=profile_id)
-    status = LaterStatus(pack)
-    if not unverified_text.startswith(PREFIX):
-        return verify_presentation(unverified_text, trust=pack.trust, status=status, policy=policy, now=terms.at)
-    signers = HeldSigners(pack.signer_chains)
-    return verify_sealed(
-        unverified_text, trust=pack.trust, signers=signers, status=status, policy=policy, now=terms.at
-    )
+class PackJudge:
+    """One trust pack, opened once for however many scans: its lists are believed when they are first asked for."""
+
+    def __init__(self, pack: TrustPack, *, profile_id: str) -> None:
+        self._pack, self._profile_id = pack, profile_id
+        self._status, self._signers, self._types = LaterStatus(pack), packed_signers(pack), packed_types(pack)
+
+    def judge(self, unverified_text: str, terms: ScanTerms) -> VerificationReport:
+        """Return the report of what was scanned; nothing in it raises. Raises Refused[purpose_unknown]."""
+        policy = scan_policy(unverified_text, terms, types=self._types, profile_id=self._profile_id)
+        trust, status, now = self._pack.trust, self._status, terms.at
+        if not unverified_text.startswith(PREFIX):
+            return verify_presentation(unverified_text, trust=trust, status=status, policy=policy, now=now)
+        return verify_sealed(
+            unverified_text, trust=trust, signers=self._signers, status=status, policy=policy, now=now
+        )
 
 
-def scan_policy(unverified_text: str, pack: TrustPack, terms: ScanTerms, *, profile_id: str) -> VerificationPolicy:
+def scan_policy(
+    unverified_text: str, terms: ScanTerms, *, types: HeldTypeMetadata, profile_id: str
+) -> VerificationPolicy:
     """Return the rules for a scan; a holder's signature is asked for exactly where one came along.
 
     Without one it is a copy, as a printed code is: whose it is, nobody knows, and no copy is ever green.
@@ -96,7 +104,7 @@ def scan_policy(unverified_text: str, pack: TrustPack, terms: ScanTerms, *, prof
         max_status_age_s=MAX_STATUS_AGE_S if question is None else question.max_status_age_s,
         profile=profile(profile_id),
         on_date=terms.on_date,
-        type_metadata=packed_types(pack),
+        type_metadata=types,
     )
 
 
@@ -138,6 +146,4 @@ def _kind_of(vct: str) -> str:
 def accepted_types(question: Preset) -> frozenset[str]:
     """Return the types of attestation that answer a question, and the seals of papers that stand for them."""
     asked = frozenset(question.types)
-    kinds = {"pda1"} if asked & A1_TYPES else set()
-    kinds |= {"ehic", "prc"} if any("ehic" in each for each in asked) else set()
-    return asked | {SEAL_TYPES[kind] for kind in kinds}
+    return asked | seal_types_for(asked)

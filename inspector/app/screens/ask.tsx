@@ -12,6 +12,7 @@ import { useBusy } from "../session/busy.ts";
 import type { Configuration, Preset } from "../session/device.ts";
 import type { Question } from "../session/question.ts";
 import { dayAt, maySee, questionOf } from "../session/question.ts";
+import { tellFault } from "../session/faults.ts";
 import { go } from "../session/routes.ts";
 import { ServiceProblem } from "../session/service.ts";
 import { useWatched } from "../session/watching.ts";
@@ -104,7 +105,9 @@ function Shown({ asked, question, onAgain }: { asked: Asked; question: Question;
         if (ended.stage !== "answered") setEnd(ended.stage);
         else go(`verdict/${scans.answered(ended.judgement, asked.transaction, ended.receipt)}`, true);
       })
-      .catch(() => undefined);
+      .catch((fault: unknown) => {
+        if (!stop.signal.aborted) tellFault(fault);
+      });
     return () => stop.abort();
   }, [asked]);
   if (end !== "") {

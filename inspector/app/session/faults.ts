@@ -15,6 +15,11 @@ export function watchFaults(): void {
   });
 }
 
+/** Say a fault of something that nobody waits for. */
+export function tellFault(fault: unknown): void {
+  faults.set(nameOf(fault));
+}
+
 const nameOf = (fault: unknown): string => (fault instanceof Error ? fault.name : "Error");
 const hasCode = (fault: unknown): boolean =>
   fault instanceof Error && "code" in fault && typeof fault.code === "string";

@@ -3,6 +3,7 @@ import { utf8 } from "../../core/encoding/bytes.ts";
 import { sha256 } from "../../core/encoding/digest.ts";
 import type { Report } from "../../core/index.ts";
 import type { Scan, Scans } from "../scans/scans.ts";
+import { tellFault } from "../session/faults.ts";
 import { workOf } from "../session/question.ts";
 import type { ComparedBody, DocumentFacts, ScanBody } from "./entries.ts";
 import { factsOf } from "./facts.ts";
@@ -95,7 +96,7 @@ export type Record = (scan: Scan) => Promise<void>;
 export function recordAll(scans: Scans, record: Record): () => void {
   let line: Promise<void> = Promise.resolve();
   return scans.onSettled((scan) => {
-    line = line.then(() => record(scan)).catch(() => undefined);
+    line = line.then(() => record(scan)).catch(tellFault);
   });
 }
 

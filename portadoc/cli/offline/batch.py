@@ -35,16 +35,17 @@ def verify_batch(
     """
     from portadoc.inspector.batch.reading import MAX_FILE_BYTES
     from portadoc.inspector.batch.verdicts import as_csv, judge_file, totals
-    from portadoc.serve.scans import ScanTerms, judged
+    from portadoc.serve.scans import PackJudge, ScanTerms
     from portadoc.verification.presets.presets import preset
 
     on_date = day or datetime.fromtimestamp(at, UTC).date()
     terms = ScanTerms(at=at, on_date=on_date, preset=None if preset_id is None else preset(preset_id))
+    judge = PackJudge(pack, profile_id=profile_id)
     verdicts = []
     for name, file in files_in(folder):
         with file.open("rb") as opened:
             raw = opened.read(MAX_FILE_BYTES + 1)
-        found = judge_file(name, raw, lambda text: judged(text, pack, terms, profile_id=profile_id))
+        found = judge_file(name, raw, lambda text: judge.judge(text, terms))
         verdicts.append(found)
         if form == "text":
             _tell(found)
