@@ -1,4 +1,4 @@
-"""``portadoc issuer``: offer an attestation, seal it for print, withdraw it."""
+"""``portadoc issuer``: offer an attestation, put it on paper, seal it for print, withdraw it."""
 
 from dataclasses import asdict
 from datetime import date
@@ -8,6 +8,7 @@ import click
 
 from portadoc.cli.inputs import Day
 from portadoc.cli.installation import installation, settings_options
+from portadoc.cli.issuing.paper import paper
 from portadoc.cli.issuing.records import read_record, require_issuer
 from portadoc.cli.issuing.seal import seal
 from portadoc.cli.output import write_json, write_qr_code, write_table
@@ -22,9 +23,10 @@ CAUSES: Final = ("issued_in_error", "facts_changed", "replaced", "ended_early", 
 
 @click.group()
 def issuer() -> None:
-    """Offer attestations, seal them for print, withdraw them."""
+    """Offer attestations, put them on paper, seal them for print, withdraw them."""
 
 
+issuer.add_command(paper)
 issuer.add_command(seal)
 
 

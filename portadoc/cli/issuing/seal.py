@@ -85,10 +85,15 @@ def seal(
 
 def _require_all_that_is_needed(folder: Path, *, as_pdf: bool) -> None:
     """See before anything is sealed to what would fail behind it. Raises Misconfigured."""
-    from portadoc.issuer.paper.page import require_typst
+    from portadoc.paper.typesetting import require_typst
 
     if as_pdf:
         require_typst()
+    require_folder(folder)
+
+
+def require_folder(folder: Path) -> None:
+    """Make the folder where there is none. Raises Misconfigured[out_folder_unusable]."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:

@@ -1,0 +1,1 @@
+"""Exceptions by agreement (art. 16): telework, single cases, pensioners."""
