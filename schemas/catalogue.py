@@ -9,6 +9,8 @@ from portadoc.errors import Malformed, Refused
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.codes import canonical_country
 from portadoc.schemas.projections import (
+    COVERAGE_BILATERAL,
+    COVERAGE_MAINTENANCE,
     EHIC_DC4EU,
     EHIC_EUDI_ISSUER,
     EHIC_V0,
@@ -106,6 +108,33 @@ CREDENTIAL_TYPES: Final[Mapping[str, CredentialConfiguration]] = {
             validity_days=90,
         ),
         CredentialConfiguration(
+            id="coverage-bilateral",
+            projection=COVERAGE_BILATERAL,
+            scope="coverage-bilateral",
+            display=_display(
+                "Certificate of coverage",
+                "Certificat d'assujettissement",
+                "States that a country's social security legislation keeps applying under a bilateral agreement.",
+                "Atteste que la législation de sécurité sociale d'un pays reste applicable selon un accord "
+                "bilatéral.",
+            ),
+            validity_days=90,
+        ),
+        CredentialConfiguration(
+            id="coverage-maintenance",
+            projection=COVERAGE_MAINTENANCE,
+            scope="coverage-maintenance",
+            display=_display(
+                "Certificate of maintained coverage",
+                "Certificat de maintien de l'assujettissement",
+                "States that a country's social security law keeps applying during work in a country without an "
+                "agreement.",
+                "Atteste que la législation sociale d'un pays reste applicable pendant un travail dans "
+                "un pays sans accord.",
+            ),
+            validity_days=90,
+        ),
+        CredentialConfiguration(
             id="pid",
             projection=PID_EUDI,
             scope="pid",
@@ -147,8 +176,9 @@ A1_TYPES: Final = frozenset(
 
 SEAL_VCTS: Final = frozenset(SEAL_TYPES.values())
 """How reports name the types of seals; nobody issues credentials of them."""
-_STANDS_IN_FOR: Final[Mapping[str, str]] = {"prc": "ehic"}
-"""A replacement certificate stands in for the card: who may issue the one may seal the other."""
+_STANDS_IN_FOR: Final[Mapping[str, str]] = {"prc": "ehic", "application": "pda1"}
+"""Who may issue the card may seal the certificate that replaces it; who may issue an A1, the proof of an
+application for one. Neither is the other: a proof of application leads to a verdict of its own."""
 EVERY_LAYOUT: Final[Mapping[str, Projection]] = {
     **LAYOUTS,
     **{layout.id: layout for layout in SEAL_LAYOUTS.values()},

@@ -14,6 +14,7 @@ class EventKind(StrEnum):
     OFFER_CREATED = "offer_created"
     OFFER_REDEEMED = "offer_redeemed"
     OFFER_LOCKED = "offer_locked"
+    OFFER_CANCELLED = "offer_cancelled"
     ISSUANCE_RECORDED = "issuance_recorded"
     CREDENTIAL_ISSUED = "credential_issued"
     CREDENTIAL_NOTIFIED = "credential_notified"
@@ -35,6 +36,15 @@ class EventKind(StrEnum):
     VISIT_FORGOTTEN = "visit_forgotten"
     DOSSIER_LINKED = "dossier_linked"
     DOSSIER_UNLINKED = "dossier_unlinked"
+    APPLICATION_STARTED = "application_started"
+    APPLICATION_CHANGED = "application_changed"
+    APPLICATION_DECIDED = "application_decided"
+    APPLICATION_PROVED = "application_proved"
+    CERTIFICATE_RELEASED = "certificate_released"
+    CERTIFICATE_OFFERED = "certificate_offered"
+    CERTIFICATE_READ = "certificate_read"
+    TASK_DONE = "task_done"
+    REMINDER_SENT = "reminder_sent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,16 +17,34 @@ from portadoc.errors import Error, Malformed
 from portadoc.schemas import ehic, pda1
 from portadoc.schemas.claims import Json, JsonObject
 from portadoc.schemas.codes import canonical_country
+from portadoc.schemas.coverage import application, certificates
+from portadoc.schemas.coverage.application import ApplicationProof
+from portadoc.schemas.coverage.certificates import (
+    BilateralCertificate,
+    CoverageCertificate,
+    MaintenanceCertificate,
+)
 from portadoc.schemas.ehic import Ehic, Prc
 from portadoc.schemas.pda1 import Pda1, RecordWarning
 from portadoc.schemas.pid import Pid
 
-Record = Pda1 | Ehic | Pid | Prc
+Record = Pda1 | Ehic | Pid | Prc | BilateralCertificate | MaintenanceCertificate | ApplicationProof
 
-_CLASSES: Final[Mapping[str, type[Pda1] | type[Ehic] | type[Pid] | type[Prc]]] = {
-    each.KIND: each for each in (Pda1, Ehic, Pid, Prc)
+_CLASSES: Final[Mapping[str, type[Record]]] = {
+    each.KIND: each
+    for each in (Pda1, Ehic, Pid, Prc, BilateralCertificate, MaintenanceCertificate, ApplicationProof)
 }
-_COUNTRY_MEMBERS: Final = frozenset({"country", "state", "issuing_country", "nationalities", "flag_or_base_state"})
+_COUNTRY_MEMBERS: Final = frozenset(
+    {
+        "country",
+        "state",
+        "issuing_country",
+        "nationalities",
+        "flag_or_base_state",
+        "state_of_work",
+        "states_of_work",
+    }
+)
 _FULL_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -34,6 +52,10 @@ def record_warnings(record: Record) -> tuple[RecordWarning, ...]:
     """Return what is unusual about a valid record; nothing here stops issuance."""
     if isinstance(record, Pda1):
         return pda1.warnings(record)
+    if isinstance(record, CoverageCertificate):
+        return certificates.warnings(record)
+    if isinstance(record, ApplicationProof):
+        return application.warnings(record)
     return ehic.warnings(record) if isinstance(record, Ehic | Prc) else ()
 
 

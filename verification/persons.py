@@ -105,7 +105,14 @@ def compare_persons(one: ShownPerson, other: ShownPerson) -> PersonComparison:
     return PersonComparison(PersonMatch.NOT_COMPARABLE, "person_nothing_comparable")
 
 
-_PERSON_IN: Final[Mapping[str, str]] = {"pda1": "person", "ehic": "insured", "prc": "insured"}
+_PERSON_IN: Final[Mapping[str, str]] = {
+    "pda1": "person",
+    "bilateral": "person",
+    "maintenance": "person",
+    "application": "person",
+    "ehic": "insured",
+    "prc": "insured",
+}
 _DIFFERENT: Final = frozenset({"person_birth_differs", "person_names_differ", "person_number_differs"})
 
 

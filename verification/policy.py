@@ -3,15 +3,12 @@
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
 
 from portadoc.errors import Refused
+from portadoc.formats.animated_qr.proximity import UNSOLICITED
 from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
 from portadoc.schemas.profiles import ProtocolProfile
 from portadoc.verification.answers import TypeMetadataAnswers, known_type_metadata
-
-UNSOLICITED: Final = "unsolicited"
-"""The nonce of a presentation nearby that nobody asked for. Described in docs/proximity.md."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

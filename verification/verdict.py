@@ -45,6 +45,8 @@ class Verdict(StrEnum):
     """The answer for the whole presentation."""
 
     AUTHENTIC_IN_FORCE = "authentic_in_force"
+    APPLIED_NOT_DECIDED = "applied_not_decided"
+    """Genuine, and no certificate: somebody asked for one. Whether anything was decided is not proven."""
     STATUS_NOT_KNOWN = "status_not_known"
     """Genuine; whether it was withdrawn cannot be known now."""
     PERIOD_NOT_SHOWN = "period_not_shown"
@@ -81,6 +83,7 @@ class Verdict(StrEnum):
 
 _TOLD: Final[Mapping[Verdict, tuple[Colour, str]]] = {
     Verdict.AUTHENTIC_IN_FORCE: (Colour.GREEN, "verdict_authentic_in_force"),
+    Verdict.APPLIED_NOT_DECIDED: (Colour.AMBER, "verdict_applied_not_decided"),
     Verdict.STATUS_NOT_KNOWN: (Colour.AMBER, "verdict_status_not_known"),
     Verdict.PERIOD_NOT_SHOWN: (Colour.AMBER, "verdict_period_not_shown"),
     Verdict.WORK_NOT_SHOWN: (Colour.AMBER, "verdict_work_not_shown"),
@@ -94,6 +97,8 @@ _TOLD: Final[Mapping[Verdict, tuple[Colour, str]]] = {
 }
 
 
+NOT_DECIDED: Final = "not_decided"
+"""Code of what was asked for and nobody is known to have decided."""
 UNREADABLE: Final = frozenset({"claim_missing", "claim_invalid", "layout_unknown", "vct_unknown"})
 """Codes of claims that are not there, or not in a form in which anything could be judged by them."""
 
@@ -138,7 +143,9 @@ RULES: Final = (
     Rule(Verdict.NOT_IN_FORCE_ON_DATE, COVERAGE_PERIOD, Outcome.FAIL),
     Rule(Verdict.DOES_NOT_COVER_WORK, STATUS, Outcome.FAIL, frozenset({"withdrawn_during_work"})),
     Rule(Verdict.DOES_NOT_COVER_WORK, COVERS_WORK, Outcome.FAIL),
-    # What is not established. Every such verdict is amber: it never hides one of the above.
+    # What is not established. Every such verdict is amber: it never hides one of the above. That nothing is
+    # decided comes first: no other word may let an application pass for a certificate.
+    Rule(Verdict.APPLIED_NOT_DECIDED, COVERAGE_PERIOD, Outcome.UNKNOWN, frozenset({NOT_DECIDED})),
     Rule(Verdict.HOLDER_NOT_PROVEN, KEY_BINDING, Outcome.FAIL),
     Rule(Verdict.EFFECT_NOT_ESTABLISHED, STATUS, Outcome.UNKNOWN, frozenset({"effect_not_established"})),
     Rule(Verdict.STATUS_NOT_KNOWN, STATUS, Outcome.UNKNOWN),

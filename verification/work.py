@@ -11,13 +11,17 @@ from typing import Final
 
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.codes import canonical_country
+from portadoc.schemas.coverage import BilateralCertificate, MaintenanceCertificate
+from portadoc.schemas.pda1 import Pda1
 from portadoc.verification.checks import Finding, Outcome
 from portadoc.verification.judging.reading import Reading
 from portadoc.verification.judging.validity import NOT_SHOWN, coverage_kept_back
 from portadoc.verification.policy import VerificationPolicy, WorkAsked, levelled
 
-_PLACES: Final = frozenset({"countries_of_work", "workplace", "workplaces", "no_fixed_place"})
+_PLACES: Final = frozenset({"countries_of_work", "state_of_work", "workplace", "workplaces", "no_fixed_place"})
 _EMPLOYERS: Final = frozenset({"employments"})
+_DECIDED_IN: Final = frozenset({Pda1.KIND, BilateralCertificate.KIND, MaintenanceCertificate.KIND})
+"""The kinds of document that say which work a legislation covers."""
 
 
 def covers_work(reading: Reading, policy: VerificationPolicy) -> Finding:
@@ -27,7 +31,7 @@ def covers_work(reading: Reading, policy: VerificationPolicy) -> Finding:
     """
     if policy.work is None:
         return Finding(Outcome.NOT_APPLICABLE, "work_not_asked")
-    if reading.layout.kind != "pda1":
+    if reading.layout.kind not in _DECIDED_IN:
         return Finding(Outcome.NOT_APPLICABLE, "work_not_decided_here")
     found = tuple(_judged(reading, policy.work, policy))
     against = [each for each in found if each.outcome is Outcome.FAIL] or list(found)
@@ -40,7 +44,8 @@ def _judged(reading: Reading, work: WorkAsked, policy: VerificationPolicy) -> It
     if work.state is not None:
         asked = canonical_country(work.state)
         if asked not in _states(record):
-            yield _missed(reading, _PLACES, "work_state_not_covered", "state", record.get("countries_of_work"))
+            named = record.get("countries_of_work") or record.get("state_of_work")
+            yield _missed(reading, _PLACES, "work_state_not_covered", "state", named)
     if work.employers and _employers(record).isdisjoint(map(levelled, work.employers)):
         yield _missed(reading, _EMPLOYERS, "work_employer_not_covered", "employer", record.get("employments"))
     first, last = work.days(policy.on_date)
@@ -55,7 +60,8 @@ def _judged(reading: Reading, work: WorkAsked, policy: VerificationPolicy) -> It
 
 def _states(record: JsonObject) -> set[str]:
     named = {entry.get("country") for entry in record.get("countries_of_work", ())}
-    return {state for state in (*named, record.get("legislation", {}).get("state")) if state is not None}
+    others = record.get("state_of_work"), record.get("legislation", {}).get("state")
+    return {state for state in (*named, *others) if state is not None}
 
 
 def _employers(record: JsonObject) -> set[str]:

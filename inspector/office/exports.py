@@ -16,7 +16,6 @@ from portadoc.formats.headers import signing_header
 from portadoc.formats.jws import UnverifiedJws
 from portadoc.formats.roles import TokenRole
 from portadoc.inspector.deployment import Deployment
-from portadoc.inspector.office.pades import signed_pdf
 from portadoc.inspector.office.pdf import visit_pdf
 from portadoc.inspector.office.reading import OpenedVisit, Visits
 from portadoc.inspector.store import visit_store
@@ -25,6 +24,7 @@ from portadoc.inspector.visits.received import ReceivedEntry
 from portadoc.inspector.visits.visit import NotedFinding, Scan
 from portadoc.keys.algorithms import ALL_ALGORITHMS, SIGNATURE_ALGORITHMS
 from portadoc.keys.jwk import VerificationKey, public_key_from_jwk
+from portadoc.paper.pades import signed_pdf
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.events import EventKind
 

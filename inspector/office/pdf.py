@@ -4,7 +4,6 @@ Everything that varies reaches the fixed template as one JSON text; photographs 
 extra: ``portadoc[pdf]``.
 """
 
-import json
 import tempfile
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
@@ -15,13 +14,13 @@ from typing import Any, Final
 
 from portadoc.catalogue import text, verdict_text
 from portadoc.catalogue.writing import on_paper
-from portadoc.errors import Misconfigured
 from portadoc.inspector.entries import NOT_JUDGED
 from portadoc.inspector.office.reading import OpenedVisit
 from portadoc.inspector.pages.words import office_text
 from portadoc.inspector.visits.findings import RosterCode
 from portadoc.inspector.visits.photos import may_be_shown, pixels
 from portadoc.inspector.visits.visit import OWN, DeclaredWorker, Photo, Scan, Visit
+from portadoc.paper.typesetting import require_typst, typeset
 
 STANDARDS: Final = ("ua-1", "a-2a")
 _ENDINGS: Final = {"image/jpeg": "jpg", "image/png": "png"}
@@ -33,21 +32,11 @@ MOST_PIXELS: Final = 120_000_000
 
 def visit_pdf(opened: OpenedVisit, *, institution: str, export_id: str, at: int, language: str) -> bytes:
     """Return a visit as a PDF; the same visit gives the same bytes. Raises Misconfigured[extra_missing]."""
-    typst, template = _typst(), (resources.files("portadoc.inspector.office") / "visit.typ").read_bytes()
+    template = (resources.files("portadoc.inspector.office") / "visit.typ").read_bytes()
     with tempfile.TemporaryDirectory(prefix="portadoc-visit-") as folder:
-        shown = _usable(typst, opened.visit.photos, Path(folder))
+        shown = _usable(require_typst(), opened.visit.photos, Path(folder))
         content = paper(opened, shown, institution=institution, export_id=export_id, at=at, language=language)
-        made = typst.compile(
-            template,
-            root=folder,
-            format="pdf",
-            ignore_system_fonts=True,
-            sys_inputs={"visit": json.dumps(_writable(content), ensure_ascii=False)},
-            pdf_standards=list(STANDARDS),
-            timestamp=at,
-        )
-    assert isinstance(made, bytes), "a PDF is one file"
-    return made
+        return typeset(template, _writable(content), made_at=at, standards=STANDARDS, folder=Path(folder))
 
 
 def paper(
@@ -248,15 +237,6 @@ def _usable(typst: ModuleType, photos: Iterable[Photo], folder: Path) -> dict[st
             continue
         usable[photo.photo] = name
     return usable
-
-
-def _typst() -> ModuleType:
-    """Raises Misconfigured[extra_missing]."""
-    try:
-        import typst
-    except ImportError as exc:
-        raise Misconfigured("extra_missing", package="typst", extra="pdf") from exc
-    return typst
 
 
 def _spelt(day: date | None) -> str:

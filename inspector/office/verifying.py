@@ -6,8 +6,8 @@ from typing import Final
 from portadoc.errors import Malformed, Untrusted
 from portadoc.formats import jws, strict_json
 from portadoc.inspector.office.exports import MAX_EXPORT_BYTES, unverified_export, verify_export
-from portadoc.inspector.office.pades import check_signature
 from portadoc.keys.purposes import KeyPurpose
+from portadoc.paper.pades import check_signature
 from portadoc.schemas.claims import JsonObject
 from portadoc.verification.answers import TrustAnswers
 

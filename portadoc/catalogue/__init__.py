@@ -65,9 +65,9 @@ def texts(language: str, book: str = "texts") -> Texts:
     assert book in BOOKS, book
     if language not in LANGUAGES:
         raise Misconfigured("language_unknown", language=language)
-    written_in = language if language in WITH_TEXTS else FALLBACK
-    file = resources.files("portadoc.catalogue") / book / f"{written_in}.json"
-    found = json.loads(file.read_text(encoding="utf-8"))
+    folder = resources.files("portadoc.catalogue") / book
+    written_in = language if language in WITH_TEXTS and (folder / f"{language}.json").is_file() else FALLBACK
+    found = json.loads((folder / f"{written_in}.json").read_text(encoding="utf-8"))
     entries = {key: entry for key, entry in found.items() if not key.startswith("_")}
     return Texts(language, written_in, LANGUAGES[language], found["_reviewed_by_speaker"], entries)
 

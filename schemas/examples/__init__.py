@@ -16,11 +16,24 @@ EXAMPLES: Final = (
     "replacement-certificate",
     "pid-posted-worker",
     "pid-insured-traveller",
+    "bilateral-fr-jp",
+    "maintenance-fr-ke",
+    "application-fr-de",
 )
 
 _WRITTEN_FOR: Final = date(2026, 11, 22)
 _MOVING_DATES: Final = frozenset(
-    {"start", "end", "date_of_issuance", "date_of_expiry", "valid_from", "valid_to", "issued_on", "card_expiry"}
+    {
+        "start",
+        "end",
+        "date_of_issuance",
+        "date_of_expiry",
+        "valid_from",
+        "valid_to",
+        "issued_on",
+        "card_expiry",
+        "filed_on",
+    }
 )
 
 

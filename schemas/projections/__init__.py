@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from portadoc.schemas.projections.coverage import COVERAGE_BILATERAL, COVERAGE_MAINTENANCE
 from portadoc.schemas.projections.dc4eu import EHIC_DC4EU
 from portadoc.schemas.projections.eudi_issuer import EHIC_EUDI_ISSUER, PDA1_EUDI_ISSUER
 from portadoc.schemas.projections.layout import Period, Projection
@@ -14,7 +15,16 @@ from portadoc.schemas.projections.reading import Deviation, Restored
 from portadoc.schemas.projections.rows import Claim
 
 PROJECTIONS: Final[Mapping[str, Projection]] = {
-    projection.id: projection for projection in (PDA1_DC4EU_A, PDA1_DC4EU_B, PDA1_WEBUILD, EHIC_DC4EU, PID_EUDI)
+    projection.id: projection
+    for projection in (
+        PDA1_DC4EU_A,
+        PDA1_DC4EU_B,
+        PDA1_WEBUILD,
+        EHIC_DC4EU,
+        PID_EUDI,
+        COVERAGE_BILATERAL,
+        COVERAGE_MAINTENANCE,
+    )
 }
 """The layouts that are written and read."""
 
@@ -25,6 +35,8 @@ LAYOUTS: Final[Mapping[str, Projection]] = {
 """Every layout that is read, those of older and other issuers included."""
 
 __all__ = [
+    "COVERAGE_BILATERAL",
+    "COVERAGE_MAINTENANCE",
     "EHIC_DC4EU",
     "EHIC_EUDI_ISSUER",
     "EHIC_V0",

@@ -30,7 +30,8 @@ def seal_content(record: Record, *, pin: PinShown = "none", max_workplaces: int 
     if record.KIND not in KIND_NUMBERS:
         raise Refused("seal_kind_unsealed", kind=record.KIND)
     fields = record_to_json(record)
-    _show_pin(fields[_PERSON_IN[record.KIND]], pin)
+    if record.KIND in _PERSON_IN:
+        _show_pin(fields[_PERSON_IN[record.KIND]], pin)
     _leave_out_repeated(fields)
     if max_workplaces is not None and record.KIND == "pda1":
         fields["more_workplaces"] = _leave_out_workplaces(fields["countries_of_work"], max_workplaces)

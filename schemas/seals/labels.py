@@ -13,7 +13,7 @@ from portadoc.schemas.claims import ClaimPattern
 
 KIND: Final = 0
 """The label of the kind of document."""
-KIND_NUMBERS: Final[Mapping[str, int]] = {"pda1": 1, "ehic": 2, "prc": 3}
+KIND_NUMBERS: Final[Mapping[str, int]] = {"pda1": 1, "ehic": 2, "prc": 3, "application": 4}
 SEAL_TYPES: Final[Mapping[str, str]] = {kind: f"urn:portadoc:seal:{kind}:1" for kind in KIND_NUMBERS}
 """How reports name the type of a seal."""
 
@@ -222,7 +222,40 @@ _PRC: Final = (
     *_INSURED_PIN,
 )
 
-SEAL_ROWS: Final[Mapping[str, tuple[SealRow, ...]]] = {"pda1": _PDA1, "ehic": _EHIC, "prc": _PRC}
+_APPLICATION: Final = (
+    _row(1, "reference", "Case number", "Numéro de dossier", mandatory=True),
+    _row(2, "filed_on", "Filed on", "Déposée le", _DAYS, mandatory=True),
+    _row(3, "filed_time", "Filed at (UTC)", "Déposée à (UTC)", mandatory=True),
+    _row(4, "person.surnames", "Surnames", "Noms de famille", mandatory=True),
+    _row(5, "person.forenames", "Forenames", "Prénoms", mandatory=True),
+    _row(6, "person.date_of_birth", "Date of birth", "Date de naissance", _DAYS, mandatory=True),
+    _row(7, "asked.kind", "Asked for", "Demande", mandatory=True),
+    _row(8, "asked.state", "Legislation asked for", "Législation demandée", mandatory=True),
+    _row(9, "asked.states_of_work", "States of work named", "États de travail indiqués", _TEXTS, mandatory=True),
+    _row(10, "asked.start", "Asked for from", "Demandée à partir du", _DAYS, mandatory=True),
+    _row(11, "asked.end", "Asked for until", "Demandée jusqu'au", _DAYS),
+    _row(12, "employer.name", "Employer", "Employeur"),
+    _row(13, "employer.id", "Identifier of the employer", "Identifiant de l'employeur"),
+    _row(
+        14, "issuing_authority.id", "Identifier of the institution", "Identifiant de l'institution", mandatory=True
+    ),
+    _row(15, "issuing_authority.name", "Institution", "Institution", mandatory=True),
+    _row(
+        16,
+        "issuing_authority.country",
+        "Country of the institution",
+        "Pays de l'institution",
+        mandatory=True,
+    ),
+    _row(17, "urgent", "Urgent departure", "Départ urgent", _FLAG),
+)
+
+SEAL_ROWS: Final[Mapping[str, tuple[SealRow, ...]]] = {
+    "pda1": _PDA1,
+    "ehic": _EHIC,
+    "prc": _PRC,
+    "application": _APPLICATION,
+}
 """The labels of each kind of record that is sealed."""
 
 LEFT_OUT: Final[Mapping[str, tuple[ClaimPattern, ...]]] = {
@@ -243,6 +276,7 @@ LEFT_OUT: Final[Mapping[str, tuple[ClaimPattern, ...]]] = {
     ),
     "ehic": (),
     "prc": (),
+    "application": (),
 }
 """What a seal has no place for: nobody who compares a paper with a person needs it."""
 

@@ -16,6 +16,7 @@ from portadoc.schemas.codes import (
     STATUS_CONFIRMATIONS,
     WORLD_COUNTRIES,
 )
+from portadoc.schemas.coverage.application import ASKED_KINDS
 from portadoc.schemas.ehic import PRC_REASONS
 from portadoc.schemas.projections.forms import FLAG, FULL_DATE, Form, code, institution_id, text
 from portadoc.schemas.projections.layout import Projection
@@ -41,6 +42,9 @@ _CODES: Final[Mapping[tuple[str, ...], Form]] = {
     ("issuing_authority", "id"): institution_id(),
     ("authentic_source", "id"): institution_id(),
     ("reason",): code(PRC_REASONS),
+    ("asked", "kind"): code(ASKED_KINDS),
+    ("asked", "state"): code(PDA1_STATES),
+    ("asked", "states_of_work"): code(PDA1_STATES),
 }
 """The forms of values that are more than text, by their places; the rest is text."""
 _COUNT: Final = Form(("count",), lambda value: type(value) is int and value > 0)
@@ -84,8 +88,10 @@ def _form(row: SealRow, named: tuple[str, ...]) -> Form:
     return plain.get(row.form) or _CODES.get(named) or text()
 
 
-def _layout(kind: str, document: tuple[str, str] | None, coverage: tuple[str, str]) -> Projection:
-    def at(places: tuple[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _layout(kind: str, document: tuple[str, str] | None, coverage: tuple[str, str] | None) -> Projection:
+    def at(places: tuple[str, str] | None) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+        if places is None:
+            return None, None
         first, last = ((_CONTENT, *place.split(".")) for place in places)
         return first, last
 
@@ -94,7 +100,7 @@ def _layout(kind: str, document: tuple[str, str] | None, coverage: tuple[str, st
         vct=SEAL_TYPES[kind],
         kind=kind,
         claims=tuple(_claims_of(SEAL_ROWS[kind], (), (_CONTENT,))),
-        document=(None, None) if document is None else at(document),
+        document=at(document),
         coverage=at(coverage),
         left_out=LEFT_OUT[kind],
         demanded=frozenset({"iss", "iat", "exp", "status"}),
@@ -128,6 +134,11 @@ def _complete_prc(fields: JsonObject) -> JsonObject:
     return fields
 
 
+def _complete_application(fields: JsonObject) -> JsonObject:
+    fields.setdefault("urgent", False)
+    return fields
+
+
 def _id_and_name(institution: JsonObject) -> JsonObject:
     return {name: value for name, value in institution.items() if name in ("id", "name")}
 
@@ -136,6 +147,7 @@ _COMPLETIONS: Final[Mapping[str, Callable[[JsonObject], JsonObject]]] = {
     "pda1": _complete_pda1,
     "ehic": _complete_ehic,
     "prc": _complete_prc,
+    "application": _complete_application,
 }
 
 SEAL_LAYOUTS: Final[Mapping[str, Projection]] = {
@@ -146,5 +158,7 @@ SEAL_LAYOUTS: Final[Mapping[str, Projection]] = {
     ),
     "ehic": _layout("ehic", ("date_of_issuance", "date_of_expiry"), ("start", "end")),
     "prc": _layout("prc", None, ("valid_from", "valid_to")),
+    "application": _layout("application", None, None),
 }
-"""The layout of each kind. A replacement certificate may be issued after the days that it covers."""
+"""The layout of each kind. A replacement certificate may be issued after the days that it covers; an application
+covers none: the days that it asks for are no period of anything."""

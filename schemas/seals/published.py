@@ -31,7 +31,7 @@ claims = {
   4 => uint,                       ; exp: seconds since the epoch
   6 => uint,                       ; iat: seconds since the epoch
   65535 => {"status_list": {"idx": uint, "uri": tstr}},
-  -65537 => pda1 / ehic / prc,     ; content
+  -65537 => pda1 / ehic / prc / application,  ; content
 }
 
 days = int                         ; days since 1970-01-01

@@ -314,7 +314,7 @@ def test_every_layout_is_read_the_same(configuration: str, seed: int, context: d
     projection = CREDENTIAL_TYPES[configuration].projection
     text = presented(world, configuration, random)
     trust = trust_to_json(authorised(world, projection.vct))
-    asked = {"state": random.choice(["DE", "FR", "EL"]), "employers": frozenset(random.choice([(), ("x",)]))}
+    asked = {"state": random.choice(["DE", "FR", "EL", "JP"]), "employers": frozenset(random.choice([(), ("x",)]))}
     policy = policy_of(
         context,
         accepted_types=ACCEPTED_VCTS,
@@ -340,7 +340,13 @@ def vector_world() -> VectorWorld:
 def presented(world: VectorWorld, configuration: str, random: Random) -> str:
     """Return a presentation of an example in a layout, with a random choice of what is shown."""
     projection = CREDENTIAL_TYPES[configuration].projection
-    examples = {"pda1": "posted-worker-fr-de", "ehic": "insured-traveller", "pid": "pid-posted-worker"}
+    examples = {
+        "pda1": "posted-worker-fr-de",
+        "ehic": "insured-traveller",
+        "pid": "pid-posted-worker",
+        "bilateral": "bilateral-fr-jp",
+        "maintenance": "maintenance-fr-ke",
+    }
     subject = projection.project(example(examples[projection.kind]))
     claims = {
         **subject,

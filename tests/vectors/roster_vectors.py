@@ -103,6 +103,15 @@ def _fitting() -> Iterator[tuple[str, Vector]]:
             found("a1_missing", worker="w1"),
         ),
     )
+    yield (
+        "application-is-no-a1",
+        vector(
+            "A proof that an A1 was applied for is nobody's A1.",
+            [worker()],
+            [scan(kind="application", verdict="applied_not_decided")],
+            found("a1_missing", worker="w1"),
+        ),
+    )
 
 
 def _missing() -> Iterator[tuple[str, Vector]]:

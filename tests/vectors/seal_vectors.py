@@ -59,6 +59,8 @@ def vectors() -> Iterator[tuple[str, Vector]]:
         left_out,
         statuses,
         periods,
+        applications,
+        kinds_of_others,
     ):
         for vector in part(world):
             yield f"{vector['name']}.json", vector
@@ -101,6 +103,11 @@ def sound(name: str, category: str, seal: str, **more: Any) -> Vector:
     return vector(name, category, seal, "holder_not_proven", "seal_not_bound", **more)
 
 
+def asked_only(name: str, category: str, seal: str, **more: Any) -> Vector:
+    """Return a vector that proves an application and nothing else."""
+    return vector(name, category, seal, "applied_not_decided", "not_decided", **more)
+
+
 def false(name: str, category: str, seal: str, code: str, **more: Any) -> Vector:
     """Return a vector that nobody vouches for."""
     return vector(name, category, seal, "not_authentic", code, **more)
@@ -110,6 +117,7 @@ def good(world: SealWorld) -> Iterator[Vector]:
     """Yield a good seal of each kind, and of one with everything that a seal can say."""
     for kind in ("pda1", "ehic", "prc"):
         yield sound(f"good-{kind}", "none", seal_text(world.message(world.claims(getattr(world, kind)()))))
+    yield asked_only("good-application", "none", seal_text(world.message(world.claims(world.application()))))
     full = seal_content(example("posted-worker-fr-de"), pin="full")
     yield sound("good-pda1-with-number", "none", seal_text(world.message(world.claims(dict(full)))))
     ending = seal_content(example("posted-worker-fr-de"), pin="last4")
@@ -463,6 +471,78 @@ def periods(world: SealWorld) -> Iterator[Vector]:
     yield sound(
         "work-asked-of-a-card", "work", seal_text(world.message(world.claims(world.ehic()))), work={"state": "BE"}
     )
+
+
+def applications(world: SealWorld) -> Iterator[Vector]:
+    """Yield proofs of application: none of them ever reads as a certificate."""
+    asked, category = world.application(), "application"
+
+    def made(content: Any = None, **changes: Any) -> str:
+        return seal_text(world.message(world.claims(asked if content is None else content, **changes)))
+
+    def at(uri: str, idx: int) -> dict[str, Any]:
+        return {"status": StatusReference(uri, idx).to_claim()}
+
+    seal = made()
+    plain = {label: value for label, value in asked.items() if label not in (11, 12, 13, 17)}
+    yield asked_only("application-of-a-self-employed-person-without-end", category, made(plain))
+    yield asked_only("application-read-before-the-days-asked-for", category, seal, day="2026-11-01")
+    yield asked_only("application-read-after-the-days-asked-for", category, seal, day="2027-12-01")
+    for name, work in (("asked-for", {"state": "DE"}), ("not-asked-for", {"state": "BE", "employers": ["1"]})):
+        found = {"covers_work": "work_not_decided_here"}
+        yield asked_only(f"application-for-work-{name}", category, seal, work=work, codes=found)
+    for name, changes, code in (
+        ("application-status-not-known", at(NOWHERE_URI, 1), "status_unavailable.not_held"),
+        ("application-status-left-out", {"status": None}, "claim_missing"),
+        ("application-suspended", at(TWO_BITS_URI, WITHDRAWN), "suspended"),
+    ):
+        yield asked_only(name, category, made(**changes), codes={"status": code})
+    unknown = made({**asked, 9999: "later edition"})
+    yield asked_only("application-with-label-unknown", category, unknown, codes={"content": "content_deviates"})
+    ended, over = made(**at(LIST_URI, WITHDRAWN)), made(exp=NOW - 61)
+    yield vector("application-ended", category, ended, "withdrawn_or_replaced", "revoked")
+    yield vector("application-over", category, over, "not_in_force_on_date", "expired")
+    others = [each for each in sorted(SEAL_VCTS) if "application" not in each]
+    refused = ("not_what_was_asked", "type_not_accepted")
+    yield vector("application-not-wanted", category, seal, *refused, accepted_types=others)
+    for name, changed in (
+        ("kind-unknown", {7: "ehic"}),
+        ("day-as-text", {2: "2026-11-21"}),
+        ("state-of-legislation-unknown", {8: "US"}),
+        ("states-of-work-unknown", {9: ["US"]}),
+        ("states-of-work-none", {9: []}),
+        ("surname-as-number", {4: 7}),
+    ):
+        spoilt = made({**asked, **changed})
+        yield vector(f"application-{name}", category, spoilt, "not_what_was_asked", "claim_invalid")
+    for name, changed, reason in (
+        ("institution", {14: OTHER.id}, "institution_mismatch"),
+        ("country", {16: "DE"}, "country_mismatch"),
+    ):
+        spoilt = made({**asked, **changed})
+        yield false(f"application-{name}-of-another", category, spoilt, f"issuer_untrusted.{reason}")
+    cards = world.trust(credential_types=frozenset({EHIC_VCT}))
+    code = "issuer_untrusted.type_not_authorised"
+    yield false("application-not-authorised-for-the-a1", category, seal, code, trust=cards)
+
+
+def kinds_of_others(world: SealWorld) -> Iterator[Vector]:
+    """Yield the content of an application under the number of a certificate, and the other way round."""
+    asked, strange = world.application(), ("not_authentic", "issuer_untrusted.institution_mismatch")
+    for kind, number, verdict, code in (
+        ("pda1", 1, "not_what_was_asked", "claim_missing"),
+        ("ehic", 2, *strange),
+        ("prc", 3, *strange),
+    ):
+        seal = seal_text(world.message(world.claims({**asked, 0: number})))
+        yield vector(f"application-as-{kind}", "application", seal, verdict, code)
+    for kind, verdict, code in (
+        ("pda1", "not_what_was_asked", "claim_invalid"),
+        ("ehic", "not_what_was_asked", "claim_missing"),
+        ("prc", *strange),
+    ):
+        seal = seal_text(world.message(world.claims({**getattr(world, kind)(), 0: 4})))
+        yield vector(f"{kind}-as-application", "application", seal, verdict, code)
 
 
 def main() -> None:

@@ -30,6 +30,7 @@ from portadoc.keys.signer import Signer, UnsafeDeterministicSigner
 from portadoc.keys.trust.trust_file import trust_to_json
 from portadoc.keys.trust.trust_store import Authorisation, TrustAnchor, TrustStore
 from portadoc.randomness import UnsafeSeededBytes
+from portadoc.schemas.coverage.application import ApplicationProof
 from portadoc.schemas.ehic import Ehic, Prc
 from portadoc.schemas.examples import example
 from portadoc.schemas.pda1 import Pda1
@@ -154,6 +155,12 @@ class SealWorld:
         assert isinstance(record, Prc)
         authority = replace(record.issuing_authority, id=SEALER.id)
         return dict(seal_content(replace(record, issuing_authority=authority)))
+
+    def application(self) -> dict[int, Any]:
+        """Return the content of the example proof of application."""
+        record = example("application-fr-de")
+        assert isinstance(record, ApplicationProof)
+        return dict(seal_content(record))
 
     def claims(self, content: Any = None, **changes: Any) -> dict[int | str, Any]:
         """Return the claims of a good seal, changed by name; None takes one away."""

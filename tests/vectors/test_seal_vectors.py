@@ -147,6 +147,7 @@ def test_there_are_forty_seal_vectors_and_more_of_every_category() -> None:
         "status",
         "period",
         "work",
+        "application",
     }
     assert len(FILES) > 100
     assert Path(FOLDER).name == "seal"

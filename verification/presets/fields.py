@@ -11,7 +11,10 @@ from portadoc.schemas.catalogue import current_type
 from portadoc.schemas.claims import EACH_MEMBER, ClaimPattern
 from portadoc.schemas.projections import LAYOUTS, Projection
 
-_SHORT_FOR: Final[Mapping[str, tuple[str, ...]]] = {"pda1-dc4eu": ("pda1-dc4eu-a", "pda1-dc4eu-b")}
+_SHORT_FOR: Final[Mapping[str, tuple[str, ...]]] = {
+    "pda1-dc4eu": ("pda1-dc4eu-a", "pda1-dc4eu-b"),
+    "coverage": ("coverage-bilateral", "coverage-maintenance"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,41 @@ def _more_workplaces(record: JsonObject, words: Words) -> str:
 
 
 def _number(record: JsonObject, words: Words) -> str:
-    return _text(record, "document", "number") or _text(record, "card_number")
+    return _text(record, "document", "number") or _text(record, "card_number") or _text(record, "reference")
+
+
+def _state_of_work(record: JsonObject, words: Words) -> str:
+    return words.country(_text(record, "state_of_work"))
+
+
+def _basis(record: JsonObject, words: Words) -> str:
+    return _text(record, "agreement") or _text(record, "national_law")
+
+
+def _filed(record: JsonObject, words: Words) -> str:
+    day, time = words.value(_text(record, "filed_on")), _text(record, "filed_time")
+    return words.say("time", day=day, time=time) if day and time else day
+
+
+def _asked_of(record: JsonObject, words: Words) -> str:
+    return words.country(_text(record, "asked", "state"))
+
+
+def _asked_states(record: JsonObject, words: Words) -> str:
+    states = _object(record, "asked").get("states_of_work", [])
+    return _listed(map(words.country, states), words)
+
+
+def _asked_period(record: JsonObject, words: Words) -> str:
+    return _period(_object(record, "asked"), words)
+
+
+def _asking_employer(record: JsonObject, words: Words) -> str:
+    return _text(record, "employer", "name")
+
+
+def _urgent(record: JsonObject, words: Words) -> str:
+    return words.value(True) if record.get("urgent") is True else ""
 
 
 def _institution(record: JsonObject, words: Words) -> str:
@@ -107,6 +141,17 @@ def _reason(record: JsonObject, words: Words) -> str:
     return names[words.language == "fr"]
 
 
+_COVERAGE: Final[Mapping[str, Callable[[JsonObject, Words], str]]] = {
+    "legislation": _legislation,
+    "period": _period,
+    "basis": _basis,
+    "employer": _employer,
+    "work_state": _state_of_work,
+    "number": _number,
+    "institution": _institution,
+    "person": _person,
+    "birth": _birth,
+}
 _FACTS: Final[Mapping[str, Mapping[str, Callable[[JsonObject, Words], str]]]] = {
     "pda1": {
         "legislation": _legislation,
@@ -137,6 +182,20 @@ _FACTS: Final[Mapping[str, Mapping[str, Callable[[JsonObject, Words], str]]]] = 
         "reason": _reason,
     },
     "pid": {"person": _person, "birth": _birth, "provider": _institution},
+    "bilateral": _COVERAGE,
+    "maintenance": _COVERAGE,
+    "application": {
+        "filed": _filed,
+        "reference": _number,
+        "person": _person,
+        "birth": _birth,
+        "employer": _asking_employer,
+        "asked_state": _asked_of,
+        "asked_work": _asked_states,
+        "asked_period": _asked_period,
+        "urgent": _urgent,
+        "institution": _institution,
+    },
 }
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES, EVERY_LAYOUT, SEAL_VCTS
 from portadoc.schemas.claims import Json, claims_at
 from portadoc.schemas.codes import STATUS_CONFIRMATIONS
+from portadoc.schemas.coverage.application import ASKED_KINDS
 from portadoc.schemas.ehic import PRC_REASONS
 from portadoc.schemas.projections import Claim
 from portadoc.verification.checks import Check, Outcome
@@ -26,8 +27,18 @@ _NEEDS_ADVICE: Final = frozenset({Outcome.FAIL, Outcome.UNKNOWN, Outcome.WARNING
 _HOLDS: Final = frozenset({Outcome.PASS, Outcome.WARNING})
 _SITUATION: Final = ("status", "code")
 _REASON: Final = ("reason",)
+_ASKED: Final = ("asked", "kind")
 _COUNTRIES: Final = frozenset(
-    {"state", "country", "flag_or_base_state", "institution_country", "issuing_country", "nationalities"}
+    {
+        "state",
+        "country",
+        "flag_or_base_state",
+        "institution_country",
+        "issuing_country",
+        "nationalities",
+        "state_of_work",
+        "states_of_work",
+    }
 )
 """The last names of the record's fields that hold a code of a country."""
 MOST_DEVIATIONS: Final = 50
@@ -206,6 +217,8 @@ def _value(row: Claim, value: Json, words: Words) -> str:
         return f"{situation.french if words.language == 'fr' else situation.english} ({value})"
     if row.field == _REASON and value in PRC_REASONS:
         return PRC_REASONS[value][words.language == "fr"]
+    if row.field == _ASKED and value in ASKED_KINDS:
+        return ASKED_KINDS[value][words.language == "fr"]
     if row.field is not None and isinstance(value, str) and _COUNTRIES.intersection(row.field[-2:]):
         return words.country(value)
     return words.say("value.none") if value is None else words.value(value)

@@ -11,15 +11,17 @@ from typing import Final
 
 from portadoc.i18n import Message
 from portadoc.schemas.catalogue import A1_TYPES, EVERY_LAYOUT
+from portadoc.schemas.coverage.application import ApplicationProof
 from portadoc.verification.checks import LETS_THROUGH, STATUS, TECHNICAL_VALIDITY, Check
 from portadoc.verification.rendering.wording import EMPTY, Words
 from portadoc.verification.report import VerificationReport
-from portadoc.verification.verdict import Colour, Verdict
+from portadoc.verification.verdict import NOT_DECIDED, Colour, Verdict
 
 AGE_TOLD_FROM_S: Final = 3_600
 """A status known for an hour or longer is told with its age in the headline."""
 
-_KINDS: Final = ("pda1", "ehic", "prc", "pid")
+_APPLICATION: Final = ApplicationProof.KIND
+_KINDS: Final = ("pda1", "bilateral", "maintenance", "ehic", "prc", "pid", _APPLICATION)
 _SEAL: Final = "seal_not_bound"
 """The code of what a seal never shows: who presents it."""
 _STALE: Final = "status_stale"
@@ -51,6 +53,7 @@ class _Circumstances:
     stale: bool = False
     copy_only: bool = False
     sealed: bool = False
+    filed_on: str = "-"
 
 
 def told_report(report: VerificationReport, words: Words) -> ToldVerdict:
@@ -111,6 +114,9 @@ def _circumstances(verdict: Verdict, reports: Sequence[VerificationReport]) -> _
         and bool(copies)
         and all(check.id == TECHNICAL_VALIDITY.id for check in copies),
         sealed=any(check.code == _SEAL for check in copies),
+        filed_on=next(
+            (str(check.params.get("filed_on", "-")) for check in copies if check.code == NOT_DECIDED), "-"
+        ),
     )
 
 
@@ -149,7 +155,7 @@ def _by_day(verdict: Verdict, found: _Circumstances, name: str, words: Words) ->
     withdrawn_from = None if found.withdrawn_from is None else words.value(found.withdrawn_from)
     if withdrawn_from is not None and verdict is Verdict.AUTHENTIC_IN_FORCE and found.day is not None:
         return words.say("told.withdrawn_later", day=words.day(found.day), effective_from=withdrawn_from)
-    if withdrawn_from is not None and verdict is Verdict.WITHDRAWN_OR_REPLACED:
+    if withdrawn_from is not None and verdict is Verdict.WITHDRAWN_OR_REPLACED and found.kind != _APPLICATION:
         ended = "told.replaced_from" if found.replaced else "told.withdrawn_from"
         name = words.say(ended, effective_from=withdrawn_from)
     if found.copy_only:
@@ -178,7 +184,8 @@ def _by_withdrawal(verdict: Verdict, found: _Circumstances, plain: Message, word
 def _by_kind(verdict: Verdict, found: _Circumstances, plain: Message, words: Words) -> Message:
     """Return sentence and action for the kind of document, where it has its own."""
     sentence, action = (f"told.{verdict}.{found.kind}.{part}" for part in ("sentence", "action"))
+    filed_on = words.value(found.filed_on)
     return Message(
-        words.say(sentence) if words.has(sentence) else plain.text,
+        words.say(sentence, filed_on=filed_on) if words.has(sentence) else plain.text,
         words.say(action) if words.has(action) else plain.action,
     )

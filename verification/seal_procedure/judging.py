@@ -7,6 +7,7 @@ from portadoc.formats.numeric_date import numeric_date
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.schemas.catalogue import credential_types_for
 from portadoc.schemas.claims import JsonObject, claims_at, dotted
+from portadoc.schemas.coverage.application import ApplicationProof
 from portadoc.schemas.projections.rows import Claim
 from portadoc.verification.answers import TrustAnswers
 from portadoc.verification.checks import Finding, Outcome
@@ -14,6 +15,7 @@ from portadoc.verification.judging import validity
 from portadoc.verification.policy import VerificationPolicy
 from portadoc.verification.seal_procedure.authenticating import Signer
 from portadoc.verification.seal_procedure.reading import SealReading
+from portadoc.verification.verdict import NOT_DECIDED
 
 
 def authorisation(signer: Signer, reading: SealReading, trust: TrustAnswers, now: int) -> Finding:
@@ -109,3 +111,14 @@ def technical_validity(reading: SealReading, policy: VerificationPolicy, now: in
     for name in ("iat", "exp"):
         numeric_date(reading.claims, name, required=True)
     return validity.technical_validity(reading.claims, policy, now)
+
+
+def coverage_period(reading: SealReading, policy: VerificationPolicy) -> Finding:
+    """Third line of validity; a proof of application covers no day, whatever days it asks for.
+
+    Spec: docs/seal.md §3. Raises as ``validity.coverage_period``.
+    """
+    if reading.layout.kind != ApplicationProof.KIND:
+        return validity.coverage_period(reading, policy)
+    filed_on = reading.restored.record_fields.get("filed_on", "-")
+    return Finding(Outcome.UNKNOWN, NOT_DECIDED, {"filed_on": filed_on})

@@ -79,7 +79,7 @@ def verify_sealed(
     run.judge(STATUS, lambda: judging_status.status(reading.claims, institution, status, demanding, now))  # 10
     run.judge(TECHNICAL_VALIDITY, lambda: judging.technical_validity(reading, policy, now))  # 11
     run.judge(DOCUMENT_VALIDITY, lambda: validity.document_validity(reading, policy))  # 12
-    run.judge(COVERAGE_PERIOD, lambda: validity.coverage_period(reading, policy))  # 13
+    run.judge(COVERAGE_PERIOD, lambda: judging.coverage_period(reading, policy))  # 13
     run.judge(COVERS_WORK, lambda: covers_work(reading, policy))  # 14
     return VerificationReport(
         run.finish(),

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from portadoc.catalogue import WITH_TEXTS, text
 from portadoc.errors import Error, Malformed
+from portadoc.formats.animated_qr.proximity import UNSOLICITED
 from portadoc.i18n import LANGUAGES, render
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.claims import ClaimPath
-from portadoc.wallet_sim.nearby.proximity import UNSOLICITED, Shown, choices, read_challenge
+from portadoc.wallet_sim.nearby.proximity import Shown, choices, read_challenge
 from portadoc.wallet_sim.store import HeldCredential
 from portadoc.wallet_sim.wallet import Wallet
 from portadoc.web.answers import refusing_route

@@ -11,6 +11,7 @@ from typing import Final
 
 from portadoc.errors import Malformed, Refused
 from portadoc.formats.animated_qr.frames import make_frames
+from portadoc.formats.animated_qr.proximity import AUDIENCE, UNSOLICITED
 from portadoc.formats.jws import unverified_claims
 from portadoc.formats.sd_jwt import bind, parse, process, select
 from portadoc.keys.private_jwk import signer_from_private_jwk
@@ -19,9 +20,6 @@ from portadoc.wallet_sim.peers import Means
 from portadoc.wallet_sim.store import HeldCredential, WalletStore
 
 SPEC: Final = "Proximity"
-AUDIENCE: Final = "urn:portadoc:proximity:1"
-UNSOLICITED: Final = "unsolicited"
-"""The nonce of a presentation that nobody asked for: fresh by its time alone."""
 CHALLENGE_PREFIX: Final = "PXN1:"
 _CHALLENGE: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{16}", re.ASCII)
 _KEPT_BACK: Final = frozenset({"personal_administrative_number", "pin", "personal_number"})

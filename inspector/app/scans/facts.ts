@@ -18,7 +18,7 @@ export interface Place {
 }
 
 export interface Facts {
-  /** "pda1", "ehic", "prc", "pid", or empty. */
+  /** "pda1", "application", "ehic", "prc", "pid", or empty. */
   readonly kind: string;
   readonly person: PersonFacts;
   /** The names that the document holds and that cannot be read: they are missing in `person`. */
@@ -38,11 +38,24 @@ export interface Facts {
   readonly workplaces: readonly Place[];
   /** How many places of work the seal leaves out. */
   readonly moreWorkplaces: number;
+  /** What a proof of application asks for, none of which is decided; null in every other document. */
+  readonly asked: AskedFacts | null;
   readonly institution: Place;
   readonly institutionId: string;
   readonly number: string;
   /** The personal number, for a care desk's billing alone. */
   readonly pin: string;
+}
+
+export interface AskedFacts {
+  readonly filedOn: string;
+  /** In UTC. */
+  readonly filedTime: string;
+  readonly legislation: string;
+  readonly statesOfWork: readonly string[];
+  readonly first: Day | "";
+  readonly last: Day | "";
+  readonly urgent: boolean;
 }
 
 export type NameField = "surnames" | "forenames";
@@ -89,16 +102,35 @@ export function factsOf(report: Report): Facts {
     expiresOn: text(part(record, "document"), "date_of_expiry") || text(record, "date_of_expiry"),
     legislation: text(legislation, "state"),
     situation: text(part(record, "status"), "code"),
-    employers: parts(record, "employments").map(placeOf),
+    employers: [...parts(record, "employments"), ...partIn(record, "employer")].map(placeOf),
     statesOfWork: parts(record, "countries_of_work")
       .map((each) => text(each, "country"))
       .filter((each) => each !== ""),
     workplaces: parts(record, "countries_of_work").flatMap((each) => workplacesOf(each)),
     moreWorkplaces: numberOf(record, "more_workplaces") || numberOf(report.claims, "more_workplaces"),
+    asked: report.kind === "application" ? askedOf(record) : null,
     institution: institutionOf(record),
     institutionId: report.institutionId ?? "",
-    number: text(part(record, "document"), "number") || text(record, "card_number") || text(record, "number"),
+    number: firstText(
+      text(part(record, "document"), "number"),
+      text(record, "card_number"),
+      text(record, "number"),
+      text(record, "reference"),
+    ),
     pin: text(personPart(record), "pin") || text(record, "personal_number"),
+  };
+}
+
+function askedOf(record: JsonObject): AskedFacts {
+  const asked = part(record, "asked");
+  return {
+    filedOn: text(record, "filed_on"),
+    filedTime: text(record, "filed_time"),
+    legislation: text(asked, "state"),
+    statesOfWork: texts(asked, "states_of_work"),
+    first: text(asked, "start"),
+    last: text(asked, "end"),
+    urgent: record["urgent"] === true,
   };
 }
 
@@ -150,6 +182,11 @@ function institutionOf(record: JsonObject): Place {
 function part(object: JsonObject, name: string): JsonObject {
   const value = object[name];
   return isObject(value) ? value : {};
+}
+
+function partIn(object: JsonObject, name: string): readonly JsonObject[] {
+  const value = object[name];
+  return isObject(value) ? [value] : [];
 }
 
 function parts(object: JsonObject, name: string): readonly JsonObject[] {

@@ -38,6 +38,9 @@ const IN_DOUBT: ReadonlySet<Verdict> = new Set<Verdict>([
   "status_not_known",
 ]);
 
+/** No certificate by any data: it keeps its words, beside which the doubt is told. */
+const UNDECIDED: Verdict = "applied_not_decided";
+
 /**
  * Return what reports come to on this device: nothing is confirmed by old trust data or a wrong clock (K06, K09).
  */
@@ -49,8 +52,9 @@ export function cautioned(
   const worst = reports.find((report) => report.verdict !== "authentic_in_force") ?? reports[0];
   const found = worst?.verdict ?? "not_authentic";
   const verdict = found === "authentic_in_force" && !reports.every(holderAsked) ? "holder_not_proven" : found;
-  const held = standing.caution !== null && IN_DOUBT.has(verdict);
-  const decided: Verdict = held ? "status_not_known" : verdict;
+  const doubted = IN_DOUBT.has(verdict);
+  const held = standing.caution !== null && (doubted || verdict === UNDECIDED);
+  const decided: Verdict = held && doubted ? "status_not_known" : verdict;
   const check = worst?.decidingCheck ?? null;
   return {
     reports,

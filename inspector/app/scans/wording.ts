@@ -38,11 +38,16 @@ export function wordingOf(scan: Scan, judgement: Judgement): Wording {
   return {
     colour: judgement.colour,
     headline: sayFirst(keys("headline")),
-    sentence: sayFirst(keys("sentence")),
-    reason: judgement.code === "" || completable(judgement) ? remarkOf(judgement) : whyOf(judgement),
+    sentence: sayFirst(keys("sentence"), params),
+    reason: saysItself(judgement) ? remarkOf(judgement) : whyOf(judgement),
     action: sayFirst(keys("action"), params),
     completed: false,
   };
+}
+
+/** Tell whether the sentence of the verdict leaves no reason to say. */
+function saysItself(judgement: Judgement): boolean {
+  return judgement.code === "" || judgement.code === "not_decided" || completable(judgement);
 }
 
 /** Return what has to be known beside a verdict that nothing speaks against: a withdrawal from a later day on. */
@@ -73,10 +78,13 @@ function withdrawalOf({ code, params }: Check): string {
   ].filter((each) => each !== "").join(" ");
 }
 
-/** Return the days that an action names: those of the period, where it has not begun or has ended. */
+/** Return the days that words name: those of a period that has not begun or has ended, that of an application. */
 function daysOf({ reports, code }: Judgement): Params {
   const params = reports.map((report) => report.decidingCheck).find((each) => each?.code === code)?.params ?? {};
-  return { first: day(String(params["first"] ?? "")), last: day(String(params["last"] ?? "")) };
+  const undecided = reports.flatMap(({ checks }) => checks).find((check) => check.code === "not_decided");
+  const shown = { ...undecided?.params, ...params };
+  const of = (name: string): string => day(String(shown[name] ?? ""));
+  return { first: of("first"), last: of("last"), filed: of("filed_on") };
 }
 
 /** Return the sentence for a code, in the language that is spoken. */

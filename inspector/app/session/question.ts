@@ -13,7 +13,7 @@ export interface Question {
 }
 
 const SHOWN_FOR: Readonly<Record<Purpose, ReadonlySet<string>>> = {
-  inspection: new Set(["pda1", "pid"]),
+  inspection: new Set(["pda1", "application", "pid"]),
   care: new Set(["ehic", "prc", "pid"]),
 };
 

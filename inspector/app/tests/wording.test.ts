@@ -75,6 +75,45 @@ test("not begun and ended have actions of their own, with their day", () => {
   assert.match(words(expired).action, /^An expired copy/);
 });
 
+test("a proof of application is told with its day, on every device, and is never completed by eye", () => {
+  const record = {
+    reference: "A1-1", filed_on: "2026-11-21", filed_time: "16:42", urgent: true,
+    person: PERSON["person"] ?? {}, employer: { name: "Test", id: "T1" },
+    asked: { kind: "a1", state: "FR", states_of_work: ["DE"], start: "2026-11-23" },
+  };
+  const undecided = {
+    id: "coverage_period", outcome: "unknown", code: "not_decided", params: { filed_on: "2026-11-21" },
+  } as const;
+  const report = { carrier: "seal", kind: "application", layout: "seal-application", record } as const;
+  const judgement = judged("applied_not_decided", undecided, report);
+  const told = words(judgement);
+  assert.deepEqual([told.colour, told.headline, told.reason], ["amber", "Applied for, not decided", ""]);
+  assert.match(told.sentence, /no certificate.*filed on 21 November 2026;.*not proven/);
+  assert.match(told.action, /Two months/);
+  assert.equal(comparable(judgement), false);
+  const old = cautioned(judgement.reports, QUESTION, { caution: "pack_old", packAsOf: 1 });
+  assert.deepEqual([words(old).headline, words(old).sentence], [told.headline, told.sentence]);
+  assert.match(words(old).reason, /trust data on this device are too old/);
+  const ended = words(judged("withdrawn_or_replaced", { code: "revoked" }, report));
+  assert.deepEqual([ended.colour, ended.headline], ["red", "Application no longer open"]);
+  const over = words(judged("not_in_force_on_date", { id: "technical_validity", code: "expired" }, report));
+  assert.match(over.action, /^This proof of application has run out/);
+});
+
+test("nothing that was asked for is shown as decided", () => {
+  const asked = { kind: "a1", state: "FR", states_of_work: ["DE"], start: "2026-11-23", end: "2027-05-22" };
+  const record = { reference: "A1-1", filed_on: "2026-11-21", filed_time: "16:42", asked };
+  const report = { carrier: "seal", kind: "application", layout: "seal-application", record } as const;
+  const [facts] = judged("applied_not_decided", { code: "not_decided" }, report).reports.map(factsOf);
+  assert.deepEqual([facts?.first, facts?.last, facts?.legislation, facts?.statesOfWork], ["", "", "", []]);
+  assert.deepEqual(facts?.asked, {
+    filedOn: "2026-11-21", filedTime: "16:42", legislation: "FR", statesOfWork: ["DE"],
+    first: "2026-11-23", last: "2027-05-22", urgent: false,
+  });
+  assert.deepEqual([facts?.number, facts?.employers], ["A1-1", []]);
+  assert.equal(judged("authentic_in_force", null).reports.map(factsOf)[0]?.asked, null);
+});
+
 test("a document that names nobody says so, and how to link it with the person", () => {
   const nobody = { layout: "pda1-dc4eu-a", record: {} };
   const green = words(judged("authentic_in_force", null, nobody));

@@ -9,7 +9,7 @@ export type SealRow = readonly [label: number, path: readonly string[], form: Se
 export const KIND_LABEL = 0;
 
 /** Kind and type of each number of a kind. */
-export const SEAL_KINDS: Readonly<Record<number, readonly [kind: string, type: string]>> = {"1": ["pda1", "urn:portadoc:seal:pda1:1"], "2": ["ehic", "urn:portadoc:seal:ehic:1"], "3": ["prc", "urn:portadoc:seal:prc:1"]};
+export const SEAL_KINDS: Readonly<Record<number, readonly [kind: string, type: string]>> = {"1": ["pda1", "urn:portadoc:seal:pda1:1"], "2": ["ehic", "urn:portadoc:seal:ehic:1"], "3": ["prc", "urn:portadoc:seal:prc:1"], "4": ["application", "urn:portadoc:seal:application:1"]};
 
 export const SEAL_ROWS: Readonly<Record<string, readonly SealRow[]>> = {
   pda1: [
@@ -82,5 +82,24 @@ export const SEAL_ROWS: Readonly<Record<string, readonly SealRow[]>> = {
     [14, ["reason"], "text"],
     [26, ["insured", "pin"], "text"],
     [27, ["insured", "pin_ending"], "text"],
+  ],
+  application: [
+    [1, ["reference"], "text"],
+    [2, ["filed_on"], "days"],
+    [3, ["filed_time"], "text"],
+    [4, ["person", "surnames"], "text"],
+    [5, ["person", "forenames"], "text"],
+    [6, ["person", "date_of_birth"], "days"],
+    [7, ["asked", "kind"], "text"],
+    [8, ["asked", "state"], "text"],
+    [9, ["asked", "states_of_work"], "texts"],
+    [10, ["asked", "start"], "days"],
+    [11, ["asked", "end"], "days"],
+    [12, ["employer", "name"], "text"],
+    [13, ["employer", "id"], "text"],
+    [14, ["issuing_authority", "id"], "text"],
+    [15, ["issuing_authority", "name"], "text"],
+    [16, ["issuing_authority", "country"], "text"],
+    [17, ["urgent"], "flag"],
   ],
 };

@@ -39,6 +39,7 @@ export const SEAL_STEPS = [
 /** Colour and code of the sentence of each verdict. */
 export const TOLD = {
   authentic_in_force: {"colour": "green", "code": "verdict_authentic_in_force"},
+  applied_not_decided: {"colour": "amber", "code": "verdict_applied_not_decided"},
   status_not_known: {"colour": "amber", "code": "verdict_status_not_known"},
   period_not_shown: {"colour": "amber", "code": "verdict_period_not_shown"},
   work_not_shown: {"colour": "amber", "code": "verdict_work_not_shown"},
@@ -71,6 +72,7 @@ export const RULES = [
   {"verdict": "not_in_force_on_date", "step": "coverage_period", "outcome": "fail", "codes": []},
   {"verdict": "does_not_cover_work", "step": "status", "outcome": "fail", "codes": ["withdrawn_during_work"]},
   {"verdict": "does_not_cover_work", "step": "covers_work", "outcome": "fail", "codes": []},
+  {"verdict": "applied_not_decided", "step": "coverage_period", "outcome": "unknown", "codes": ["not_decided"]},
   {"verdict": "holder_not_proven", "step": "key_binding", "outcome": "fail", "codes": []},
   {"verdict": "effect_not_established", "step": "status", "outcome": "unknown", "codes": ["effect_not_established"]},
   {"verdict": "status_not_known", "step": "status", "outcome": "unknown", "codes": []},

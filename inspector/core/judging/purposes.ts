@@ -8,12 +8,13 @@ import type { Day } from "../layouts/days.ts";
 import type { KeyBindingRule, Policy, WorkAsked } from "./policy.ts";
 
 /**
- * `inspection`: A1 certificates and the person. `care`: entitlement to health care and the person; never an A1.
+ * `inspection`: A1 certificates, proofs that one was applied for, and the person.
+ * `care`: entitlement to health care and the person; never an A1.
  */
 export type Purpose = "inspection" | "care";
 
 const KINDS: Readonly<Record<Purpose, ReadonlySet<string>>> = {
-  inspection: new Set(["pda1", "pid"]),
+  inspection: new Set(["pda1", "application", "pid"]),
   care: new Set(["ehic", "prc", "pid"]),
 };
 /** As in the presets of the Python verifier for the same purposes. */

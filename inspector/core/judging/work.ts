@@ -15,8 +15,12 @@ import { type Policy, type WorkAsked, daysOfWork, levelled } from "./policy.ts";
 import type { Reading } from "./reading.ts";
 import { coverageKeptBack, isNotShown } from "./validity.ts";
 
-const PLACES: ReadonlySet<Json> = new Set(["countries_of_work", "workplace", "workplaces", "no_fixed_place"]);
+const PLACES: ReadonlySet<Json> = new Set([
+  "countries_of_work", "state_of_work", "workplace", "workplaces", "no_fixed_place",
+]);
 const EMPLOYERS: ReadonlySet<Json> = new Set(["employments"]);
+/** The kinds of document that say which work a legislation covers. */
+const DECIDED_IN: ReadonlySet<string> = new Set(["pda1", "bilateral", "maintenance"]);
 
 /** What of a record the work is judged by, and whether all of it can be seen. */
 export interface RecordOfWork {
@@ -30,7 +34,7 @@ export interface RecordOfWork {
 /** Ask whether the decision covers the work in question. A failure outweighs what is not shown. */
 export async function coversWork(reading: Reading, policy: Policy): Promise<Finding> {
   if (policy.work === undefined) return { outcome: "not_applicable", code: "work_not_asked" };
-  if (reading.layout.kind !== "pda1") return { outcome: "not_applicable", code: "work_not_decided_here" };
+  if (!DECIDED_IN.has(reading.layout.kind)) return { outcome: "not_applicable", code: "work_not_decided_here" };
   return judgeWork(
     {
       record: reading.restored.recordFields,
@@ -55,7 +59,8 @@ export async function judgeWork(of: RecordOfWork, work: WorkAsked, policy: Polic
 
 function judgeState({ record, placesAreWhole }: RecordOfWork, { state }: WorkAsked): Finding | null {
   if (state === undefined || statesOf(record).has(canonicalCountry(state))) return null;
-  const canTell = hasEntries(memberOf(record, "countries_of_work")) && placesAreWhole;
+  const isNamed = hasEntries(memberOf(record, "countries_of_work")) || Boolean(memberOf(record, "state_of_work"));
+  const canTell = isNamed && placesAreWhole;
   return canTell ? { outcome: "fail", code: "work_state_not_covered" } : notShown("state");
 }
 
@@ -77,7 +82,8 @@ async function judgeDays(of: RecordOfWork, work: WorkAsked, policy: Policy): Pro
 
 function statesOf(record: JsonObject): ReadonlySet<Json | undefined> {
   const named = entriesOf(record, "countries_of_work").map((entry) => memberOf(entry, "country"));
-  const states = [...named, memberOf(memberOf(record, "legislation"), "state")];
+  const others = [memberOf(record, "state_of_work"), memberOf(memberOf(record, "legislation"), "state")];
+  const states = [...named, ...others];
   return new Set(states.filter((state) => state !== undefined && state !== null));
 }
 

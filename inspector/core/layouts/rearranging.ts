@@ -22,6 +22,7 @@ const REARRANGE: ReadonlyMap<string, Rearrange> = new Map([
   ["ehic-pilot-v0", withoutCountry],
   ["seal-pda1", completePda1],
   ["seal-ehic", completeEhic],
+  ["seal-application", completeApplication],
 ]);
 
 function webuild(fields: Fields): Fields {
@@ -147,6 +148,11 @@ function completePda1(fields: Fields): Fields {
 function completeEhic(fields: Fields): Fields {
   fields["to_representative"] ??= false;
   fields["authentic_source"] ??= idAndName(fields["issuing_authority"]);
+  return fields;
+}
+
+function completeApplication(fields: Fields): Fields {
+  fields["urgent"] ??= false;
   return fields;
 }
 

@@ -6,7 +6,7 @@
 
 import { SEAL_STEPS } from "../generated/verdict_rules.ts";
 import { judgeStatus } from "../judging/status.ts";
-import { coveragePeriod, documentValidity } from "../judging/validity.ts";
+import { documentValidity } from "../judging/validity.ts";
 import { coversWork } from "../judging/work.ts";
 import { memberOf } from "../layouts/claims.ts";
 import { type Signer, trustedSigners, verifiedClaims } from "../seal/authenticating.ts";
@@ -64,7 +64,7 @@ async function judged(
   await run.judge("status", () => judgeStatus(reading.claims, institutionId, knowledge, demanding, now)); // 10
   await run.judge("technical_validity", () => judging.sealTechnicalValidity(reading, policy, now)); // 11
   await run.judge("document_validity", () => documentValidity(reading, policy)); // 12
-  await run.judge("coverage_period", () => coveragePeriod(reading, policy)); // 13
+  await run.judge("coverage_period", () => judging.sealCoveragePeriod(reading, policy)); // 13
   await run.judge("covers_work", () => coversWork(reading, policy)); // 14
   const layout = reading.knownLayout;
   const type = memberOf(reading.claims, "vct");

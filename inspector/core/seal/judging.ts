@@ -5,13 +5,15 @@ import { TYPES_OF_SEAL } from "../generated/catalogue.ts";
 import { numericDate } from "../jose/numeric_date.ts";
 import type { Knowledge } from "../judging/answers.ts";
 import type { Policy } from "../judging/policy.ts";
-import { technicalValidity } from "../judging/validity.ts";
+import { coveragePeriod, technicalValidity } from "../judging/validity.ts";
 import { isArray, type JsonObject } from "../encoding/strict_json.ts";
 import { claimsAt, dotted, memberOf } from "../layouts/claims.ts";
 import type { Claim } from "../layouts/rows.ts";
 import type { Finding } from "../verdict/checks.ts";
 import type { Signer } from "./authenticating.ts";
 import type { SealReading } from "./reading.ts";
+
+const APPLICATION = "application";
 
 /**
  * Ask whether this signer may seal for this institution and country, now and when it sealed.
@@ -110,4 +112,12 @@ function isRead({ field }: Claim, fields: JsonObject): boolean {
 export function sealTechnicalValidity({ claims }: SealReading, policy: Policy, now: number): Finding {
   for (const name of ["iat", "exp"]) numericDate(claims, name);
   return technicalValidity(claims, policy, now);
+}
+
+/** Third line of validity; a proof of application covers no day, whatever days it asks for. docs/seal.md §3. */
+export function sealCoveragePeriod(reading: SealReading, policy: Policy): Finding | Promise<Finding> {
+  if (reading.layout.kind !== APPLICATION) return coveragePeriod(reading, policy);
+  const filedOn = memberOf(reading.restored.recordFields, "filed_on");
+  const params = { filed_on: typeof filedOn === "string" ? filedOn : "-" };
+  return { outcome: "unknown", code: "not_decided", params };
 }

@@ -7,6 +7,15 @@ import pytest
 from hypothesis import strategies as st
 
 from portadoc.schemas import codes
+from portadoc.schemas.coverage import (
+    BilateralCertificate,
+    CoverageDocument,
+    CoveredActivity,
+    CoveredPerson,
+    KeptLegislation,
+    MaintenanceCertificate,
+)
+from portadoc.schemas.coverage.application import ApplicationProof, Asked, Worker, WorkerEmployer
 from portadoc.schemas.ehic import PRC_REASONS, Ehic, InsuredPerson, Prc
 from portadoc.schemas.pda1 import (
     Address,
@@ -209,10 +218,60 @@ PRC_RECORDS = st.builds(
     card_expiry=maybe(LATER),
 )
 
+OUTSIDE = st.sampled_from(sorted(codes.WORLD_COUNTRIES - codes.PDA1_STATES))
+COVERAGE = {
+    "document": st.builds(
+        CoverageDocument,
+        number=text(4, 50),
+        date_of_issuance=EARLIER,
+        date_of_expiry=maybe(LATER),
+        replaces=maybe(text(51, 60)),
+    ),
+    "person": st.builds(
+        CoveredPerson,
+        pin=text(4, 50),
+        surnames=NAMES,
+        forenames=NAMES,
+        date_of_birth=BIRTHS,
+        nationalities=st.lists(COUNTRIES, min_size=1, max_size=3, unique=True).map(tuple),
+    ),
+    "legislation": st.builds(KeptLegislation, state=STATES, start=EARLIER, end=maybe(LATER)),
+    "state_of_work": OUTSIDE,
+    "employments": st.lists(
+        st.builds(
+            CoveredActivity, type=st.sampled_from(sorted(codes.EMPLOYMENT_TYPES)), name=NAMES, id=text(1, 20)
+        ),
+        min_size=1,
+        max_size=3,
+    ).map(tuple),
+    "issuing_authority": AUTHORITIES,
+    "authentic_source": SOURCES,
+}
+
+APPLICATIONS = st.builds(
+    ApplicationProof,
+    reference=text(1, 50),
+    issuing_authority=AUTHORITIES,
+    person=st.builds(Worker, surnames=NAMES, forenames=NAMES, date_of_birth=BIRTHS),
+    employer=maybe(st.builds(WorkerEmployer, name=NAMES, id=text(1, 20))),
+    asked=st.builds(
+        Asked,
+        kind=st.just("a1"),
+        state=STATES,
+        states_of_work=st.lists(STATES, min_size=1, max_size=4, unique=True).map(tuple),
+        start=EARLIER,
+        end=maybe(LATER),
+    ),
+    filed_on=EARLIER,
+    filed_time=st.from_regex(r"([01][0-9]|2[0-3]):[0-5][0-9]", fullmatch=True).filter(str.isascii),
+    urgent=st.booleans(),
+)
+
 SEALED = {
     "pda1": pda1_records(one_employer_and_workplace=False),
     "ehic": EHIC_RECORDS,
     "prc": PRC_RECORDS,
+    "application": APPLICATIONS,
 }
 
 RECORDS = {
@@ -221,6 +280,8 @@ RECORDS = {
     "pda1-webuild": pda1_records(one_employer_and_workplace=False),
     "ehic-dc4eu": EHIC_RECORDS,
     "pid-eudi": PID_RECORDS,
+    "coverage-bilateral": st.builds(BilateralCertificate, agreement=NAMES, **COVERAGE),
+    "coverage-maintenance": st.builds(MaintenanceCertificate, national_law=NAMES, **COVERAGE),
 }
 
 

@@ -26,7 +26,7 @@ from portadoc.schemas.seals.labels import LEFT_OUT, all_rows
 from portadoc.schemas.seals.published import cddl, typescript
 
 STEADY = settings(deadline=None, derandomize=True, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-EXAMPLES = ("posted-worker-fr-de", "insured-traveller", "replacement-certificate")
+EXAMPLES = ("posted-worker-fr-de", "insured-traveller", "replacement-certificate", "application-fr-de")
 
 
 def without(fields: Any, pattern: tuple[str | None, ...]) -> None:
@@ -169,7 +169,7 @@ def test_dates_are_counted_in_days_and_before_1970_negative() -> None:
         ({1: "x"}, "claim_missing"),
         ({0: "1"}, "claim_invalid"),
         ({0: True}, "claim_invalid"),
-        ({0: 4}, "seal_kind_unknown"),
+        ({0: 5}, "seal_kind_unknown"),
     ],
 )
 def test_a_content_without_a_kind_that_is_known_is_refused(content: Any, code: str) -> None:

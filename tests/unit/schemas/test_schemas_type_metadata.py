@@ -15,7 +15,13 @@ from portadoc.schemas.examples import example
 from portadoc.schemas.type_metadata import build_type_metadata, type_metadata, write_documents
 
 VCTS = sorted({configuration.vct for configuration in CREDENTIAL_TYPES.values()})
-EXAMPLE_OF = {"pda1": "posted-worker-fr-de", "ehic": "insured-traveller", "pid": "pid-posted-worker"}
+EXAMPLE_OF = {
+    "pda1": "posted-worker-fr-de",
+    "ehic": "insured-traveller",
+    "pid": "pid-posted-worker",
+    "bilateral": "bilateral-fr-jp",
+    "maintenance": "maintenance-fr-ke",
+}
 
 
 def document(vct: str) -> dict[str, Any]:

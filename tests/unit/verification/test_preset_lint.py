@@ -76,7 +76,7 @@ def test_every_field_and_every_purpose_uses_columns_that_there_are() -> None:
         assert set(asker.columns) <= set(COLUMNS), asker.id
         assert asker.attestations <= {projection.kind for projection in LAYOUTS.values()}
     for row in table("fields").values():
-        assert set(row) - {"column", "pda1-dc4eu"} <= set(LAYOUTS)
+        assert set(row) - {"column", "pda1-dc4eu", "coverage"} <= set(LAYOUTS)
 
 
 def test_a_container_is_asked_for_with_everything_beneath_it() -> None:

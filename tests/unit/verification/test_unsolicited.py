@@ -2,11 +2,10 @@
 
 from typing import Any
 
+from portadoc.formats.animated_qr.proximity import AUDIENCE, UNSOLICITED
 from portadoc.formats.sd_jwt.key_binding import bind
-from portadoc.verification.policy import UNSOLICITED, KeyBindingRefused, KeyBindingUnsolicited
+from portadoc.verification.policy import KeyBindingRefused, KeyBindingUnsolicited
 from portadoc.verification.report import KEY_BINDING, Outcome, Verdict, VerificationReport
-
-AUDIENCE = "urn:portadoc:proximity:1"
 
 
 def judged(world: Any, *, nonce: str = UNSOLICITED, age_s: int = 0) -> VerificationReport:

@@ -147,6 +147,7 @@ def vars_of(message: Any) -> tuple[str, str]:
 def test_colours_are_those_that_were_settled() -> None:
     assert {verdict for verdict in Verdict if verdict.colour is Colour.GREEN} == {Verdict.AUTHENTIC_IN_FORCE}
     assert {verdict for verdict in Verdict if verdict.colour is Colour.AMBER} == {
+        Verdict.APPLIED_NOT_DECIDED,
         Verdict.STATUS_NOT_KNOWN,
         Verdict.PERIOD_NOT_SHOWN,
         Verdict.WORK_NOT_SHOWN,

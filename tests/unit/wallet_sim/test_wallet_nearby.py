@@ -6,11 +6,12 @@ import pytest
 
 from portadoc.errors import Conflict, Error, Malformed, Refused
 from portadoc.formats.animated_qr.frames import read_frames
+from portadoc.formats.animated_qr.proximity import AUDIENCE, UNSOLICITED
 from portadoc.formats.jws import unverified_claims
 from portadoc.formats.sd_jwt import parse, process, verify_key_binding
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.jwk import public_key_from_jwk
-from portadoc.wallet_sim.nearby.proximity import AUDIENCE, UNSOLICITED, choices, read_challenge
+from portadoc.wallet_sim.nearby.proximity import choices, read_challenge
 from portadoc.wallet_sim.wallet import Wallet
 
 from .conftest import NOW

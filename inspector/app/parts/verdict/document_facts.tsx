@@ -4,7 +4,7 @@
 import type { ComponentChildren } from "preact";
 
 import { levelled } from "../../../core/judging/policy.ts";
-import type { Facts, Place } from "../../scans/facts.ts";
+import type { AskedFacts, Facts, Place } from "../../scans/facts.ts";
 import type { Question } from "../../session/question.ts";
 import { country, day, duration, has, listed, say } from "../../words/texts.ts";
 import { visible } from "../../words/visible.ts";
@@ -15,12 +15,18 @@ const SECONDS_PER_DAY = 86_400;
 
 /** Draw the facts that were shown. */
 export function DocumentFacts({ facts, question, today }: { facts: Facts; question: Question; today: string }) {
+  const { asked } = facts;
   const isA1 = facts.kind === "pda1";
+  const number = isA1 ? "field.document_number" : asked === null ? "field.card_number" : "field.case_number";
   return (
     <section className="block">
       <h2>{say(has(`kind.${facts.kind}`) ? `kind.${facts.kind}` : "field.kind")}</h2>
       <dl className="facts">
-        <Period facts={facts} onDate={question.onDate} isToday={question.onDate === today} />
+        {asked === null ? (
+          <Period facts={facts} onDate={question.onDate} isToday={question.onDate === today} />
+        ) : (
+          <Asked asked={asked} />
+        )}
         <Row label={say("field.legislation")} shown={facts.legislation !== ""}>{country(facts.legislation)}</Row>
         <HostStates facts={facts} here={question.state} />
         <Row label={say("field.employer")} shown={facts.employers.length > 0}>
@@ -38,7 +44,7 @@ export function DocumentFacts({ facts, question, today }: { facts: Facts; questi
             <Plain text={facts.situation} />
           )}
         </Row>
-        <Row label={say(isA1 ? "field.document_number" : "field.card_number")} shown={facts.number !== ""}>
+        <Row label={say(number)} shown={facts.number !== ""}>
           <Plain text={facts.number} />
         </Row>
         <Row label={say("field.pin")} shown={question.purpose === "care" && facts.pin !== ""}>
@@ -96,6 +102,28 @@ function Period({ facts, onDate, isToday }: { facts: Facts; onDate: string; isTo
         })}
       </Held>
     </Row>
+  );
+}
+
+/** Say what was asked for, and hold it against nothing: none of it is decided. */
+function Asked({ asked }: { asked: AskedFacts }) {
+  const { first, last, urgent } = asked;
+  return (
+    <>
+      <Row label={say("field.filed_on")} shown={asked.filedOn !== ""}>
+        <Plain text={`${day(asked.filedOn)}, ${asked.filedTime} UTC`} />
+        {urgent ? <p>{say("note.urgent")}</p> : null}
+      </Row>
+      <Row label={say("field.asked_period")} shown={first !== ""}>
+        {say(last === "" ? "value.period_from" : "value.period", { first: day(first), last: day(last) })}
+      </Row>
+      <Row label={say("field.asked_legislation")} shown={asked.legislation !== ""}>
+        {country(asked.legislation)}
+      </Row>
+      <Row label={say("field.states_of_work")} shown={asked.statesOfWork.length > 0}>
+        {listed(asked.statesOfWork.map(country))}
+      </Row>
+    </>
   );
 }
 
