@@ -1,8 +1,10 @@
 """The issuer role: offers, access tokens, credentials, status lists and withdrawal (OpenID4VCI 1.0)."""
 
 from portadoc.issuer.grants import Offer
+from portadoc.issuer.records.withdrawals import Withdrawal, WithdrawalReason
+from portadoc.issuer.sealing.papers import PaperDocument
 from portadoc.issuer.sealing.seals import Sealed
-from portadoc.issuer.service import Issuer, Withdrawal, WithdrawalReason, build_issuer
+from portadoc.issuer.service import Issuer, build_issuer
 from portadoc.issuer.settings import InstitutionSettings, IssuerSettings
 
 __all__ = [
@@ -10,6 +12,7 @@ __all__ = [
     "Issuer",
     "IssuerSettings",
     "Offer",
+    "PaperDocument",
     "Sealed",
     "Withdrawal",
     "WithdrawalReason",

@@ -2,17 +2,17 @@
 
 import hashlib
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from portadoc import base64url
 from portadoc.errors import Conflict, Error, Misconfigured, Refused
 from portadoc.formats import jws, sd_jwt
 from portadoc.formats.headers import signing_header
 from portadoc.formats.jws import UnverifiedJws
-from portadoc.formats.key_proof import VerifiedKeyProof
 from portadoc.formats.numeric_date import LATEST
 from portadoc.formats.roles import CREDENTIAL_WITH_X5U
 from portadoc.formats.sd_jwt import PreparedSdJwt
@@ -27,12 +27,15 @@ from portadoc.randomness import RandomBytes
 from portadoc.schemas.catalogue import CredentialConfiguration
 from portadoc.schemas.claims import ClaimPath, JsonObject
 from portadoc.schemas.codes import canonical_country
+from portadoc.schemas.coverage import CoverageCertificate
 from portadoc.schemas.pda1 import Pda1
 from portadoc.schemas.pid import Pid
 from portadoc.schemas.profiles import ProtocolProfile
 from portadoc.schemas.records import Record
 from portadoc.schemas.type_metadata import type_metadata
 
+UNBOUND: Final = "no binding"
+"""What the layout that knows copies without a holder's key says of one. Spec: WE BUILD PD A1 1.0, binding"""
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 
@@ -56,8 +59,8 @@ class PreparedCredential:
     unsigned: PreparedSdJwt
 
 
-def require_own_legislation(record: Pda1, *, signer: Signer) -> None:
-    """Refuse an A1 on the legislation of another State than that of the signer's certificate.
+def require_own_legislation(record: Pda1 | CoverageCertificate, *, signer: Signer) -> None:
+    """Refuse an A1 or certificate of coverage on the legislation of another State than the signer's.
 
     The institution of the State whose legislation applies attests that it does, and no other one may. Raises
     Refused[legislation_of_other_state]. Spec: Regulation (EC) 987/2009 art. 19(2).
@@ -111,13 +114,14 @@ def make_envelope(
     subject: Subject,
     *,
     issuer_id: str,
-    proof: VerifiedKeyProof,
+    holder_jwk: Mapping[str, Any] | None,
     status: StatusReference,
     profile: ProtocolProfile,
     random_bytes: RandomBytes,
 ) -> JsonObject:
     """Return the claims around the subject claims; identifiers and status entry are this copy's own.
 
+    ``holder_jwk`` is the holder's key, None for a copy that is bound to nobody: its layout says so where it can.
     Spec: SD-JWT VC §2.2.2.2, HAIP 1.0 §6.1.
     """
     envelope: JsonObject = {
@@ -129,9 +133,11 @@ def make_envelope(
         "exp": subject.valid_until,
         "jti": _random_urn(random_bytes),
         "sub": _random_urn(random_bytes),
-        "cnf": {"jwk": proof.holder_jwk},
+        **({} if holder_jwk is None else {"cnf": {"jwk": holder_jwk}}),
         "status": status.to_claim(),
     }
+    if holder_jwk is None and "binding" in subject.configuration.projection.envelope:
+        envelope["binding"] = UNBOUND
     if profile.attestation_category is not None and subject.configuration.projection.kind != Pid.KIND:
         envelope["category"] = profile.attestation_category
     return envelope

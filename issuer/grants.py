@@ -111,6 +111,14 @@ class AuthorizationServer:
             raise Refused("offer_unknown", spec="OpenID4VCI 1.0 §4.1.3")
         return self._message(institution, stored, self._code_behind(institution, reference))
 
+    def cancel(self, institution: str, offer_id: str) -> bool:
+        """End an open offer, whose code is then unusable for good; False when it is not open."""
+        with self._deployment.database.transaction() as connection:
+            ended = grant_store.kill_offer(connection, institution, offer_id)
+            if ended:
+                self._deployment.tell(connection, EventKind.OFFER_CANCELLED, institution, offer_id)
+        return ended
+
     def redeem(self, institution: str, request: TokenRequest) -> TokenResponse:
         """Exchange a pre-authorised code, exactly once, for an access token.
 

@@ -152,7 +152,7 @@ class Issuance:
         envelope = make_envelope(
             subject,
             issuer_id=self._deployment.issuer_id(institution),
-            proof=proof,
+            holder_jwk=proof.holder_jwk,
             status=reference,
             profile=self._deployment.profile,
             random_bytes=self._deployment.random_bytes,

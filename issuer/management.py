@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, Response
 from portadoc.errors import Malformed
 from portadoc.formats.withdrawal_list import WithdrawalCause
 from portadoc.issuer.protocol_errors import document_route
-from portadoc.issuer.service import Issuer, WithdrawalReason
+from portadoc.issuer.records.withdrawals import WithdrawalReason
+from portadoc.issuer.service import Issuer
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.projections.forms import is_full_date
 from portadoc.schemas.records import record_from_json, record_warnings

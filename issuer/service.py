@@ -1,21 +1,20 @@
 """The issuer as one object: what its HTTP adapters, the command line and the demonstration call in process."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from enum import StrEnum
-from typing import Final
+from collections.abc import Sequence
+from datetime import date
 
 from portadoc.clock import Clock
-from portadoc.errors import Conflict, Misconfigured, Refused
-from portadoc.formats import strict_json
-from portadoc.formats.withdrawal_list import WithdrawalCause, WithdrawalRecord
-from portadoc.issuer.credentials import require_own_legislation
+from portadoc.errors import Misconfigured, Refused
+from portadoc.formats.withdrawal_list import WithdrawalCause
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.grants import AuthorizationServer, Offer
 from portadoc.issuer.issuance import Issuance
 from portadoc.issuer.metadata import Metadata
 from portadoc.issuer.proofs import Nonces
+from portadoc.issuer.records.records import Records
+from portadoc.issuer.records.withdrawals import Withdrawal, WithdrawalReason, Withdrawals
+from portadoc.issuer.sealing.papers import PaperDocument, Papers
+from portadoc.issuer.sealing.public_checks import PublicChecks
 from portadoc.issuer.sealing.seals import Sealed, Seals
 from portadoc.issuer.settings import SECONDS_PER_DAY, IssuerSettings
 from portadoc.issuer.status_lists import StatusLists
@@ -23,11 +22,10 @@ from portadoc.issuer.store import credential_store, grant_store
 from portadoc.issuer.store.credential_store import CredentialRow
 from portadoc.issuer.store.grant_store import Grant
 from portadoc.issuer.store.tables import METADATA
-from portadoc.keys.certificates import certificate_country
-from portadoc.keys.key_ring import KeyPurpose, KeyRing
+from portadoc.keys.key_ring import KeyRing
 from portadoc.randomness import RandomBytes
-from portadoc.schemas.catalogue import credential_configuration, issuing_countries, issuing_institution
-from portadoc.schemas.claims import JsonObject
+from portadoc.schemas.catalogue import credential_configuration, issuing_institution
+from portadoc.schemas.coverage.application import ApplicationProof
 from portadoc.schemas.events import EventKind
 from portadoc.schemas.openid4vci import (
     CredentialOffer,
@@ -35,45 +33,10 @@ from portadoc.schemas.openid4vci import (
     TokenRequest,
     TokenResponse,
 )
-from portadoc.schemas.pda1 import Pda1
-from portadoc.schemas.pid import Pid
 from portadoc.schemas.profiles import profile
-from portadoc.schemas.records import Record, record_from_json, record_to_json
+from portadoc.schemas.records import Record
 from portadoc.schemas.seals import PinShown
-from portadoc.storage import Connection, Database
-
-
-class WithdrawalReason(StrEnum):
-    """Why an attestation is withdrawn: a closed list, so that no free text carries personal data."""
-
-    ISSUED_IN_ERROR = "issued_in_error"
-    FRAUD = "fraud"
-    FACTS_CHANGED = "facts_changed"
-    HOLDER_REQUEST = "holder_request"
-    SUPERSEDED = "superseded"
-
-    @property
-    def cause(self) -> WithdrawalCause:
-        """Return what the world is told; suspicion and the holder's own wishes are nobody else's business."""
-        return _PUBLIC_CAUSES.get(self.value, WithdrawalCause.OTHER)
-
-
-_PUBLIC_CAUSES: Final[Mapping[str, WithdrawalCause]] = {
-    "issued_in_error": WithdrawalCause.ISSUED_IN_ERROR,
-    "facts_changed": WithdrawalCause.FACTS_CHANGED,
-    "superseded": WithdrawalCause.REPLACED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
-    """What a withdrawal has changed: the copies that are withdrawn by it, none when all were before."""
-
-    credential_ids: tuple[str, ...]
-    withdrawn_at: int
-    effective_from: str
-    cause: str
-    successor: str | None
+from portadoc.storage import Database
 
 
 class Issuer:
@@ -88,24 +51,14 @@ class Issuer:
         self.metadata = Metadata(deployment, self.status_lists)
         self.issuance = Issuance(deployment, self.nonces, self.status_lists)
         self.seals = Seals(deployment, self.status_lists)
+        self._papers = Papers(deployment, self.status_lists, self.seals)
+        self.public_checks = PublicChecks(deployment)
+        self._records = Records(deployment)
+        self._withdrawals = Withdrawals(deployment)
 
-    def upload(self, institution: str, record: Record) -> str:
-        """Keep a record of this institution and return its id.
-
-        Raises: Refused[not_found], Refused[record_of_other_institution]: a verifier believes an
-        institution's key for its own documents only; Refused[legislation_of_other_state].
-        """
-        self._require_own(institution, None if isinstance(record, Pid) else record.issuing_authority.id)
-        self._require_own_legislation(institution, record)
-        record_id = self._deployment.new_id()
-        body = strict_json.dumps(record_to_json(record)).decode()
-        with self._deployment.database.transaction() as connection:
-            now = self._deployment.clock.now()
-            grant_store.insert_record(
-                connection, institution, record_id=record_id, kind=record.KIND, body=body, now=now
-            )
-            self._deployment.tell(connection, EventKind.RECORD_ADDED, institution, record_id, kind=record.KIND)
-        return record_id
+    def upload(self, institution: str, record: Record, *, record_id: str | None = None) -> str:
+        """Keep a record of this institution and return its id. Raises as ``Records.upload``."""
+        return self._records.upload(institution, record, record_id=record_id)
 
     def offer(
         self,
@@ -125,33 +78,14 @@ class Issuer:
         issued_here = self._deployment.institution(institution).configuration_ids
         if not configuration_ids or not set(configuration_ids) <= set(issued_here):
             raise Refused("credential_configuration_unknown", spec="OpenID4VCI 1.0 §4.1.1")
-        record = self._record(institution, record_id)
-        self._require_own_legislation(institution, record)
+        record = self._records.live(institution, record_id)
+        self._records.require_own_legislation(institution, record)
         for each in configuration_ids:
             subject = self.issuance.subject(institution, credential_configuration(each), record)
-            self._require_own(institution, issuing_institution(subject.claims))
-            self._require_own_country(institution, subject.claims)
+            self._records.require_own(institution, issuing_institution(subject.claims))
+            self._records.require_own_country(institution, subject.claims)
         chosen = tuple(dict.fromkeys(configuration_ids))
         return self.grants.offer(institution, record_id, chosen, with_tx_code=tx_code, by_reference=by_reference)
-
-    def _require_own(self, institution: str, issued_by: str | None) -> None:
-        """Refuse what names another institution as its issuer: no verifier would believe it under our key."""
-        own_id = self._deployment.institution(institution).institution_id
-        if issued_by not in (None, own_id):
-            raise Refused("record_of_other_institution", institution=own_id)
-
-    def _require_own_legislation(self, institution: str, record: Record) -> None:
-        """Refuse an A1 on the legislation of another State than the institution's. Raises as the rule."""
-        if isinstance(record, Pda1):
-            signer = self._deployment.key_ring.signer(institution, KeyPurpose.CREDENTIAL)
-            require_own_legislation(record, signer=signer)
-
-    def _require_own_country(self, institution: str, claims: JsonObject) -> None:
-        """Refuse what names another country than the signer's certificate: no verifier would believe it."""
-        chain = self._deployment.key_ring.signer(institution, KeyPurpose.CREDENTIAL).chain
-        if not issuing_countries(claims) <= {certificate_country(chain[0])}:
-            own_id = self._deployment.institution(institution).institution_id
-            raise Refused("record_of_other_institution", institution=own_id)
 
     def offer_by_reference(self, institution: str, reference: str) -> CredentialOffer:
         """Return an open offer. Raises: Refused[not_found], Refused[offer_unknown]."""
@@ -207,51 +141,15 @@ class Issuer:
         cause: WithdrawalCause | None = None,
         successor: str | None = None,
     ) -> Withdrawal:
-        """Withdraw a record with every copy of it, or one copy by its credential id. Final: nothing undoes it.
-
-        ``effective_from`` is the first day without effect, by default today (UTC); ``cause`` is what the world is
-        told, by default what ``reason`` comes to; ``successor`` is the id of the record that takes its place. The
-        next ``publish_status_lists`` shows it. Copies that were only intended are withdrawn as well.
-        Raises: Refused[withdrawal_subject_unknown], [withdrawal_date_future], [withdrawal_successor_unknown].
-        Spec: Token Status List §7, Regulation (EC) 987/2009 art. 5.
-        """
-        self._deployment.institution(institution)
-        record = self._withdrawal_record(effective_from, cause or reason.cause, successor)
-        told = {"reason": reason.value, "effective_from": record.effective_from.isoformat()}
-        with self._deployment.database.transaction() as connection:
-            copies = _copies_of(connection, institution, subject_id)
-            _require_successor(connection, institution, subject_id, copies, successor)
-            if grant_store.withdraw_record(
-                connection, institution, subject_id, reason=reason, now=record.recorded_at
-            ):
-                self._deployment.tell(connection, EventKind.RECORD_WITHDRAWN, institution, subject_id, **told)
-            valid = [copy for copy in copies if copy.withdrawn_at is None]
-            credential_ids = tuple(copy.credential_id for copy in valid)
-            credential_store.withdraw_credentials(
-                connection, institution, credential_ids, reason=reason, record=record
-            )
-            credential_store.mark_changed(connection, institution, {copy.list_id for copy in valid})
-            for credential_id in credential_ids:
-                self._deployment.tell(
-                    connection, EventKind.CREDENTIAL_WITHDRAWN, institution, credential_id, **told
-                )
-        return Withdrawal(
-            credential_ids,
-            record.recorded_at,
-            told["effective_from"],
-            record.cause.value,
-            successor,
+        """Withdraw a record with every copy of it, or one copy by its id. As ``Withdrawals.withdraw``."""
+        return self._withdrawals.withdraw(
+            institution,
+            subject_id,
+            reason=reason,
+            effective_from=effective_from,
+            cause=cause,
+            successor=successor,
         )
-
-    def _withdrawal_record(
-        self, effective_from: date | None, cause: WithdrawalCause, successor: str | None
-    ) -> WithdrawalRecord:
-        """Return what is recorded. A day to come is refused: the status list knows no day, it says so at once."""
-        now = self._deployment.clock.now()
-        today = datetime.fromtimestamp(now, UTC).date()
-        if effective_from is not None and effective_from > today:
-            raise Refused("withdrawal_date_future", today=today.isoformat())
-        return WithdrawalRecord(effective_from or today, cause, now, successor)
 
     def seal(
         self,
@@ -270,6 +168,46 @@ class Issuer:
             max_workplaces=max_workplaces,
             until_certificate_ends=until_certificate_ends,
         )
+
+    def seal_application(self, institution: str, proof: ApplicationProof) -> Sealed:
+        """Record that an application was filed, and return the seal of the proof: no decision.
+
+        ``withdraw`` with the ``record_id`` of the answer ends it, which is due when the application is decided;
+        after ``seal_application_days`` it ends by itself. Raises as ``upload`` and ``Seals.seal``.
+        """
+        self.seals.require_may_seal(institution, proof)
+        return self.seals.seal(
+            institution, self.upload(institution, proof), pin="none", until_certificate_ends=True
+        )
+
+    def paper(
+        self,
+        institution: str,
+        record_id: str,
+        *,
+        languages: Sequence[str],
+        pin: PinShown,
+        until_certificate_ends: bool = False,
+    ) -> PaperDocument:
+        """Return a new official paper of a record, sealed and read back. Raises as ``Papers.paper``."""
+        return self._papers.paper(
+            institution,
+            record_id,
+            languages=languages,
+            pin=pin,
+            until_certificate_ends=until_certificate_ends,
+        )
+
+    def application_paper(
+        self, institution: str, proof: ApplicationProof, *, languages: Sequence[str]
+    ) -> PaperDocument:
+        """Record that an application was filed, and return the proof of it as a sealed paper: no decision.
+
+        ``withdraw`` with the ``record_id`` of the answer ends it. Raises as ``seal_application`` and ``paper``.
+        """
+        self.seals.require_may_seal(institution, proof)
+        record_id = self.upload(institution, proof)
+        return self.paper(institution, record_id, languages=languages, pin="none", until_certificate_ends=True)
 
     def status_list_uris(self) -> tuple[str, ...]:
         """Return where every list of every institution is published now."""
@@ -310,15 +248,6 @@ class Issuer:
             grant_store.forget_expired(connection, before=before)
             self.seals.codes.forget(connection)
 
-    def _record(self, institution: str, record_id: str) -> Record:
-        with self._deployment.database.read() as connection:
-            stored = grant_store.find_record(connection, institution, record_id)
-        if stored is None:
-            raise Refused("record_unknown")
-        if stored.withdrawn_at is not None:
-            raise Conflict("record_withdrawn")
-        return record_from_json(strict_json.loads_object(stored.body, what="record"))
-
 
 def build_issuer(
     settings: IssuerSettings, database: Database, key_ring: KeyRing, clock: Clock, random_bytes: RandomBytes
@@ -336,38 +265,6 @@ def build_issuer(
     return Issuer(
         Deployment(settings=settings, database=database, key_ring=key_ring, clock=clock, random_bytes=random_bytes)
     )
-
-
-def _copies_of(connection: Connection, institution: str, subject_id: str) -> tuple[CredentialRow, ...]:
-    """Return every copy of a record, perhaps none, or the one copy that the id names.
-
-    Raises: Refused[withdrawal_subject_unknown].
-    """
-    if grant_store.find_record(connection, institution, subject_id) is not None:
-        return credential_store.list_credentials(connection, institution, record_id=subject_id)
-    copies = credential_store.list_credentials(connection, institution, credential_id=subject_id)
-    if not copies:
-        raise Refused("withdrawal_subject_unknown")
-    return copies
-
-
-def _require_successor(
-    connection: Connection,
-    institution: str,
-    subject_id: str,
-    copies: Sequence[CredentialRow],
-    successor: str | None,
-) -> None:
-    """Refuse a successor that is not another record of the institution, in force.
-
-    Raises: Refused[withdrawal_successor_unknown].
-    """
-    if successor is None:
-        return
-    found = grant_store.find_record(connection, institution, successor)
-    itself = {subject_id, *(copy.record_id for copy in copies)}
-    if found is None or found.withdrawn_at is not None or successor in itself:
-        raise Refused("withdrawal_successor_unknown")
 
 
 def _require_all_that_issued(settings: IssuerSettings, database: Database, *, now: int) -> None:

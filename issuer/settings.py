@@ -60,6 +60,8 @@ class IssuerSettings(OriginSettings):
     """Days that a printed seal outlives the document, or the period it covers where the document has no end."""
     seal_open_end_days: int = Field(default=730, ge=30, le=3660)
     """Days that a printed seal lives when neither the document nor what it covers has an end."""
+    seal_application_days: int = Field(default=60, ge=1, le=366)
+    """Days that a printed proof of application lives, unless it is ended when the application is decided."""
     code_misses_per_hour: int = Field(default=20, ge=5, le=1000)
     """Wrong verification codes or second factors within an hour after which an address has to wait."""
     code_address_header: str = Field(default="", pattern="^[A-Za-z0-9-]{0,64}$")

@@ -1,7 +1,7 @@
 """What a sealed document says, as sections to print: exactly what the seal holds, in the reader's language.
 
 Input is what a seal was read back as (``schemas.seals.seal_record``), so paper and seal cannot tell different
-things. Days are in words; States too where their names are known in the language, else their codes stay.
+things. Days and States are in words; the code of a State that nobody named stays.
 """
 
 from collections.abc import Iterator
@@ -9,10 +9,9 @@ from datetime import date
 from typing import Final
 
 from portadoc.catalogue import Texts
-from portadoc.i18n import LANGUAGES
+from portadoc.catalogue.countries import country_name
 from portadoc.issuer.paper.page import Section
 from portadoc.schemas.claims import JsonObject
-from portadoc.verification.rendering.wording import Words
 
 Fact = tuple[str, str]
 _FLAGS: Final = (
@@ -159,7 +158,7 @@ def day_in_words(text: str | None, texts: Texts) -> str | None:
 
 
 def _country(code: str, texts: Texts) -> str:
-    return Words(texts.language).country(code) if texts.language in LANGUAGES else code
+    return country_name(code, texts.language)
 
 
 def _place(place: JsonObject | None, texts: Texts) -> str | None:

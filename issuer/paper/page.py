@@ -3,17 +3,13 @@
 The template is ours and fixed; what varies reaches it as one JSON text. Typst is an extra: ``portadoc[pdf]``.
 """
 
-import json
 from dataclasses import dataclass
 from importlib import resources
-from types import ModuleType
-from typing import Any, Final
+from typing import Any
 
 from portadoc.catalogue.writing import on_paper
-from portadoc.errors import Misconfigured
 from portadoc.issuer.paper.qr_symbols import QrSymbol
-
-STANDARDS: Final = ("ua-1", "a-3a")
+from portadoc.paper.typesetting import typeset
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +44,10 @@ class Page:
 def page_pdf(page: Page) -> bytes:
     """Return the page as PDF/UA-1 and PDF/A-3a; the same page gives the same bytes.
 
-    Raises Misconfigured[extra_missing] when Typst is not installed.
+    Raises Misconfigured[extra_missing], [typesetting_failed].
     """
-    typst = require_typst()
     template = (resources.files("portadoc.issuer.paper") / "page.typ").read_bytes()
-    paper = json.dumps(_as_data(page), ensure_ascii=False)
-    compiler = typst.Compiler(template, ignore_system_fonts=True, sys_inputs={"paper": paper})
-    made = compiler.compile(format="pdf", pdf_standards=list(STANDARDS), timestamp=page.made_at)
-    assert isinstance(made, bytes), "a PDF is one file"
-    return made
-
-
-def require_typst() -> ModuleType:
-    """Return the module that sets pages. Raises Misconfigured[extra_missing]."""
-    try:
-        import typst
-    except ImportError as exc:
-        raise Misconfigured("extra_missing", package="typst", extra="pdf") from exc
-    return typst
+    return typeset(template, _as_data(page), made_at=page.made_at)
 
 
 def _as_data(page: Page) -> dict[str, Any]:

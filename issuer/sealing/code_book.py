@@ -13,7 +13,6 @@ from typing import Final
 from portadoc.errors import Refused, Unavailable, Untrusted
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.sealing.verification_codes import (
-    grouped,
     new_verification_code,
     read_verification_code,
     second_factor,
@@ -55,22 +54,25 @@ class CodeBook:
         connection: Connection,
         institution: str,
         *,
+        code: str,
         credential_id: str,
-        text: str,
+        text: str | None,
         factors: SecondFactors,
         expires_at: int,
-    ) -> str:
-        """Keep a seal under a new code, in the caller's transaction, and return the code: it is told only here."""
-        characters = read_verification_code(new_verification_code(self._deployment.random_bytes))
+    ) -> None:
+        """Keep a seal under its code, in the caller's transaction; of a kind without a seal, the code alone."""
+        characters = read_verification_code(code)
 
         def locked(factor: str) -> bytes | None:
             plain = second_factor(factor)
+            if text is None or not plain:
+                return None
             secret, random_bytes = _secret(characters, plain), self._deployment.random_bytes
-            return lock_text(text, secret=secret, context=_CONTEXT, random_bytes=random_bytes) if plain else None
+            return lock_text(text, secret=secret, context=_CONTEXT, random_bytes=random_bytes)
 
         stored = StoredCode(
             institution=institution,
-            code_digest=_digest(characters),
+            code_digest=code_digest(characters),
             credential_id=credential_id,
             by_number=locked(factors.number),
             by_birth_date=locked(factors.birth_date),
@@ -78,7 +80,10 @@ class CodeBook:
             expires_at=expires_at,
         )
         code_store.insert_code(connection, stored)
-        return grouped(characters)
+
+    def new_code(self) -> str:
+        """Return a new code in groups of four; it is told only here."""
+        return new_verification_code(self._deployment.random_bytes)
 
     def seal_behind(self, code: str, second: str, *, source: str) -> str:
         """Return the text of the seal that was printed beside ``code``.
@@ -92,19 +97,19 @@ class CodeBook:
         characters, factor = read_verification_code(code), second_factor(second)
         if not self._deployment.settings.institutions:
             raise Refused("verification_code_refused")
-        source_tag = self._source_tag(source)
+        tag = source_tag(self._deployment, source)
         # 2. a source that has missed too often waits; who floods us waits without a transaction
         with self._deployment.database.read() as connection:
-            self._require_calm(connection, source_tag)
+            self._require_calm(connection, tag)
         with self._deployment.database.transaction() as connection:
-            self._require_calm(connection, source_tag)
+            self._require_calm(connection, tag)
             # 3. the code, if it can still be tried
-            found = code_store.find_code(connection, _digest(characters))
+            found = code_store.find_code(connection, code_digest(characters))
             stored = found if found is not None and found.tries_left > 0 else None
             # 4. the same work for a code that is there and one that is not
             text = _opened(stored or _STRANGER, _secret(characters, factor))
             # 5. what came of it is committed before it is answered
-            self._note(connection, stored, source_tag, opened=text is not None)
+            self._note(connection, stored, tag, opened=text is not None)
         if text is None:
             raise Refused("verification_code_refused")
         return text
@@ -114,20 +119,20 @@ class CodeBook:
         now = self._deployment.clock.now()
         code_store.forget_codes(connection, expired_before=now, missed_before=now - WINDOW_S)
 
-    def _require_calm(self, connection: Connection, source_tag: str) -> None:
+    def _require_calm(self, connection: Connection, tag: str) -> None:
         now = self._deployment.clock.now()
-        misses, since = code_store.misses_of(connection, source_tag, now=now, window_s=WINDOW_S)
+        misses, since = code_store.misses_of(connection, tag, now=now, window_s=WINDOW_S)
         if misses >= self._misses_allowed:
             raise Unavailable("too_many_tries", retry_after_s=since + WINDOW_S - now)
 
-    def _note(self, connection: Connection, code: StoredCode | None, source_tag: str, *, opened: bool) -> None:
+    def _note(self, connection: Connection, code: StoredCode | None, tag: str, *, opened: bool) -> None:
         if opened and code is not None:
             code_store.set_tries(connection, code, TRIES)
             self._tell(connection, EventKind.SEAL_CODE_ANSWERED, code)
             return
         now = self._deployment.clock.now()
-        misses, since = code_store.misses_of(connection, source_tag, now=now, window_s=WINDOW_S)
-        code_store.note_misses(connection, source_tag, misses + 1, since=since)
+        misses, since = code_store.misses_of(connection, tag, now=now, window_s=WINDOW_S)
+        code_store.note_misses(connection, tag, misses + 1, since=since)
         if misses + 1 == self._misses_allowed:
             _logger.warning("a source has missed %d verification codes: it has to wait", misses + 1)
         if code is not None:
@@ -138,10 +143,11 @@ class CodeBook:
     def _tell(self, connection: Connection, kind: EventKind, code: StoredCode) -> None:
         self._deployment.tell(connection, kind, code.institution, code.credential_id)
 
-    def _source_tag(self, source: str) -> str:
-        """Return a keyed tag: of a plain digest, every address could be found by trying them all."""
-        first = next(iter(self._deployment.settings.by_slug))
-        return self._deployment.key_ring.mac(first, KeyPurpose.NONCE).tag(f"source:{source}".encode()).hex()
+
+def source_tag(deployment: Deployment, source: str) -> str:
+    """Return a keyed tag: of a plain digest, every address could be found by trying them all."""
+    first = next(iter(deployment.settings.by_slug))
+    return deployment.key_ring.mac(first, KeyPurpose.NONCE).tag(f"source:{source}".encode()).hex()
 
 
 def _opened(stored: StoredCode, secret: bytes) -> str | None:
@@ -159,5 +165,6 @@ def _secret(characters: str, factor: str) -> bytes:
     return f"{characters}:{factor}".encode()
 
 
-def _digest(characters: str) -> str:
+def code_digest(characters: str) -> str:
+    """Return by what a code is found."""
     return digest(f"verification code:{characters}")

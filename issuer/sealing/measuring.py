@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from portadoc.errors import Refused
 from portadoc.formats.status_list.statuses import StatusReference
 from portadoc.formats.visible_seal import SealTerms, make_seal
+from portadoc.formats.visible_seal.seal import LARGEST_PRINTED
 from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
 from portadoc.keys.signer import Signer
 from portadoc.randomness import RandomBytes
@@ -26,15 +28,18 @@ class _Blank:
 
 
 def require_printable(
-    content: SealContent, terms: SealTerms, *, signer: Signer, random_bytes: RandomBytes
+    content: SealContent, terms: SealTerms, *, signer: Signer, random_bytes: RandomBytes, margin: int = 0
 ) -> None:
     """Refuse what no printed code could hold; within a few characters, which the seal itself then settles.
 
-    ``terms`` name an entry like the one that the seal will have. Raises Refused[seal_too_large].
+    ``terms`` name an entry like the one that the seal will have; ``margin`` characters have to stay free. Raises
+    Refused[seal_too_large].
     """
-    make_seal(content, terms, signer=_Blank(signer, random_bytes))
+    text = make_seal(content, terms, signer=_Blank(signer, random_bytes))
+    if len(text) + margin > LARGEST_PRINTED:
+        raise Refused("seal_too_large", spec="Seal §1", characters=len(text) + margin, limit=LARGEST_PRINTED)
 
 
-def likely_entry(base_uri: str, institution: str, size: int) -> StatusReference:
-    """Return a reference as long as that of any entry of the institution's lists."""
-    return StatusReference(f"{base_uri}/status/{institution}.{'0' * 32}", size - 1)
+def likely_entry(base_uri: str, institution: str, size: int, *, random_bytes: RandomBytes) -> StatusReference:
+    """Return a reference that is as long as that of any entry of the institution's lists, and compresses alike."""
+    return StatusReference(f"{base_uri}/status/{institution}.{random_bytes(16).hex()}", size - 1)

@@ -12,14 +12,15 @@ from portadoc.issuer.settings import SECONDS_PER_DAY, IssuerSettings
 from portadoc.keys.certificates import certificate_country
 from portadoc.keys.signer import Signer
 from portadoc.schemas.catalogue import credential_configuration
+from portadoc.schemas.coverage.application import ApplicationProof
 from portadoc.schemas.ehic import Prc
 from portadoc.schemas.pda1 import Pda1
 from portadoc.schemas.pid import Pid
 from portadoc.schemas.records import Record
 
 SPEC: Final = "Seal §5"
-_STANDS_FOR: Final[Mapping[str, str]] = {"prc": "ehic"}
-"""What an institution has to issue as a credential to seal a document that stands in for it."""
+_STANDS_FOR: Final[Mapping[str, str]] = {"prc": "ehic", "application": "pda1"}
+"""What an institution has to issue as a credential to seal what stands in for it, unless it issues that itself."""
 
 
 class EndsWith(StrEnum):
@@ -65,6 +66,8 @@ def seal_life(
 def _wanted_end(record: Record, now: int, settings: IssuerSettings) -> SealLife:
     starts_at = day_of(now)
     last_day, ends_with = _last_day(record, datetime.fromtimestamp(now, UTC).date())
+    if isinstance(record, ApplicationProof):
+        return SealLife(starts_at, starts_at + settings.seal_application_days * SECONDS_PER_DAY, ends_with)
     if last_day is None:
         return SealLife(starts_at, starts_at + settings.seal_open_end_days * SECONDS_PER_DAY, ends_with)
     if end_of(last_day) <= now:
@@ -92,7 +95,7 @@ def require_may_seal(
     if not signer.chain:
         raise Misconfigured("seal_certificate_missing")
     kinds = {credential_configuration(each).projection.kind for each in configuration_ids}
-    if isinstance(record, Pid) or _STANDS_FOR.get(record.KIND, record.KIND) not in kinds:
+    if isinstance(record, Pid) or kinds.isdisjoint({record.KIND, _STANDS_FOR.get(record.KIND)}):
         raise Refused("seal_kind_not_issued", spec=SPEC, kind=record.KIND)
     named = [record.issuing_authority.country, *([record.institution.country] if isinstance(record, Pda1) else [])]
     if record.issuing_authority.id != institution_id or set(named) != {certificate_country(signer.chain[0])}:

@@ -150,6 +150,11 @@ def kill_offer_without_tries(connection: Connection, institution: str, offer_id:
     )
 
 
+def kill_offer(connection: Connection, institution: str, offer_id: str) -> bool:
+    """End an open offer; False when it is not open."""
+    return _changed_one(connection, update(OFFERS).where(_this_offer(institution, offer_id)).values(state=DEAD))
+
+
 def redeem_offer(connection: Connection, institution: str, offer_id: str) -> bool:
     """Close the offer as redeemed; True for one caller only."""
     return _changed_one(

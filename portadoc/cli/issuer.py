@@ -101,7 +101,7 @@ def withdraw(
 ) -> None:
     """Withdraw a record with all its copies, or one credential, for good; publish the status list."""
     from portadoc.formats.withdrawal_list import WithdrawalCause
-    from portadoc.issuer.service import WithdrawalReason
+    from portadoc.issuer.records.withdrawals import WithdrawalReason
 
     with installation(settings_file, data_dir) as house:
         require_issuer(house, institution)

@@ -1,10 +1,10 @@
 /** Written by `make docs` from the Python tables; changes belong there. */
 import type { ProtocolProfile } from "../judging/profiles.ts";
 
-export const KIND_OF_TYPE: Readonly<Record<string, string>> = {"eu.we-build.pda1.1": "pda1", "urn:eu.europa.ec.eudi:ehic:1": "ehic", "urn:eu.europa.ec.eudi:pda1:1": "pda1", "urn:eudi:ehic:1": "ehic", "urn:eudi:pda1:1": "pda1", "urn:eudi:pid:1": "pid", "urn:eudi:pid:arf-1.8:1": "pid", "urn:portadoc:coverage:bilateral:1": "bilateral", "urn:portadoc:coverage:maintenance:1": "maintenance"};
+export const KIND_OF_TYPE: Readonly<Record<string, string>> = {"eu.we-build.pda1.1": "pda1", "urn:eu.europa.ec.eudi:ehic:1": "ehic", "urn:eu.europa.ec.eudi:pda1:1": "pda1", "urn:eudi:ehic:1": "ehic", "urn:eudi:pda1:1": "pda1", "urn:eudi:pid:1": "pid", "urn:eudi:pid:arf-1.8:1": "pid", "urn:portadoc:coverage:bilateral:1": "bilateral", "urn:portadoc:coverage:maintenance:1": "maintenance", "urn:portadoc:prc:1": "prc"};
 /** The types of credentials that say the same as a seal of a kind. */
-export const TYPES_OF_SEAL: Readonly<Record<string, readonly string[]>> = {"pda1": ["urn:eudi:pda1:1", "eu.we-build.pda1.1"], "ehic": ["urn:eudi:ehic:1"], "prc": ["urn:eudi:ehic:1"], "application": ["urn:eudi:pda1:1", "eu.we-build.pda1.1"]};
-export const TYPE_LAYOUTS: Readonly<Record<string, string>> = {"urn:eudi:pid:1": "pid-eudi", "urn:portadoc:coverage:maintenance:1": "coverage-maintenance", "urn:portadoc:coverage:bilateral:1": "coverage-bilateral", "urn:eudi:ehic:1": "ehic-dc4eu", "eu.we-build.pda1.1": "pda1-webuild", "urn:eudi:pda1:1": "pda1-dc4eu-a"};
+export const TYPES_OF_SEAL: Readonly<Record<string, readonly string[]>> = {"pda1": ["urn:eudi:pda1:1", "eu.we-build.pda1.1"], "ehic": ["urn:eudi:ehic:1"], "prc": ["urn:eudi:ehic:1", "urn:portadoc:prc:1"], "application": ["urn:eudi:pda1:1", "eu.we-build.pda1.1"]};
+export const TYPE_LAYOUTS: Readonly<Record<string, string>> = {"urn:eudi:pid:1": "pid-eudi", "urn:portadoc:coverage:maintenance:1": "coverage-maintenance", "urn:portadoc:coverage:bilateral:1": "coverage-bilateral", "urn:portadoc:prc:1": "prc", "urn:eudi:ehic:1": "ehic-dc4eu", "eu.we-build.pda1.1": "pda1-webuild", "urn:eudi:pda1:1": "pda1-dc4eu-a"};
 export const OLD_TYPES: Readonly<Record<string, string>> = {"urn:eu.europa.ec.eudi:pda1:1": "urn:eudi:pda1:1", "urn:eu.europa.ec.eudi:ehic:1": "urn:eudi:ehic:1", "urn:eudi:pid:arf-1.8:1": "urn:eudi:pid:1"};
 export const SIGNATURE_ALGORITHMS: readonly string[] = ["ES256", "ES384", "ES512", "Ed25519"];
 export const PDA1_STATES: readonly string[] = ["AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK"];

@@ -15,9 +15,10 @@ import segno
 from portadoc.errors import Malformed
 from portadoc.inspector.batch.reading import FileKind, kind_of, read_documents
 from portadoc.inspector.batch.verdicts import FileVerdict, as_csv, judge_file, neutral, totals
-from portadoc.inspector.http.uploads import UploadReader, parse_uploads
+from portadoc.inspector.http.uploads import LIMITS, parse_uploads
 from portadoc.inspector.service import Inspector
 from portadoc.verification.report import VerificationReport
+from portadoc.web.pages.uploads import UploadReader
 from tests.abuse.town import INSPECTION, Town
 
 SEAL = "PD1:TEST-DATA-NO-SEAL"
@@ -151,7 +152,7 @@ def test_a_form_of_another_form_is_refused(raw: bytes) -> None:
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 1000])
 def test_files_are_the_same_in_whatever_pieces_they_arrive(size: int) -> None:
     files = [("a.txt", b"one\r\n--xy"), ("b", b""), ("c.pdf", b"\r\n" * 50), ("", b"--xyz"), ("d", b"\r\n--xy-")]
-    sent, reader = body(*files) + b"epilogue", UploadReader(b"xyz")
+    sent, reader = body(*files) + b"epilogue", UploadReader(b"xyz", LIMITS)
     found = [each for at in range(0, len(sent), size) for each in reader.feed(sent[at : at + size])]
     reader.close()
     assert [(each.name, bytes(each.content)) for each in found] == files
@@ -166,7 +167,7 @@ def test_j06_of_a_file_that_is_too_large_only_a_beginning_is_held() -> None:
 
 
 def test_j06_a_head_without_an_end_is_refused() -> None:
-    reader = UploadReader(b"xyz")
+    reader = UploadReader(b"xyz", LIMITS)
     with pytest.raises(Malformed) as caught:
         list(reader.feed(b'--xyz\r\nContent-Disposition: form-data; filename="' + b"a" * 5000))
     assert caught.value.code == "upload_malformed"

@@ -11,11 +11,11 @@ import pytest
 from portadoc.clock import FixedClock
 from portadoc.errors import Error, Refused, Untrusted
 from portadoc.inspector.office.exports import canonical, verify_export
-from portadoc.inspector.office.pades import check_signature
 from portadoc.inspector.service import Inspector
 from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
 from portadoc.keys.jwk import public_key_from_jwk
 from portadoc.keys.purposes import KeyPurpose
+from portadoc.paper.pades import check_signature
 from portadoc.schemas.events import EventKind
 from portadoc.storage import outbox
 from portadoc.wallet_sim.transport import AsgiTransport, TransportResponse

@@ -10,7 +10,7 @@ from portadoc.inspector.intake import Intake
 from portadoc.inspector.office.exports import verify_export
 from portadoc.inspector.office.pdf import paper
 from portadoc.inspector.service import Inspector
-from portadoc.issuer.service import WithdrawalReason
+from portadoc.issuer.records.withdrawals import WithdrawalReason
 from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
 from portadoc.keys.jwk import public_key_from_jwk
 from portadoc.keys.purposes import KeyPurpose

@@ -55,7 +55,7 @@ SETTINGS: Final[Mapping[str, Any]] = {
             slug=HEALTH,
             institution_id="FR:TEST02",
             names={"en": "Health institution (test)"},
-            configuration_ids=("ehic", "pda1"),
+            configuration_ids=("ehic", "prc", "pda1"),
         ),
     ),
     "status_list_size": 1024,
@@ -80,7 +80,7 @@ class Rig:
     def offer(self, *configuration_ids: str, institution: str = A1, **options: bool) -> Offer:
         """Return a new offer of a fresh example record."""
         chosen = configuration_ids or ("pda1",)
-        record_id = self.record("ehic" if chosen[0] == "ehic" else "pda1", institution)
+        record_id = self.record(chosen[0] if chosen[0] in ("ehic", "prc") else "pda1", institution)
         self.last_record = record_id
         return self.issuer.offer(institution, record_id, chosen, **options)
 
@@ -242,7 +242,9 @@ def key_ring(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
             country="FR",
             name="Institution (test)",
             roles=frozenset({Role.ISSUER}),
-            credential_types=frozenset({"urn:eudi:pda1:1", "urn:eudi:ehic:1", "eu.we-build.pda1.1"}),
+            credential_types=frozenset(
+                {"urn:eudi:pda1:1", "urn:eudi:ehic:1", "eu.we-build.pda1.1", "urn:portadoc:prc:1"}
+            ),
         )
         for each in SETTINGS["institutions"]
     ]

@@ -1,0 +1,113 @@
+"""Withdrawal: of a record with all that was issued of it, or of one copy; final, and told by the next list.
+
+Spec: Token Status List §7, Regulation (EC) 987/2009 art. 5.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Final
+
+from portadoc.errors import Refused
+from portadoc.formats.withdrawal_list import WithdrawalCause, WithdrawalRecord
+from portadoc.issuer.deployment import Deployment
+from portadoc.issuer.store import credential_store, grant_store
+from portadoc.issuer.store.withdrawal_store import copies_of, require_successor
+from portadoc.schemas.events import EventKind
+
+
+class WithdrawalReason(StrEnum):
+    """Why an attestation is withdrawn: a closed list, so that no free text carries personal data."""
+
+    ISSUED_IN_ERROR = "issued_in_error"
+    FRAUD = "fraud"
+    FACTS_CHANGED = "facts_changed"
+    HOLDER_REQUEST = "holder_request"
+    SUPERSEDED = "superseded"
+
+    @property
+    def cause(self) -> WithdrawalCause:
+        """Return what the world is told; suspicion and the holder's own wishes are nobody else's business."""
+        return _PUBLIC_CAUSES.get(self.value, WithdrawalCause.OTHER)
+
+
+_PUBLIC_CAUSES: Final[Mapping[str, WithdrawalCause]] = {
+    "issued_in_error": WithdrawalCause.ISSUED_IN_ERROR,
+    "facts_changed": WithdrawalCause.FACTS_CHANGED,
+    "superseded": WithdrawalCause.REPLACED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What a withdrawal has changed: the copies that are withdrawn by it, none when all were before."""
+
+    credential_ids: tuple[str, ...]
+    withdrawn_at: int
+    effective_from: str
+    cause: str
+    successor: str | None
+
+
+class Withdrawals:
+    """Withdraws records and copies."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+
+    def withdraw(
+        self,
+        institution: str,
+        subject_id: str,
+        *,
+        reason: WithdrawalReason,
+        effective_from: date | None = None,
+        cause: WithdrawalCause | None = None,
+        successor: str | None = None,
+    ) -> Withdrawal:
+        """Withdraw a record with every copy of it, or one copy by its credential id. Final: nothing undoes it.
+
+        ``effective_from`` is the first day without effect, by default today (UTC); ``cause`` is what the world is
+        told, by default what ``reason`` comes to; ``successor`` is the id of the record that takes its place. The
+        next ``publish_status_lists`` shows it. Copies that were only intended are withdrawn as well.
+        Raises: Refused[withdrawal_subject_unknown], [withdrawal_date_future], [withdrawal_successor_unknown].
+        Spec: Token Status List §7, Regulation (EC) 987/2009 art. 5.
+        """
+        self._deployment.institution(institution)
+        record = self._withdrawal_record(effective_from, cause or reason.cause, successor)
+        told = {"reason": reason.value, "effective_from": record.effective_from.isoformat()}
+        with self._deployment.database.transaction() as connection:
+            copies = copies_of(connection, institution, subject_id)
+            require_successor(connection, institution, subject_id, copies, successor)
+            if grant_store.withdraw_record(
+                connection, institution, subject_id, reason=reason, now=record.recorded_at
+            ):
+                self._deployment.tell(connection, EventKind.RECORD_WITHDRAWN, institution, subject_id, **told)
+            valid = [copy for copy in copies if copy.withdrawn_at is None]
+            credential_ids = tuple(copy.credential_id for copy in valid)
+            credential_store.withdraw_credentials(
+                connection, institution, credential_ids, reason=reason, record=record
+            )
+            credential_store.mark_changed(connection, institution, {copy.list_id for copy in valid})
+            for credential_id in credential_ids:
+                self._deployment.tell(
+                    connection, EventKind.CREDENTIAL_WITHDRAWN, institution, credential_id, **told
+                )
+        return Withdrawal(
+            credential_ids,
+            record.recorded_at,
+            told["effective_from"],
+            record.cause.value,
+            successor,
+        )
+
+    def _withdrawal_record(
+        self, effective_from: date | None, cause: WithdrawalCause, successor: str | None
+    ) -> WithdrawalRecord:
+        """Return what is recorded. A day to come is refused: the status list knows no day, it says so at once."""
+        now = self._deployment.clock.now()
+        today = datetime.fromtimestamp(now, UTC).date()
+        if effective_from is not None and effective_from > today:
+            raise Refused("withdrawal_date_future", today=today.isoformat())
+        return WithdrawalRecord(effective_from or today, cause, now, successor)
