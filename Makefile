@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-ROOMS := schemas keys formats verification inspector issuer verifier wallet_sim
+ROOMS := schemas rules keys formats verification inspector issuer portal verifier wallet_sim
 PORT ?= 8700
 T ?=
 COVERED := tests/unit/formats tests/unit/verification tests/vectors

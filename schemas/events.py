@@ -43,8 +43,14 @@ class EventKind(StrEnum):
     CERTIFICATE_RELEASED = "certificate_released"
     CERTIFICATE_OFFERED = "certificate_offered"
     CERTIFICATE_READ = "certificate_read"
+    CONSENT_GIVEN = "consent_given"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    REPLACEMENT_ASKED = "replacement_asked"
+    REPLACEMENT_REFUSED = "replacement_refused"
     TASK_DONE = "task_done"
+    CASE_AUDITED = "case_audited"
     REMINDER_SENT = "reminder_sent"
+    PERSON_EXPORTED = "person_exported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,8 @@ REASON_GROUPS: Final[Mapping[str, str]] = {
     "content_unreadable": """
         claim_missing claim_invalid layout_unknown code_unknown company_id_incomplete contact_invalid
         country_unknown coverage_state_coordinated document_replaces_itself entry_missing entry_repeated
-        exception_text_mismatch member_invalid member_missing member_unknown message_invalid period_reversed text_invalid
+        exception_text_mismatch member_invalid member_missing member_unknown message_invalid period_reversed
+        text_invalid
     """,
     "holder_proof_missing": "kb_missing",
     "holder_proof_failed": "kb_invalid holder_key_missing holder_key_unsupported proof_invalid",

@@ -17,6 +17,14 @@ from portadoc.issuer.management import management_router as issuer_management
 from portadoc.issuer.openid4vci import wallet_router as issuer_routes
 from portadoc.keys.trust.trust_file import trust_to_json
 from portadoc.keys.trust.trust_store import TrustStore
+from portadoc.portal.attachments.attachments import MAX_REQUEST_BYTES
+from portadoc.portal.http.attaching import attaching_router
+from portadoc.portal.http.machines.machine_api import machine_api_router
+from portadoc.portal.http.portal_pages import portal_router
+from portadoc.portal.login.routes import machine_router
+from portadoc.portal.pages.case_view import ATTACHMENTS_PATH
+from portadoc.schemas.profiles import Mode
+from portadoc.serve.development.login import DevelopmentLogin, development_login_router
 from portadoc.serve.house import House
 from portadoc.tour.pages import tour_router
 from portadoc.verifier.http.browser_api import browser_api_router
@@ -51,6 +59,11 @@ def create_app(house: House, *, lan_authority: Path | None = None) -> FastAPI:
         nearby_router(house.wallet, base_url=house.settings.base_url),
         device_router(house.inspector),
         office_router(house.inspector),
+        portal_router(house.portal.portal, house.portal.login),
+        machine_router(house.portal.login),
+        machine_api_router(house.portal.portal, house.portal.login),
+        attaching_router(house.portal.portal, house.portal.login, house.portal.attachments),
+        *development_routers(house),
         *([] if lan_authority is None else [lan_router(lan_authority)]),
         app_router(packaged_app()),
     ):
@@ -61,9 +74,28 @@ def create_app(house: House, *, lan_authority: Path | None = None) -> FastAPI:
 
 
 def _body_bytes(house: House) -> dict[str, int]:
-    """Return how much the body of a request may hold where it is not the usual: photographs of visits."""
+    """Return how much the body of a request may hold where it is not the usual: photographs, attachments."""
     entry_bytes = house.inspector.settings.max_entry_bytes * 4 // 3 + _MESSAGE_HEAD_BYTES
-    return {"/inspect/api/entries/": entry_bytes, "/inspect/office/": MAX_UPLOAD_BYTES}
+    return {
+        "/inspect/api/entries/": entry_bytes,
+        "/inspect/office/": MAX_UPLOAD_BYTES,
+        ATTACHMENTS_PATH: MAX_REQUEST_BYTES + _MESSAGE_HEAD_BYTES,
+    }
+
+
+def development_routers(house: House) -> tuple[APIRouter, ...]:
+    """Return the sign-in of the example people, which is there in development only."""
+    settings = house.settings
+    if settings.mode != Mode.DEVELOPMENT:
+        return ()
+    provider = DevelopmentLogin(
+        settings.base_url,
+        mode=settings.mode,
+        data_dir=settings.data_dir.resolve(),
+        clock=house.clock,
+        random_bytes=house.random_bytes,
+    )
+    return (development_login_router(provider),)
 
 
 def trust_router(in_force: Callable[[], TrustStore]) -> APIRouter:

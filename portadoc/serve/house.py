@@ -28,6 +28,7 @@ from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.profiles import Mode, profile
 from portadoc.serve.inspection import open_inspector
 from portadoc.serve.own_lists import OwnListsAtHome
+from portadoc.serve.portal import PortalHouse, open_portal
 from portadoc.serve.registrations import development_registrar, with_development_registrations
 from portadoc.serve.settings import Institution, PortadocSettings
 from portadoc.storage.engine import Database, open_database
@@ -51,6 +52,7 @@ class House:
     issuer: Issuer
     verifier: Verifier
     inspector: Inspector
+    portal: PortalHouse
     wallet: Wallet
     clock: Clock
     random_bytes: RandomBytes
@@ -86,17 +88,7 @@ def open_house(
     try:
         issuer = build_issuer(settings.issuer_settings(), database, key_ring, clock, random_bytes)
         fetch = _fetch(settings, ca_file, own_address)
-        verifier = build_verifier(
-            settings.verifier_settings(),
-            database,
-            key_ring,
-            trust,
-            OwnListsAtHome(issuer, fetch),
-            clock,
-            random_bytes,
-            trust_list_sources=read_trust_list_sources(directory / "keys" / TRUST_LISTS_FILE),
-            lists_at_home=issuer.status_list_uris,
-        )
+        verifier = _verifier(settings, database, key_ring, trust, issuer, fetch, clock, random_bytes)
         inspector = open_inspector(
             settings.inspector_settings(),
             database=database,
@@ -106,8 +98,21 @@ def open_house(
             clock=clock,
             random_bytes=random_bytes,
         )
+        portal = open_portal(
+            settings.portal_settings(),
+            data_dir=directory,
+            database=database,
+            key_ring=key_ring,
+            issuer=issuer,
+            outbound=fetch,
+            clock=clock,
+            random_bytes=random_bytes,
+            environment=environment,
+        )
         wallet = _wallet(settings, verifier.trust, clock, random_bytes, _transport(settings, ca_file, own_address))
-        yield House(settings, database, key_ring, trust, issuer, verifier, inspector, wallet, clock, random_bytes)
+        yield House(
+            settings, database, key_ring, trust, issuer, verifier, inspector, portal, wallet, clock, random_bytes
+        )
     finally:
         database.close()
 
@@ -219,6 +224,30 @@ def _development_institution(slug: str, each: Institution) -> DevelopmentInstitu
         name=each.name,
         roles=frozenset(roles),
         credential_types=frozenset(credential_configuration(name).vct for name in each.issues),
+    )
+
+
+def _verifier(
+    settings: PortadocSettings,
+    database: Database,
+    key_ring: KeyRing,
+    trust: TrustStore,
+    issuer: Issuer,
+    fetch: PinnedFetch,
+    clock: Clock,
+    random_bytes: RandomBytes,
+) -> Verifier:
+    """Return the verifier, which finds the status lists of the house's own issuer at home."""
+    return build_verifier(
+        settings.verifier_settings(),
+        database,
+        key_ring,
+        trust,
+        OwnListsAtHome(issuer, fetch),
+        clock,
+        random_bytes,
+        trust_list_sources=read_trust_list_sources(settings.data_dir.resolve() / "keys" / TRUST_LISTS_FILE),
+        lists_at_home=issuer.status_list_uris,
     )
 
 

@@ -14,6 +14,7 @@ import uvicorn
 from portadoc.clock import SystemClock
 from portadoc.errors import Error, Misconfigured
 from portadoc.fetch import is_loopback_host
+from portadoc.paper.readiness import make_ready
 from portadoc.randomness import system_random_bytes
 from portadoc.serve.app import create_app
 from portadoc.serve.house import House, open_house
@@ -144,6 +145,7 @@ def housekeeping(house: House, *, every_s: float = HOUSEKEEPING_S) -> Iterator[N
 
     def rounds() -> None:
         _do(publications(house))  # at once: lists may have run out while nobody served
+        _do({"papers": make_ready, "unfinished applications": house.portal.portal.resume_unfinished})
         while not stop.wait(every_s):
             _do({**publications(house), **other_chores(house)})
 
@@ -174,6 +176,11 @@ def other_chores(house: House) -> Mapping[str, Callable[[], object]]:
         "expired grants": house.issuer.forget_expired,
         "expired requests": house.verifier.forget,
         "old visits": house.inspector.forget,
+        "unfinished applications": house.portal.portal.resume_unfinished,
+        "reminders": house.portal.portal.remind,
+        "messages to employers": house.portal.portal.tell_employers,
+        "old keys of machines": house.portal.portal.forget,
+        "old sign-ins": house.portal.login.forget,
     }
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Final
 
 from portadoc.errors import Malformed, Refused
+from portadoc.formats.animated_qr.proximity import AUDIENCE, MAX_BINDING_AGE_S, UNSOLICITED
 from portadoc.formats.jws import unverified_claims
 from portadoc.formats.sd_jwt import parse
 from portadoc.formats.status_list.statuses import StatusReference
@@ -21,7 +22,6 @@ from portadoc.schemas.seals import SEAL_TYPES
 from portadoc.verification.answers import HeldTypeMetadata, StatusAnswer
 from portadoc.verification.pack_answers import PackStatus, packed_signers, packed_types
 from portadoc.verification.policy import (
-    UNSOLICITED,
     KeyBindingRefused,
     KeyBindingRequired,
     KeyBindingUnsolicited,
@@ -34,12 +34,10 @@ from portadoc.verification.report import VerificationReport
 from portadoc.verification.seal_procedure import verify_sealed
 
 POLICY_ID: Final = "scan"
-PROXIMITY: Final = "urn:portadoc:proximity:1"
-MAX_BINDING_AGE_S: Final = 120
 MAX_STATUS_AGE_S: Final = 86_400
 """As on the devices, whose policy this is."""
 _KINDS: Final[Mapping[str, frozenset[str]]] = {
-    "inspection": frozenset({"pda1", "pid"}),
+    "inspection": frozenset({"pda1", "application", "pid"}),
     "care": frozenset({"ehic", "prc", "pid"}),
 }
 """The kinds of document that each purpose of the app may see."""
@@ -115,8 +113,8 @@ def _nearby(unverified_text: str, challenge: str | None) -> KeyBindingRequired |
     one without a challenge never proves the holder.
     """
     if challenge is None or _unverified_nonce(unverified_text) == UNSOLICITED:
-        return KeyBindingUnsolicited(audience=PROXIMITY, max_age_s=MAX_BINDING_AGE_S)
-    return KeyBindingRequired(audience=PROXIMITY, nonce=challenge, max_age_s=MAX_BINDING_AGE_S)
+        return KeyBindingUnsolicited(audience=AUDIENCE, max_age_s=MAX_BINDING_AGE_S)
+    return KeyBindingRequired(audience=AUDIENCE, nonce=challenge, max_age_s=MAX_BINDING_AGE_S)
 
 
 def _unverified_nonce(unverified_text: str) -> Json:

@@ -1,7 +1,7 @@
 """What an operator may set for a whole installation: ``portadoc.toml``, the environment, the command line.
 
-The tables ``[issuer]``, ``[verifier]`` and ``[inspector]`` hold the settings of the roles; what all need stands at
-the top.
+The tables ``[issuer]``, ``[verifier]``, ``[inspector]`` and ``[portal]`` hold the settings of the roles; what all
+need stands at the top.
 """
 
 import ast
@@ -21,6 +21,8 @@ from portadoc.inspector.settings import InspectorSettings
 from portadoc.inspector.settings import InstitutionSettings as InspectingInstitution
 from portadoc.issuer.settings import InstitutionSettings as IssuingInstitution
 from portadoc.issuer.settings import IssuerSettings
+from portadoc.portal.settings import InstitutionSettings as ApplyingInstitution
+from portadoc.portal.settings import PortalSettings
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.profiles import PROFILES, Mode
 from portadoc.verifier.settings import InstitutionSettings as VerifyingInstitution
@@ -48,6 +50,20 @@ class Institution(_Table):
     """Credential configurations that it issues; none for an institution that only verifies."""
     verifies: tuple[str, ...] = ()
     """Credential types that it is registered to ask for; none for an institution that only issues."""
+    portal: tuple[str, ...] = ()
+    """What may be asked of it in the portal: ``a1``, ``bilateral``, ``maintenance``, ``ehic``, ``prc``."""
+    street: str = ""
+    """Street and number, as on its certificates; the portal needs an address."""
+    postcode: str = ""
+    """Post code."""
+    town: str = ""
+    """Town."""
+    phone: str = Field(default="", pattern=r"^(\+[1-9][0-9]{1,14})?$")
+    """Telephone in E.164 form, as on its certificates; empty for none."""
+    email: str = Field(default="", max_length=120)
+    """Address of electronic mail, as on its certificates; empty for none."""
+    four_eyes: bool = False
+    """Whether a second officer has to approve what an officer decides."""
     client_id_prefix: str = "x509_hash"
     """How it names itself to wallets: ``x509_hash``, ``x509_san_dns``, ``verifier_attestation``, or in development
     ``redirect_uri``."""
@@ -60,6 +76,12 @@ class Institution(_Table):
     def _has_a_role(self) -> Self:
         if not (self.issues or self.verifies):
             raise ValueError("name at least one of issues, verifies")
+        return self
+
+    @model_validator(mode="after")
+    def _can_certify(self) -> Self:
+        if self.portal and not (self.issues and self.town):
+            raise ValueError("portal: needs credential configurations (issues) and an address (town)")
         return self
 
     @field_validator("issues")
@@ -76,13 +98,24 @@ DEMO_INSTITUTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
         "id": "FR:TEST01",
         "name": "Caisse de démonstration, mobilité (données de test)",
         "country": "FR",
-        "issues": ["pda1", "pda1-rulebook", "pda1-webuild"],
+        "issues": ["pda1", "pda1-rulebook", "pda1-webuild", "coverage-bilateral", "coverage-maintenance"],
+        "portal": ["a1", "bilateral", "maintenance"],
+        "street": "1 place du Modèle",
+        "postcode": "75000",
+        "town": "Paris",
+        "phone": "+33199000001",
+        "email": "a1@caisse-demonstration.example",
     },
     "fr-health": {
         "id": "FR:TEST02",
         "name": "Caisse de démonstration, santé (données de test)",
         "country": "FR",
-        "issues": ["ehic"],
+        "issues": ["ehic", "prc"],
+        "portal": ["ehic", "prc"],
+        "street": "2 place du Modèle",
+        "postcode": "75000",
+        "town": "Paris",
+        "email": "ceam@caisse-demonstration.example",
     },
     "fr-identity": {
         "id": "FR:TEST03",
@@ -120,6 +153,8 @@ class PortadocSettings(_Table):
     """Settings of the verifier role."""
     inspector: Mapping[str, Any] = {}
     """Settings of the inspector role, which the institutions have that verify."""
+    portal: Mapping[str, Any] = {}
+    """Settings of the portal role, which the institutions have that name what may be asked of them."""
 
     @field_validator("profile")
     @classmethod
@@ -173,6 +208,16 @@ class PortadocSettings(_Table):
         values = {**self.inspector, **self._shared(), "institutions": institutions}
         return _checked(InspectorSettings, values, role="inspector")
 
+    def portal_settings(self) -> PortalSettings:
+        """Return the portal role's settings. Raises Misconfigured[setting_invalid]."""
+        institutions = tuple(
+            _checked(ApplyingInstitution, {**_names_of(slug, each), **_certifies(each)}, slug=slug)
+            for slug, each in self.institutions.items()
+            if each.portal
+        )
+        values = {**self.portal, **self._shared(), "institutions": institutions}
+        return _checked(PortalSettings, values, role="portal")
+
     def _shared(self) -> dict[str, str]:
         return {"base_url": self.base_url, "mode": self.mode, "profile": self.profile}
 
@@ -181,11 +226,12 @@ def known_settings() -> dict[str, tuple[str, str]]:
     """Return every dotted setting name with its default and what it means, for loading and for the reference."""
     names: dict[str, tuple[str, str]] = {}
     for prefix, model, left_out in (
-        ("", PortadocSettings, ("institutions", "issuer", "verifier", "inspector")),
+        ("", PortadocSettings, ("institutions", "issuer", "verifier", "inspector", "portal")),
         ("institutions.*.", Institution, ()),
         ("issuer.", IssuerSettings, _SHARED),
         ("verifier.", VerifierSettings, _SHARED),
         ("inspector.", InspectorSettings, _SHARED),
+        ("portal.", PortalSettings, _SHARED),
     ):
         names.update(_names(prefix, model, left_out))
     return names
@@ -208,6 +254,7 @@ def read_settings(gathered: Settings) -> PortadocSettings:
     settings.issuer_settings()
     settings.verifier_settings()
     settings.inspector_settings()
+    settings.portal_settings()
     return settings
 
 
@@ -269,6 +316,23 @@ def _asks(institution: Institution) -> dict[str, Any]:
         "client_id_prefix": institution.client_id_prefix,
         "verifier_attestation": institution.verifier_attestation,
         "registration_certificate": institution.registration_certificate,
+    }
+
+
+def _certifies(institution: Institution) -> dict[str, Any]:
+    address = {
+        "street_and_number": institution.street,
+        "postcode": institution.postcode,
+        "town": institution.town,
+    }
+    return {
+        "country": institution.country,
+        "address": address,
+        "phone": institution.phone,
+        "email": institution.email,
+        "certificates": institution.portal,
+        "configuration_ids": institution.issues,
+        "four_eyes": institution.four_eyes,
     }
 
 

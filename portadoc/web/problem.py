@@ -40,6 +40,13 @@ _STATUS_BY_CODE: Final = {
     "device_throttled": 429,
     "pairing_throttled": 429,
     "status_history_unsupported": 501,
+    "login_refused": 401,
+    "session_missing": 401,
+    "portal_token_refused": 401,
+    "identifiers_throttled": 429,
+    "requests_throttled": 429,
+    "attachment_type_unsupported": 415,
+    "attachment_refused": 422,
 }
 _CODE_BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed"}
 

@@ -1,0 +1,1 @@
+"""What an installation has in development only."""

@@ -1,0 +1,1 @@
+"""The portal role: applications for certificates, decided at once where the law is plain."""

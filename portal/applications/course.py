@@ -1,0 +1,136 @@
+"""What a decision leads to: pure, from the application as it is to the application as it will be."""
+
+from calendar import monthrange
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from portadoc.portal.applications.application import (
+    Actor,
+    Application,
+    ApplicationState,
+    Awaited,
+    RequestKind,
+    Step,
+)
+from portadoc.portal.applications.deciding import Consequence, missing_facts
+from portadoc.portal.applications.life_cycle import Act, after
+from portadoc.schemas.claims import Json, JsonObject
+
+REPLACING: Final = frozenset({RequestKind.CORRECTION, RequestKind.CHANGE})
+"""Kinds of request whose certificate takes the place of the one before."""
+TELL_OTHER_STATE: Final = "tell_other_state"
+_OBJECTION_MONTHS: Final = 2
+
+
+def decided(
+    application: Application,
+    decision: JsonObject,
+    follows: Consequence,
+    *,
+    now: int,
+    record_id: str,
+    actor_id: str = "",
+    automated: bool = True,
+    reason: str = "",
+) -> Application:
+    """Return the application on which a decision was recorded, with the step that follows from it.
+
+    ``record_id`` is reserved for what is certified. Raises Conflict[application_state].
+    """
+    actor = Actor.RULES if automated else Actor.OFFICER
+    noted = after(
+        application,
+        Act.DECIDED,
+        now=now,
+        actor=actor,
+        actor_id=actor_id,
+        reason=reason,
+        details={"outcome": decision["outcome"]},
+        decision=decision,
+        decided_at=now,
+        automated=automated,
+        proposed=None,
+        step=None,
+        step_tries=0,
+    )
+    said: dict[str, Any] = {"now": now, "actor": actor, "actor_id": actor_id}
+    match follows:
+        case Consequence.ISSUE:
+            start, end = _days(decision)
+            return replace(
+                noted, step=Step.ISSUE, step_due_at=now, record_id=record_id, valid_from=start, valid_to=end
+            )
+        case Consequence.NOTIFY:
+            start, end = _days(decision)
+            granted = after(noted, Act.GRANTED, **said, final=True, valid_from=start, valid_to=end)
+            return with_next_step(granted, now=now)
+        case Consequence.REFUSE:
+            return with_next_step(after(noted, Act.REFUSED, **said, final=not automated), now=now)
+        case Consequence.ASK_FACTS:
+            asked = missing_facts(decision)
+            return after(noted, Act.QUESTIONS_LEFT, **said, awaits=Awaited.FACTS, asked=asked, decided_at=None)
+        case Consequence.ASK_WISH:
+            return after(noted, Act.EXCEPTION_OPEN, **said, awaits=Awaited.EXCEPTION_WISH, decided_at=None)
+        case Consequence.REVIEW:
+            return to_officer(replace(noted, decided_at=None), now=now, reason="needs_a_person")
+
+
+def released(application: Application, *, now: int, seal_code: str) -> Application:
+    """Return the application whose certificate was signed, checked and may be handed out."""
+    provisional = bool((application.decision or {}).get("provisional"))
+    act = Act.GRANTED_PROVISIONALLY if provisional else Act.GRANTED
+    done = after(
+        application, act, now=now, actor=Actor.SYSTEM, seal_code=seal_code, final=not provisional, step=None
+    )
+    return with_next_step(replace(done, step_tries=0), now=now)
+
+
+def to_officer(
+    application: Application, *, now: int, reason: str, details: Mapping[str, Json] | None = None
+) -> Application:
+    """Return the application that a person has to look at, and why; nothing automatic is left to do on it."""
+    return after(
+        application,
+        Act.SENT_TO_OFFICER,
+        now=now,
+        actor=Actor.SYSTEM,
+        reason=reason,
+        details=details or {},
+        step=None,
+        step_tries=0,
+    )
+
+
+def with_next_step(application: Application, *, now: int, replaced: bool = False) -> Application:
+    """Return a decided application with what is still to be done on it, by itself, in this order.
+
+    Its proof is ended, the certificate that it replaces is withdrawn, and what is provisional becomes definitive
+    two months later unless somebody objects. Spec: Regulation (EC) 987/2009 art. 16(3).
+    """
+    if application.proof_record_id is not None:
+        return replace(application, step=Step.CLOSE, step_due_at=now)
+    replaces = application.request_kind in REPLACING and application.predecessor is not None
+    if replaces and application.has_certificate and not replaced:
+        return replace(application, step=Step.REPLACE, step_due_at=now)
+    if application.state is ApplicationState.PROVISIONAL and application.has_certificate:
+        return replace(application, step=Step.CONFIRM, step_due_at=objections_until(application.decided_at or now))
+    return replace(application, step=None)
+
+
+def objections_until(decided_at: int) -> int:
+    """Return when the two months end within which other institutions can object (epoch seconds, UTC)."""
+    moment = datetime.fromtimestamp(decided_at, UTC)
+    months = moment.year * 12 + moment.month - 1 + _OBJECTION_MONTHS
+    year, month = divmod(months, 12)
+    last = monthrange(year, month + 1)[1]
+    return int(moment.replace(year=year, month=month + 1, day=min(moment.day, last)).timestamp())
+
+
+def _days(decision: Mapping[str, Json]) -> tuple[date | None, date | None]:
+    start, end = decision.get("validity_start"), decision.get("validity_end")
+    return (
+        None if start is None else date.fromisoformat(start),
+        None if end is None else date.fromisoformat(end),
+    )

@@ -1,0 +1,96 @@
+"""From facts to a decision that may be acted on: the rules decide, an independent check re-reads every grant.
+
+Spec: Regulation (EC) 883/2004 Title II; Regulation (EC) 987/2009 art. 14-16
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from portadoc.grant_check import check_grant
+from portadoc.portal.applications.application import Application, CertificateKind
+from portadoc.rules.decision import decision_to_json
+from portadoc.rules.determination import determine, law_for
+from portadoc.rules.facts import read_facts
+from portadoc.schemas.claims import Json, JsonObject
+
+GRANT: Final = "GRANT"
+_REQUEST_INFO: Final = "REQUEST_INFO"
+_OF_REGIMES: Final = {"BILATERAL": CertificateKind.BILATERAL, "NONE": CertificateKind.MAINTENANCE}
+_ISSUES_OTHER: Final = frozenset({CertificateKind.BILATERAL, CertificateKind.MAINTENANCE})
+
+
+class Consequence(StrEnum):
+    """What follows from a decision."""
+
+    ISSUE = "issue"
+    """A certificate of ours."""
+    NOTIFY = "notify"
+    """The legislation of another State applies: it is told, and it issues."""
+    ASK_FACTS = "ask_facts"
+    ASK_WISH = "ask_wish"
+    REVIEW = "review"
+    REFUSE = "refuse"
+
+
+def judge(facts: JsonObject, *, pack: str) -> JsonObject:
+    """Return the decision as JSON, by the law of the first day asked for. Raises Malformed[facts_invalid]."""
+    read = read_facts(facts)
+    return decision_to_json(determine(read, law=law_for(read, pack=pack)))
+
+
+def require_derivable(facts: JsonObject, decision: JsonObject) -> None:
+    """Require that an independent check finds every condition of a grant in the facts.
+
+    Raises Refused[grant_not_derivable]: a person has to look at the case.
+    """
+    if decision["outcome"] == GRANT:
+        check_grant(facts, decision)
+
+
+def consequence(application: Application, decision: Mapping[str, Json], *, own_state: str) -> Consequence:
+    """Return what follows from an automatic decision here, in ``own_state``; in doubt, a person looks."""
+    match decision["outcome"]:
+        case "GRANT":
+            return _of_grant(application, decision, own_state)
+        case "REFUSE":
+            return Consequence.REFUSE
+        case "EXCEPTION_ROUTE":
+            return Consequence.ASK_WISH
+        case "REVIEW" if decision["action"] == _REQUEST_INFO and decision.get("questions"):
+            return Consequence.ASK_FACTS
+        case _:
+            return Consequence.REVIEW
+
+
+def _of_grant(application: Application, decision: Mapping[str, Json], own_state: str) -> Consequence:
+    kind, action, state = application.certificate_kind, decision["action"], decision["competent_state"]
+    if decision.get("simulation"):
+        return Consequence.REVIEW
+    if action == "ISSUE_A1" and kind is CertificateKind.A1 and state == own_state:
+        return Consequence.ISSUE
+    if action == "ISSUE_OTHER" and kind in _ISSUES_OTHER and state == own_state:
+        return Consequence.ISSUE
+    if action == "DETERMINE_AND_NOTIFY" and state != own_state:
+        return Consequence.NOTIFY
+    return Consequence.REVIEW
+
+
+def certificate_kind(asked: CertificateKind, facts: Mapping[str, Json]) -> CertificateKind:
+    """Return which certificate the facts can lead to: no A1 exists for work outside the coordination."""
+    regime = facts.get("regime")
+    if asked in (CertificateKind.A1, *_ISSUES_OTHER):
+        return _OF_REGIMES.get(str(regime), CertificateKind.A1)
+    return asked
+
+
+def missing_facts(decision: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return the places of the facts that the decision misses, as JSON pointers."""
+    return tuple(map(str, decision.get("questions") or ()))
+
+
+def departure_of(facts: Mapping[str, Json]) -> date | None:
+    """Return the first day asked for, None where none is named."""
+    start = (facts.get("request") or {}).get("period_start")
+    return None if start is None else date.fromisoformat(start)

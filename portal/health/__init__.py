@@ -1,0 +1,1 @@
+"""Health cards and the certificates that provisionally replace them, by the institution that insures."""

@@ -1,0 +1,1 @@
+"""The pages and the machine interface of health cards."""

@@ -1,0 +1,78 @@
+"""Keeping: an application is saved with its event, or not at all."""
+
+from dataclasses import replace
+
+from portadoc.portal.applications.application import Application
+from portadoc.portal.deployment import Deployment
+from portadoc.portal.store import application_store, case_store
+from portadoc.portal.store.case_store import Task
+from portadoc.schemas.events import EventKind
+from portadoc.storage import Connection
+
+
+class Keeping:
+    """Saves applications, tasks and events of one installation."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+
+    def save(
+        self,
+        connection: Connection,
+        changed: Application,
+        *,
+        was: Application,
+        kind: EventKind = EventKind.APPLICATION_CHANGED,
+    ) -> None:
+        """Keep the next version and tell of it in the same transaction. Raises Conflict[application_changed].
+
+        A step that is due is kept as due only later: whoever saves it takes it at once, and others only after a
+        crash.
+        """
+        now = self._deployment.clock.now()
+        kept = changed
+        if changed.step is not None and changed.step_due_at <= now:
+            kept = replace(changed, step_due_at=now + self._deployment.settings.resume_after_s)
+        application_store.save_application(connection, kept, was=was)
+        self.tell(connection, changed, kind)
+
+    def tell(
+        self, connection: Connection, changed: Application, kind: EventKind = EventKind.APPLICATION_CHANGED
+    ) -> None:
+        """Tell of an act on an application; no personal data."""
+        self._deployment.tell(
+            connection, kind, changed.institution, changed.application_id, state=changed.state.value
+        )
+
+    def kept(self, changed: Application, *, was: Application) -> Application:
+        """Keep and return the next version, in a transaction of its own. Raises Conflict[application_changed]."""
+        with self._deployment.database.transaction() as connection:
+            self.save(connection, changed, was=was)
+        return changed
+
+    def leave_task(self, connection: Connection, application: Application, kind: str, detail: str) -> None:
+        """Leave something to be done by an officer."""
+        task = Task(
+            institution=application.institution,
+            task_id=self._deployment.new_id(),
+            application_id=application.application_id,
+            kind=kind,
+            detail=detail,
+            made_at=self._deployment.clock.now(),
+        )
+        case_store.insert_task(connection, task)
+
+    def before(self, application: Application) -> Application | None:
+        """Return the application that this one follows, None where there is none."""
+        with self._deployment.database.read() as connection:
+            return application_store.find_application(
+                connection, application.institution, application.predecessor or ""
+            )
+
+    def again(self, application: Application) -> Application:
+        """Return an application as it is now."""
+        with self._deployment.database.read() as connection:
+            found = application_store.find_application(
+                connection, application.institution, application.application_id
+            )
+        return application if found is None else found

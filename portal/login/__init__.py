@@ -1,0 +1,1 @@
+"""Who signs in: people through OpenID Connect, machines by a signed assertion, and the sessions of both."""

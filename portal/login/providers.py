@@ -1,0 +1,195 @@
+"""One OpenID provider: its metadata and keys, fetched when needed by one thread, and codes redeemed there.
+
+Spec: OIDC Discovery 1.0 §4, OIDC Core 1.0 §3.1.3, RFC 7636, RFC 9700.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final, Protocol
+from urllib.parse import quote_plus, urlencode
+
+from portadoc.clock import Clock
+from portadoc.errors import Error, Malformed, Refused, Unavailable, Untrusted
+from portadoc.fetch import Fetched
+from portadoc.formats import strict_json
+from portadoc.portal.login.settings import ProviderSettings
+from portadoc.portal.login.signed_tokens import PublicKey, UnverifiedToken, usable_keys
+from portadoc.schemas.claims import JsonObject
+
+MAX_AGE_S: Final = 3600
+"""Seconds that metadata and keys are kept."""
+CALM_S: Final = 30
+"""Seconds between two fetches of the keys for the sake of a key id that is unknown."""
+MAX_BYTES: Final = 128 * 1024
+TIMEOUT_S: Final = 5.0
+_JSON: Final = "application/json"
+_KEY_SET: Final = "application/jwk-set+json"
+_REFUSED: Final = frozenset({400, 401, 403})
+
+
+class Outbound(Protocol):
+    """The one way out (``portadoc.fetch``)."""
+
+    def get(
+        self, url: str, *, accept: tuple[str, ...], max_bytes: int, timeout_s: float, redirects: int
+    ) -> Fetched: ...
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        max_bytes: int = MAX_BYTES,
+        timeout_s: float = TIMEOUT_S,
+    ) -> Fetched: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Where a provider answers, and whether it names itself in what it sends back."""
+
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    names_itself: bool
+
+
+class Provider:
+    """One provider of the settings; threads share it."""
+
+    def __init__(
+        self, settings: ProviderSettings, *, outbound: Outbound, clock: Clock, secret: bytes | None
+    ) -> None:
+        self.settings = settings
+        self._outbound, self._clock, self._secret = outbound, clock, secret
+        self._lock = Lock()
+        self._metadata: tuple[int, Metadata] | None = None
+        self._keys: tuple[int, dict[str | None, PublicKey]] | None = None
+
+    def metadata(self) -> Metadata:
+        """Return the provider's metadata, an hour old at most. Raises Unavailable[provider_unusable]."""
+        with self._lock:
+            return self._metadata_at(self._clock.now())
+
+    def key_for(self, token: UnverifiedToken) -> PublicKey:
+        """Return the key that a token names; a name that is unknown makes the keys be fetched again, once.
+
+        Raises Untrusted[login_refused] (reason key), Unavailable[provider_unusable].
+        """
+        with self._lock:  # whoever waits here finds the keys that the first one has fetched
+            now = self._clock.now()
+            kept = self._keys
+            if kept is None or now - kept[0] >= MAX_AGE_S:
+                kept = self._fetch_keys(now)
+            if (key := _named(kept[1], token.key_id)) is None and now - kept[0] >= CALM_S:
+                key = _named(self._fetch_keys(now)[1], token.key_id)
+        if key is None:
+            raise Untrusted("login_refused", spec="OIDC Core §10.1", reason="key")
+        return key
+
+    def redeem(self, code: str, *, verifier: str, redirect_uri: str) -> str:
+        """Return the ID token for an authorization code.
+
+        Raises Untrusted[login_refused] (reason code), Unavailable[provider_unusable].
+        """
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "code_verifier": verifier,
+            **({} if self._secret else {"client_id": self.settings.client_id}),
+        }
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": _JSON, **self._authentication()}
+        address = self.metadata().token_endpoint
+        answer = self._asked(lambda: self._outbound.send("POST", address, headers=headers, body=_encoded(form)))
+        if answer.status in _REFUSED:
+            raise Untrusted("login_refused", spec="OIDC Core §3.1.3.4", reason="code")
+        if answer.status != 200 or answer.content_type != _JSON:
+            raise self._unusable("token")
+        id_token = self._object(answer).get("id_token")
+        if not isinstance(id_token, str):
+            raise self._unusable("token")
+        return id_token
+
+    def _authentication(self) -> dict[str, str]:
+        """Return the header with our secret, if we have one. Spec: RFC 6749 §2.3.1."""
+        if not self._secret:
+            return {}
+        pair = f"{quote_plus(self.settings.client_id)}:{quote_plus(self._secret)}"
+        return {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
+
+    def _metadata_at(self, now: int) -> Metadata:
+        if self._metadata is None or now - self._metadata[0] >= MAX_AGE_S:
+            address = f"{self.settings.issuer.rstrip('/')}/.well-known/openid-configuration"
+            self._metadata = now, self._read_metadata(self._fetched(address, _JSON))
+        return self._metadata[1]
+
+    def _read_metadata(self, document: JsonObject) -> Metadata:
+        if document.get("issuer") != self.settings.issuer:
+            raise self._unusable("issuer")
+        named = {name: document.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")}
+        for address in named.values():
+            # nobody is sent from https to plain http
+            if not isinstance(address, str) or not address.startswith(
+                self.settings.issuer.partition("//")[0] + "//"
+            ):
+                raise self._unusable("metadata")
+        return Metadata(
+            authorization_endpoint=str(named["authorization_endpoint"]),
+            token_endpoint=str(named["token_endpoint"]),
+            jwks_uri=str(named["jwks_uri"]),
+            names_itself=document.get("authorization_response_iss_parameter_supported") is True,
+        )
+
+    def _fetch_keys(self, now: int) -> tuple[int, dict[str | None, PublicKey]]:
+        document = self._fetched(self._metadata_at(now).jwks_uri, _JSON, _KEY_SET)
+        try:
+            self._keys = now, usable_keys(document, code="provider_unusable")
+        except Malformed as exc:
+            raise self._unusable("keys") from exc
+        return self._keys
+
+    def _fetched(self, address: str, *accept: str) -> JsonObject:
+        return self._object(
+            self._asked(
+                lambda: self._outbound.get(
+                    address, accept=accept, max_bytes=MAX_BYTES, timeout_s=TIMEOUT_S, redirects=0
+                )
+            )
+        )
+
+    def _asked(self, ask: "Ask") -> Fetched:
+        try:
+            return ask()
+        except (Unavailable, Refused, Malformed) as exc:
+            raise self._unusable(str(exc.params.get("reason", exc.code))) from exc
+
+    def _object(self, answer: Fetched) -> JsonObject:
+        try:
+            return strict_json.loads_object(answer.body, what="provider", max_bytes=MAX_BYTES)
+        except Error as exc:
+            raise self._unusable("json") from exc
+
+    def _unusable(self, reason: str) -> Unavailable:
+        return Unavailable("provider_unusable", provider=self.settings.id, reason=reason)
+
+
+class Ask(Protocol):
+    """One request to the provider."""
+
+    def __call__(self) -> Fetched: ...
+
+
+def _named(keys: Mapping[str | None, PublicKey], key_id: str | None) -> PublicKey | None:
+    """Return the key with an id; a token without one is signed by the only key. Spec: OIDC Core §10.1."""
+    if key_id is None and len(keys) == 1:
+        return next(iter(keys.values()))
+    return None if key_id is None else keys.get(key_id)
+
+
+def _encoded(form: Mapping[str, str]) -> bytes:
+    return urlencode(form).encode("ascii")

@@ -1,0 +1,136 @@
+"""Endings: an automatic refusal becomes final, a certificate is withdrawn; by two where configured so."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
+
+from portadoc.access.actions import Action
+from portadoc.access.subjects import Subject
+from portadoc.errors import Conflict, Refused
+from portadoc.portal.applications.application import Actor, Application, ApplicationState, Step
+from portadoc.portal.applications.life_cycle import Act, after
+from portadoc.portal.deployment import Deployment
+from portadoc.portal.gate import Gate
+from portadoc.portal.keeping import Keeping
+from portadoc.portal.officers.verdicts import LONGEST_REASON, require_reason
+from portadoc.portal.running import Running
+from portadoc.portal.store import case_store
+from portadoc.storage import Connection
+
+APPROVE_ENDING: Final = "approve_ending"
+CAUSES: Final = ("facts_changed", "issued_in_error", "fraud", "holder_request")
+"""Why a certificate can be withdrawn: the words of the issuer for what an officer can have found."""
+_CONFIRM: Final = "confirm"
+_REVOKE: Final = "revoke"
+
+
+class Endings:
+    """Confirms refusals and withdraws certificates."""
+
+    def __init__(self, deployment: Deployment, gate: Gate, running: Running) -> None:
+        self._deployment = deployment
+        self._gate = gate
+        self._keeping = Keeping(deployment)
+        self._running = running
+
+    def confirm_refusal(self, subject: Subject, slug: str, application_id: str, *, reason: str) -> Application:
+        """Make an automatic refusal that nobody contested final, or propose it where two have to.
+
+        Raises Refused[not_found], [access_denied]; Malformed[reason_missing]; Conflict[application_state],
+        [application_busy].
+        """
+        require_reason(reason)
+        current = self._idle(subject, slug, application_id, Action.DECIDE)
+        if current.state is not ApplicationState.REFUSED or current.final:
+            raise Conflict("application_state", state=current.state.value, act=Act.CONFIRMED.value)
+        if self._deployment.institution(slug).four_eyes:
+            return self._propose(subject, current, {"what": _CONFIRM, "reason": reason})
+        return self._confirmed(subject, current, reason)
+
+    def revoke(
+        self, subject: Subject, slug: str, application_id: str, *, cause: str, first_day: date, note: str
+    ) -> Application:
+        """Withdraw a certificate from a day on, or propose it where two have to. Final: nothing undoes it.
+
+        ``cause`` is one of CAUSES, ``note`` what the applicant is told besides. Raises Refused[not_found],
+        [access_denied], [verdict_incomplete] without a cause (J05), [first_day_future]; Malformed[reason_missing];
+        Conflict[certificate_missing], [application_busy].
+        """
+        current = self._idle(subject, slug, application_id, Action.REVOKE)
+        if cause not in CAUSES:
+            raise Refused("verdict_incomplete", member="cause")
+        if len(note) > LONGEST_REASON:
+            require_reason(note)
+        if first_day > self._deployment.today():
+            raise Refused("first_day_future")
+        if not current.has_certificate:
+            raise Conflict("certificate_missing")
+        wish = {"what": _REVOKE, "reason": note, "cause": cause, "from": first_day.isoformat()}
+        if self._deployment.institution(slug).four_eyes:
+            return self._propose(subject, current, wish)
+        return self._revoked(subject, current, wish)
+
+    def carry_out(self, subject: Subject, current: Application) -> Application:
+        """Do what another officer proposed. The caller has asked whether the subject may."""
+        wish = current.proposed or {}
+        if current.step not in (None, Step.CONFIRM):
+            raise Conflict("application_busy")
+        if wish["what"] == _CONFIRM:
+            return self._confirmed(subject, current, str(wish["reason"]))
+        if not current.has_certificate:
+            raise Conflict("certificate_missing")
+        return self._revoked(subject, current, wish)
+
+    def close_tasks(self, connection: Connection, application: Application, subject: Subject) -> None:
+        """Note that nothing about an ending waits for approval any more."""
+        here, slug = self._deployment, application.institution
+        for each in case_store.open_tasks(connection, slug):
+            if (each.kind, each.application_id) == (APPROVE_ENDING, application.application_id):
+                case_store.finish_task(connection, slug, each.task_id, done_by=subject.id, now=here.clock.now())
+
+    def _propose(self, subject: Subject, current: Application, wish: dict[str, Any]) -> Application:
+        reason = str(wish["reason"] or wish.get("cause", ""))
+        proposed = self._noted(subject, current, Act.PROPOSED, reason, proposed={**wish, "decided_by": subject.id})
+        with self._deployment.database.transaction() as connection:
+            self.close_tasks(connection, current, subject)
+            self._keeping.leave_task(connection, current, APPROVE_ENDING, str(wish["what"]))
+            self._keeping.save(connection, proposed, was=current)
+        return proposed
+
+    def _confirmed(self, subject: Subject, current: Application, reason: str) -> Application:
+        changes: dict[str, Any] = {"final": True, "automated": False, "proposed": None}
+        confirmed = self._noted(subject, current, Act.CONFIRMED, reason, **changes)
+        with self._deployment.database.transaction() as connection:
+            self.close_tasks(connection, current, subject)
+            self._keeping.save(connection, confirmed, was=current)
+        return confirmed
+
+    def _revoked(self, subject: Subject, current: Application, wish: dict[str, Any]) -> Application:
+        """1 record who decided it and why, 2 withdraw."""
+        now = self._deployment.clock.now()
+        noted = self._noted(
+            subject, current, Act.REVOCATION_DECIDED, str(wish["reason"]), details={"cause": wish["cause"]}
+        )
+        ending = replace(
+            noted,
+            step=Step.REVOKE,
+            step_due_at=now,
+            step_tries=0,
+            proposed=None,
+            revocation={"reason": wish["cause"], "from": wish["from"]},
+        )
+        with self._deployment.database.transaction() as connection:
+            self.close_tasks(connection, current, subject)
+            self._keeping.save(connection, ending, was=current)
+        return self._running.run(ending)
+
+    def _idle(self, subject: Subject, slug: str, application_id: str, action: Action) -> Application:
+        with self._deployment.database.read() as connection:
+            current = self._gate.application(connection, subject, slug, application_id, action)
+        if current.step not in (None, Step.CONFIRM):
+            raise Conflict("application_busy")
+        return current
+
+    def _noted(self, subject: Subject, current: Application, act: Act, reason: str, **changes: Any) -> Application:
+        now = self._deployment.clock.now()
+        return after(current, act, now=now, actor=Actor.OFFICER, actor_id=subject.id, reason=reason, **changes)

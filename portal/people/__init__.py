@@ -1,0 +1,1 @@
+"""What people are told of themselves: messages, and everything that is kept of them."""

@@ -1,0 +1,1 @@
+"""TEST DATA: register entries of fictional companies and persons."""

@@ -1,0 +1,399 @@
+"""What the installation does by itself after a submission, step by step, each of which survives a crash.
+
+Every step begins from what is committed, does one thing outside that can be done twice without harm, and commits
+what came of it on the version that it began from. So whoever dies leaves a step that anybody can take up again,
+and of two that do the same step one wins. The order is the promise: record, decide, check, record, sign, check,
+release.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+from portadoc.errors import Conflict, Error, Refused, Unavailable
+from portadoc.portal.applications import course
+from portadoc.portal.applications.application import (
+    HEALTH,
+    Actor,
+    Application,
+    ApplicationState,
+    RequestKind,
+    Step,
+)
+from portadoc.portal.applications.deciding import (
+    Consequence,
+    consequence,
+    judge,
+    missing_facts,
+    require_derivable,
+)
+from portadoc.portal.applications.life_cycle import Act, after
+from portadoc.portal.certifying import Certifying
+from portadoc.portal.deployment import Deployment
+from portadoc.portal.health.certificates import health_number
+from portadoc.portal.health.steps import HealthSteps
+from portadoc.portal.keeping import Keeping
+from portadoc.portal.store import application_store, case_store
+from portadoc.schemas.claims import JsonObject
+from portadoc.schemas.events import EventKind
+from portadoc.storage.installation import digest
+
+_AT_ONCE: Final = 8
+_WITHDRAWN_BECAUSE: Final = {RequestKind.CORRECTION: "issued_in_error", RequestKind.CHANGE: "facts_changed"}
+_NOT_HAPPENING: Final = "not_happening"
+_STEP_FAILED: Final = "step_failed"
+_WITH_A_PERSON: Final = frozenset({Act.CONTESTED.value, Act.ASKED.value})
+
+
+class Running:
+    """Takes applications on until a person is needed, or nothing is left to do."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._keeping = Keeping(deployment)
+        self._certifying = Certifying(deployment, self._keeping)
+        self._steps: Mapping[Step, Callable[[Application], Application]] = {
+            Step.DECIDE: self._decide,
+            Step.ISSUE: self._issue,
+            Step.CLOSE: self._close,
+            Step.REPLACE: self._replace,
+            Step.CONFIRM: self._confirm,
+            Step.REVOKE: self._revoke,
+        }
+        health = HealthSteps(deployment, self._keeping, self.record_decision)
+        self._of_health = {**self._steps, Step.DECIDE: health.decide, Step.REPLACE: health.replace}
+
+    def run(self, application: Application) -> Application:
+        """Take every step that is due and return where the application stands then; never raises for a step.
+
+        What cannot be had now stays to be done; what fails for another reason goes to an officer.
+        """
+        current = application
+        for _ in range(_AT_ONCE):
+            if current.step is None or current.step_due_at > self._deployment.clock.now():
+                break
+            try:
+                steps = self._of_health if current.certificate_kind in HEALTH else self._steps
+                current = steps[current.step](current)
+            except Unavailable:
+                return self._postponed(current)
+            except Conflict as conflict:
+                if conflict.code == "application_changed":
+                    return self._keeping.again(current)
+                current = self._failed(current, conflict)
+            except Error as error:
+                current = self._failed(current, error)
+        return current
+
+    def resume_unfinished(self, *, limit: int = 100) -> int:
+        """Take up every step that is due, of all institutions; return how many were taken up."""
+        here, taken = self._deployment, 0
+        with here.database.read() as connection:
+            due = application_store.unfinished(connection, due_before=here.clock.now(), limit=limit)
+        for each in due:
+            claimed = self._claimed(each)
+            if claimed is not None:
+                taken += 1
+                self.run(claimed)
+        return taken
+
+    def _claimed(self, application: Application) -> Application | None:
+        """Return the application as ours to take on; None when somebody else was first.
+
+        Who claims it has ``resume_after_s`` seconds before the next may; a step tried too often is for an officer.
+        """
+        here, now = self._deployment, self._deployment.clock.now()
+        if application.step_tries >= here.settings.steps_tried:
+            self._failed(application, Unavailable("step_tried_too_often"))
+            return None
+        mine = replace(
+            application,
+            version=application.version + 1,
+            step_tries=application.step_tries + 1,
+            step_due_at=now + here.settings.resume_after_s,
+        )
+        try:
+            with here.database.transaction() as connection:
+                application_store.save_application(connection, mine, was=application)
+        except Conflict:
+            return None
+        return replace(mine, step_due_at=now)
+
+    def _decide(self, application: Application) -> Application:
+        """1 decide and check, 2 record the decision with what follows from it."""
+        here = self._deployment
+        if application.request_kind is RequestKind.WITHDRAWAL:
+            return self._decide_withdrawal(application)
+        own_state = here.institution(application.institution).country
+        facts = application.facts or {}
+        decision = judge(facts, pack=here.settings.rules_pack)
+        try:
+            require_derivable(facts, decision)
+        except Refused as refused:
+            return self._in_doubt(application, decision, refused)
+        follows = self._follows(application, consequence(application, decision, own_state=own_state), decision)
+        return self.record_decision(application, decision, follows)
+
+    def _in_doubt(self, application: Application, decision: JsonObject, refused: Refused) -> Application:
+        """Record a grant that the independent check does not find in the facts, for an officer and nobody else."""
+        now = self._deployment.clock.now()
+        details = {"code": refused.code, **refused.params}
+        gone = course.to_officer(application, now=now, reason="needs_a_person", details=details)
+        with self._deployment.database.transaction() as connection:
+            case_store.insert_decision(
+                connection,
+                application.institution,
+                application.application_id,
+                at=now,
+                automated=True,
+                decided_by="",
+                facts=application.facts or {},
+                decision=decision,
+            )
+            self._keeping.save(connection, gone, was=application)
+        return gone
+
+    def _decide_withdrawal(self, application: Application) -> Application:
+        """End a certificate whose work has not begun and will not; what has begun already needs a person."""
+        wish, now = application.answers.get("withdrawal") or {}, self._deployment.clock.now()
+        old = self._keeping.before(application)
+        begins = None if old is None else old.valid_from
+        if (
+            old is None
+            or begins is None
+            or begins <= self._deployment.today()
+            or wish.get("reason") != _NOT_HAPPENING
+        ):
+            return self._keeping.kept(
+                course.to_officer(application, now=now, reason="needs_a_person"), was=application
+            )
+        return self.end_certificate(application, old, first_day=begins)
+
+    def end_certificate(
+        self, application: Application, old: Application, *, first_day: date, actor_id: str = "", reason: str = ""
+    ) -> Application:
+        """Commit that a withdrawal is granted and, as one with it, that the certificate is to be withdrawn.
+
+        Raises Conflict[application_changed], [application_state], [application_busy].
+        """
+        now, automated = self._deployment.clock.now(), not actor_id
+        if not old.has_certificate or old.step not in (None, Step.CONFIRM):
+            raise Conflict("application_busy")
+        ending = replace(
+            old,
+            version=old.version + 1,
+            step=Step.REVOKE,
+            step_due_at=now,
+            step_tries=0,
+            revocation={"reason": "facts_changed", "from": first_day.isoformat()},
+        )
+        granted = after(
+            application,
+            Act.GRANTED,
+            now=now,
+            actor=Actor.RULES if automated else Actor.OFFICER,
+            actor_id=actor_id,
+            reason=reason,
+            final=True,
+            automated=automated,
+            decided_at=now,
+            step=None,
+            proposed=None,
+        )
+        with self._deployment.database.transaction() as connection:
+            self._keeping.save(connection, ending, was=old)
+            self._keeping.save(connection, granted, was=application, kind=EventKind.APPLICATION_DECIDED)
+        self.run(ending)
+        return granted
+
+    def _follows(self, application: Application, follows: Consequence, decision: JsonObject) -> Consequence:
+        """Return what follows, where a person is needed for what the rules alone would do.
+
+        Who asked for a person, or was asked by one, is answered by a person and never by the rules alone.
+        """
+        if any(each.what in _WITH_A_PERSON for each in application.history):
+            return Consequence.REVIEW
+        if follows is Consequence.ASK_FACTS and set(missing_facts(decision)) <= set(application.asked):
+            return Consequence.REVIEW  # asked before, and nobody knows it
+        return follows
+
+    def record_decision(
+        self,
+        application: Application,
+        decision: JsonObject,
+        follows: Consequence,
+        *,
+        actor_id: str = "",
+        automated: bool = True,
+        reason: str = "",
+    ) -> Application:
+        """Commit a decision, what it stands on, and what follows from it, as one.
+
+        Raises Conflict[application_changed], [application_state].
+        """
+        here, now = self._deployment, self._deployment.clock.now()
+        after_it = course.decided(
+            application,
+            decision,
+            follows,
+            now=now,
+            record_id=here.new_id(),
+            actor_id=actor_id,
+            automated=automated,
+            reason=reason,
+        )
+        with here.database.transaction() as connection:
+            sequence = case_store.insert_decision(
+                connection,
+                application.institution,
+                application.application_id,
+                at=now,
+                automated=automated,
+                decided_by=actor_id,
+                facts=application.facts or {},
+                decision=decision,
+            )
+            if after_it.step is Step.ISSUE:
+                issue = sequence if application.document_number else 1
+                number = health_number(after_it, here.competent(after_it.institution), issue=issue)
+                after_it = replace(after_it, document_number=number)
+            if follows is Consequence.NOTIFY:
+                self._keeping.leave_task(
+                    connection, application, course.TELL_OTHER_STATE, str(decision["competent_state"])
+                )
+            self._keeping.save(connection, after_it, was=application, kind=EventKind.APPLICATION_DECIDED)
+        return after_it
+
+    def _issue(self, application: Application) -> Application:
+        """1 record, 2 compare what is held, 3 sign the paper (read back by whoever signs it), 4 release."""
+        paper = self._certifying.certified(application, replaces=self._replaced_number(application))
+        done = course.released(application, now=self._deployment.clock.now(), seal_code=paper.code)
+        return self._certifying.released(done, paper, was=application)
+
+    def _confirm(self, application: Application) -> Application:
+        """1 certify as definitive what is provisional, 2 withdraw the provisional certificate, 3 release."""
+        here, competent = self._deployment, self._deployment.competent(application.institution)
+        old = application.record_id or ""
+        definitive = replace(
+            application,
+            decision={**(application.decision or {}), "provisional": False},
+            decided_at=course.objections_until(application.decided_at or 0),
+            record_id=digest(f"{old}:definitive")[: len(old)],
+            document_number=health_number(application, competent, issue=2),
+        )
+        paper = self._certifying.certified(definitive, replaces=application.document_number)
+        here.certificates.withdraw(
+            application.institution,
+            old,
+            reason="superseded",
+            effective_from=here.today(),
+            successor=definitive.record_id,
+        )
+        done = course.released(definitive, now=here.clock.now(), seal_code=paper.code)
+        return self._certifying.released(done, paper, was=application)
+
+    def _close(self, application: Application) -> Application:
+        """1 withdraw the proof that it was not decided, 2 note that."""
+        here, now = self._deployment, self._deployment.clock.now()
+        try:
+            here.certificates.withdraw(
+                application.institution,
+                application.proof_record_id or "",
+                reason="superseded",
+                effective_from=here.today(),
+                successor=None,
+            )
+        except Refused as refused:
+            if refused.code != "withdrawal_subject_unknown":  # reserved, and never made
+                raise
+        closed = replace(application, proof_record_id=None, version=application.version + 1, step_tries=0)
+        return self._keeping.kept(course.with_next_step(closed, now=now), was=application)
+
+    def _replace(self, application: Application) -> Application:
+        """1 wait for the first day of what replaces, 2 withdraw what is replaced, 3 note both."""
+        here, now = self._deployment, self._deployment.clock.now()
+        old = self._keeping.before(application)
+        done = course.with_next_step(
+            replace(application, version=application.version + 1, step_tries=0), now=now, replaced=True
+        )
+        if old is None or not old.has_certificate or old.record_id is None:
+            return self._keeping.kept(done, was=application)
+        starts = application.valid_from or here.today()
+        if application.request_kind is RequestKind.CHANGE and starts > here.today():
+            later = replace(application, step_due_at=_begin(starts), version=application.version + 1)
+            return self._keeping.kept(later, was=application)
+        first_day = old.valid_from or starts
+        effective = first_day if application.request_kind is RequestKind.CORRECTION else max(first_day, starts)
+        here.certificates.withdraw(
+            application.institution,
+            old.record_id,
+            reason=_WITHDRAWN_BECAUSE[application.request_kind],
+            effective_from=min(effective, here.today()),
+            successor=application.record_id,
+        )
+        superseded = after(
+            old,
+            Act.SUPERSEDED,
+            now=now,
+            actor=Actor.SYSTEM,
+            details={"by": application.case_number},
+            successor=application.application_id,
+            step=None,
+        )
+        with here.database.transaction() as connection:
+            self._keeping.save(connection, superseded, was=old)
+            self._keeping.save(connection, done, was=application)
+        return done
+
+    def _revoke(self, application: Application) -> Application:
+        """1 withdraw the certificate with all its copies, 2 note that."""
+        here, now = self._deployment, self._deployment.clock.now()
+        wish = application.revocation or {}
+        here.certificates.withdraw(
+            application.institution,
+            application.record_id or "",
+            reason=str(wish.get("reason") or "facts_changed"),
+            effective_from=min(date.fromisoformat(wish["from"]), here.today())
+            if wish.get("from")
+            else here.today(),
+            successor=None,
+        )
+        revoked = after(
+            application, Act.REVOKED, now=now, actor=Actor.SYSTEM, reason=str(wish.get("reason") or ""), step=None
+        )
+        return self._keeping.kept(replace(revoked, step_tries=0), was=application)
+
+    def _replaced_number(self, application: Application) -> str | None:
+        old = self._keeping.before(application) if application.request_kind in course.REPLACING else None
+        return None if old is None else old.document_number
+
+    def _failed(self, application: Application, error: Error) -> Application:
+        """Leave to an officer what no machine can finish; what is in force already stays in force."""
+        here, now = self._deployment, self._deployment.clock.now()
+        current = self._keeping.again(application)
+        if current.step is None or current.version != application.version:
+            return current
+        details = {**error.params, "code": error.code, "step": current.step.value}
+        gone = course.to_officer(current, now=now, reason=_STEP_FAILED, details=details)
+        if current.state is ApplicationState.IN_REVIEW:
+            gone = replace(gone, decided_at=None)
+        with here.database.transaction() as connection:
+            self._keeping.leave_task(connection, gone, _STEP_FAILED, f"{current.step.value}:{error.code}")
+            self._keeping.save(connection, gone, was=current)
+        return gone
+
+    def _postponed(self, application: Application) -> Application:
+        """Leave a step for later: what it needs cannot be had now."""
+        here = self._deployment
+        due = here.clock.now() + here.settings.resume_after_s
+        later = replace(application, version=application.version + 1, step_due_at=due)
+        try:
+            return self._keeping.kept(later, was=application)
+        except Error:
+            return application
+
+
+def _begin(day: date) -> int:
+    """Return when a day begins (UTC)."""
+    return (day - date(1970, 1, 1)).days * 86_400
