@@ -41,3 +41,7 @@ def days_until(first: date, last: date) -> int:
 
 def day_before(day: date) -> date:
     return day - timedelta(days=1)
+
+
+def day_after(day: date) -> date:
+    return day + timedelta(days=1)

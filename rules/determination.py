@@ -105,7 +105,7 @@ def _within_instrument(case: Case, finding: Finding) -> Finding:
     given = finding.status_code is not None or finding.action in CERTIFYING
     if given and finding.competent_state not in reach_of(case.law, case.facts.regime):
         return review("REGIME_DOES_NOT_FIT")
-    if given and another_legislation(case, finding.competent_state):
+    if given and another_legislation(case, finding):
         return review("OVERLAP_OTHER_LEGISLATION")
     return finding
 

@@ -4,15 +4,26 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
 
-from portadoc.catalogue import Texts
+from portadoc.catalogue import Texts, texts
+from portadoc.catalogue.countries import country_name
 from portadoc.rules.decision import Decision
 from portadoc.rules.facts import Activity, Facts
 from portadoc.rules.law import Law
+from portadoc.schemas.codes import canonical_country
 
 Known = str | float | date | None
 
 _LIMITS: Final = ("posting", "request", "multi_state", "telework", "exception", "finality", "incoming")
 """The parts of the law whose figures texts may name, as ``posting_max_months``."""
+
+_STATES: Final = frozenset(
+    {
+        *("asked", "base", "competent", "compulsory", "default", "flag", "home", "host", "notify", "option"),
+        *("other", "receiving", "redirect", "residence", "seats", "wanted", "work_states"),
+    }
+)
+"""The params that name States, by their names in the reader's language."""
+_BETWEEN: Final = ", "
 
 
 def figures(decision: Decision, facts: Facts, law: Law, found: Texts) -> dict[str, str]:
@@ -25,14 +36,30 @@ def figures(decision: Decision, facts: Facts, law: Law, found: Texts) -> dict[st
         **_of_posting(facts),
         **_of_groups(facts),
     }
-    params = {name: unknown if value is None or value == "" else _word(value) for name, value in known.items()}
+    params = {
+        name: unknown if value is None or value == "" else _word(name, value, found.language)
+        for name, value in known.items()
+    }
     return {**_limits(law, unknown), **params}
 
 
-def _word(value: str | float | date) -> str:
+def _word(name: str, value: str | float | date, language: str) -> str:
     if isinstance(value, date):
-        return value.isoformat()
-    return f"{value:g}" if isinstance(value, int | float) else value
+        return day_in_words(value, language)
+    if isinstance(value, int | float):
+        return f"{value:g}"
+    return named(value, language) if name in _STATES else value
+
+
+def day_in_words(day: date, language: str) -> str:
+    """Return a day as people of the language write it."""
+    words = texts(language, "portal")
+    return words.text("date.day", day=day.day, month=words.text(f"month.{day.month}"), year=day.year)
+
+
+def named(codes: str, language: str) -> str:
+    """Return the names of States; what is no country's code stays as it is."""
+    return _BETWEEN.join(country_name(canonical_country(code), language) for code in codes.split(_BETWEEN))
 
 
 def _limits(law: Law, unknown: str) -> dict[str, str]:
@@ -47,7 +74,7 @@ def _limits(law: Law, unknown: str) -> dict[str, str]:
 
 
 def _joined(values: Iterable[str | None]) -> str:
-    return ", ".join(dict.fromkeys([value for value in values if value]))
+    return _BETWEEN.join(dict.fromkeys([value for value in values if value]))
 
 
 def _of_decision(decision: Decision, facts: Facts, law: Law) -> dict[str, Known]:

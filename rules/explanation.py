@@ -1,24 +1,29 @@
 """What a decision says to the person: in plain sentences, with the facts and figures of the case filled in.
 
 It tells the outcome, the article, every reason, which facts and rules led there, that a program decided, and what
-the person can do. A fact that nobody gave is called "not known"; States stand as codes and days as ISO 8601.
+the person can do. A fact that nobody gave is called "not known"; States and days are
+written in the words of the language.
 
 Spec: Regulation (EC) 883/2004 art. 76(4); Regulation (EU) 2016/679 art. 13(2)(f), 22(3); Charter art. 41(2)(c)
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from portadoc.catalogue import Texts, texts
 from portadoc.rules.decision import Action, Decision, Outcome
 from portadoc.rules.derivation import MET, NOT_MET, UNKNOWN, Step, plain
 from portadoc.rules.determination import law_for
-from portadoc.rules.explained_figures import figures
+from portadoc.rules.explained_figures import day_in_words, figures, named
 from portadoc.rules.facts import Facts, RequestKind
 from portadoc.rules.law import CURRENT_PACK
 
 BOOK: Final = "rules"
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_STATE: Final = re.compile(r"state(s/[0-9]+)?$|legislation$")
 _BETWEEN_INSTITUTIONS: Final = frozenset({RequestKind.INCOMING, RequestKind.PROCEDURE})
 
 
@@ -164,8 +169,8 @@ def _deciding_step(decision: Decision) -> Step:
 def _deciding(words: _Words, step: Step) -> str:
     """Tell the deciding step with its facts, each as the question that it answers."""
     facts = [
-        words.say("decision.fact", question=words.say(key), answer=written(plain(value), words.found))
-        for key, value in [(question_key(pointer), value) for pointer, value in step.facts]
+        words.say("decision.fact", question=words.say(key), answer=written(pointer, plain(value), words.found))
+        for pointer, key, value in [(pointer, question_key(pointer), value) for pointer, value in step.facts]
         if value is not None and words.has(key)
     ]
     return " ".join([_step(words, step, "decision.deciding"), *facts])
@@ -183,11 +188,11 @@ def _step(words: _Words, step: Step, key: str = "step") -> str:
 def _facts_used(words: _Words, derivation: Iterable[Step]) -> Iterator[tuple[str, str]]:
     quoted = {pointer: value for step in derivation for pointer, value in step.facts}
     for pointer, value in quoted.items():
-        yield pointer, written(plain(value), words.found)
+        yield pointer, written(pointer, plain(value), words.found)
 
 
-def written(value: Any, found: Texts) -> str:
-    """Write one fact: days and codes as they are, numbers without a needless point, null as "not known"."""
+def written(pointer: str, value: Any, found: Texts) -> str:
+    """Write one fact: days and States in words, numbers without a needless point, null as "not known"."""
     if value is None:
         return found.text("word.none")
     if isinstance(value, bool):
@@ -195,5 +200,7 @@ def written(value: Any, found: Texts) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, list):
-        return ", ".join([written(item, found) for item in value]) or found.text("word.none")
-    return str(value)
+        return ", ".join([written(pointer, item, found) for item in value]) or found.text("word.none")
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return day_in_words(date.fromisoformat(value), found.language)
+    return named(str(value), found.language) if _STATE.search(pointer) else str(value)

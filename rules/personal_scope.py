@@ -41,6 +41,8 @@ def states_of(case: Case) -> frozenset[str]:
     found.update(one.state for one in facts.activities)
     if facts.posting is not None:
         found |= {facts.posting.home_state, facts.posting.host_state}
+    if facts.contract_staff is not None:
+        found |= {facts.contract_staff.employed_state, facts.contract_staff.option_state}
     return frozenset(state for state in found if state is not None)
 
 

@@ -3,15 +3,44 @@
 Spec: Regulation (EC) 883/2004 art. 2, 87(8), 87a; Regulation (EC) 987/2009 art. 5(1), 15(1)
 """
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Final
 
 from portadoc.rules.dates import add_months, shared_days
 from portadoc.rules.decision import Action, Finding, ask, refuse, review
 from portadoc.rules.derivation import Case
-from portadoc.rules.facts import CertificateStatus, ExistingCertificate, Regime, RequestKind
+from portadoc.rules.facts import ApplicantKind, CertificateStatus, ExistingCertificate, Regime, RequestKind
 from portadoc.rules.personal_scope import row_7_personal_scope
 
+SUITED: Final[Mapping[RequestKind, frozenset[ApplicantKind]]] = MappingProxyType(
+    {
+        RequestKind.VESSEL: frozenset({ApplicantKind.MARINER}),
+        RequestKind.AIRCREW: frozenset({ApplicantKind.AIRCREW}),
+        RequestKind.EU_CONTRACT_STAFF: frozenset({ApplicantKind.CONTRACT_STAFF}),
+        RequestKind.EXEMPTION_PENSIONER: frozenset({ApplicantKind.PENSIONER}),
+        RequestKind.MULTI_STATE: frozenset(
+            {
+                ApplicantKind.EMPLOYEE,
+                ApplicantKind.SELF_EMPLOYED,
+                ApplicantKind.EMPLOYED_AND_SELF_EMPLOYED,
+                ApplicantKind.CIVIL_SERVANT,
+                ApplicantKind.PENSIONER,
+            }
+        ),
+        RequestKind.TELEWORK_FRAMEWORK: frozenset(
+            {
+                ApplicantKind.EMPLOYEE,
+                ApplicantKind.SELF_EMPLOYED,
+                ApplicantKind.EMPLOYED_AND_SELF_EMPLOYED,
+                ApplicantKind.CIVIL_SERVANT,
+            }
+        ),
+    }
+)
+"""Whom a request of that kind can be about: crews and mariners in several States have rules of their own, while a
+pension stops nobody from working. The telework agreement refuses or reviews its last three itself."""
 POSTING_KINDS: Final = frozenset({RequestKind.POSTING, RequestKind.EXTENSION})
 
 
@@ -143,16 +172,32 @@ def _starts_in(start: date | None, other: ExistingCertificate) -> bool:
     return start is not None and (other.end is None or start <= other.end)
 
 
-def another_legislation(case: Case, competent_state: str | None) -> bool:
-    """Say whether a valid certificate, our own among them, names another State than the one found."""
+def another_legislation(case: Case, granted: Finding) -> bool:
+    """Say whether a valid certificate, our own among them, names another State for days that would be granted."""
     request = case.facts.request
+    asked = request.period_start, request.period_end
+    days_of = (granted.validity_start, granted.validity_end) if granted.validity_start else asked
     for place, other in enumerate(case.facts.existing_a1):
-        days = shared_days((request.period_start, request.period_end), (other.start, other.end))
-        stands = other.status is not CertificateStatus.WITHDRAWN and other.state != competent_state
+        days = shared_days(days_of, (other.start, other.end))
+        stands = other.status is not CertificateStatus.WITHDRAWN and other.state != granted.competent_state
         if stands and days > case.law.integer("request.overlap_tolerated_days"):
             case.not_met("row-8", "Reg. 987/2009 art. 5(1)", (f"/existing_a1/{place}/state", other.state))
             return True
     return False
+
+
+def row_9_kind_of_person(case: Case) -> Finding | None:
+    """The special rules each have their own kind of person; another one contradicts the request."""
+    suited = SUITED.get(case.facts.request.kind)
+    if suited is None or case.facts.applicant_kind in suited:
+        return None
+    case.not_met(
+        "row-9",
+        "Reg. 883/2004 art. 11(4), 11(5), 15, 16",
+        ("/request/kind", case.facts.request.kind),
+        ("/applicant_kind", case.facts.applicant_kind),
+    )
+    return review("REQUEST_KIND_UNSUITED")
 
 
 GENERAL_ROWS: Final = (
@@ -164,4 +209,5 @@ GENERAL_ROWS: Final = (
     row_6_notes,
     row_7_personal_scope,
     row_8_other_certificates,
+    row_9_kind_of_person,
 )

@@ -21,6 +21,7 @@ from portadoc.schemas.projections import (
     PDA1_V0,
     PDA1_WEBUILD,
     PID_EUDI,
+    PRC_PORTADOC,
     Projection,
 )
 from portadoc.schemas.seals import SEAL_LAYOUTS, SEAL_TYPES
@@ -108,6 +109,18 @@ CREDENTIAL_TYPES: Final[Mapping[str, CredentialConfiguration]] = {
             validity_days=90,
         ),
         CredentialConfiguration(
+            id="prc",
+            projection=PRC_PORTADOC,
+            scope="prc",
+            display=_display(
+                "Provisional replacement certificate",
+                "Certificat provisoire de remplacement",
+                "Replaces the European Health Insurance Card for a time, with the same right to health care.",
+                "Remplace pour un temps la carte européenne d'assurance maladie, avec le même droit aux soins.",
+            ),
+            validity_days=90,
+        ),
+        CredentialConfiguration(
             id="coverage-bilateral",
             projection=COVERAGE_BILATERAL,
             scope="coverage-bilateral",
@@ -177,8 +190,9 @@ A1_TYPES: Final = frozenset(
 SEAL_VCTS: Final = frozenset(SEAL_TYPES.values())
 """How reports name the types of seals; nobody issues credentials of them."""
 _STANDS_IN_FOR: Final[Mapping[str, str]] = {"prc": "ehic", "application": "pda1"}
-"""Who may issue the card may seal the certificate that replaces it; who may issue an A1, the proof of an
-application for one. Neither is the other: a proof of application leads to a verdict of its own."""
+"""Who may issue the card may seal the certificate that replaces it, as who may issue that certificate itself; who
+may issue an A1, the proof of an application for one. Neither is the other: a proof of application leads to a
+verdict of its own."""
 EVERY_LAYOUT: Final[Mapping[str, Projection]] = {
     **LAYOUTS,
     **{layout.id: layout for layout in SEAL_LAYOUTS.values()},
@@ -238,8 +252,8 @@ def _ehic_dialect(claims: JsonObject) -> Projection:
 
 def credential_types_for(sealed_kind: str) -> tuple[str, ...]:
     """Return the types of credentials that say the same as a seal of this kind."""
-    kind = _STANDS_IN_FOR.get(sealed_kind, sealed_kind)
-    return tuple(dict.fromkeys(c.vct for c in CREDENTIAL_TYPES.values() if c.projection.kind == kind))
+    kinds = (sealed_kind, _STANDS_IN_FOR.get(sealed_kind))
+    return tuple(dict.fromkeys(c.vct for c in CREDENTIAL_TYPES.values() if c.projection.kind in kinds))
 
 
 def seal_types_for(vcts: Collection[str]) -> frozenset[str]:

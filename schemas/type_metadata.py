@@ -43,6 +43,7 @@ _FILES: Final[Mapping[str, str]] = {
     "eu.we-build.pda1.1": "pda1-webuild.json",
     "urn:eudi:ehic:1": "ehic.json",
     "urn:eudi:pid:1": "pid.json",
+    "urn:portadoc:prc:1": "prc.json",
     "urn:portadoc:coverage:bilateral:1": "coverage-bilateral.json",
     "urn:portadoc:coverage:maintenance:1": "coverage-maintenance.json",
 }

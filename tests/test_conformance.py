@@ -42,9 +42,11 @@ REQUIREMENTS = (
     *numbered("D", 1, 22),
     *numbered("G", 1, 22),
     *numbered("H", 1, 12),
-    *("J06", "J09", "J10", "J17"),
+    *numbered("J", 1, 6),
+    *("J09", "J10", "J12", "J13"),
+    *numbered("J", 15, 22),
     *numbered("K", 1, 10),
-    "L01",
+    *("L01", "L09"),
 )
 _EXPORTED = re.compile(r"^export (?:async )?(?:function|class) (\w+)", re.MULTILINE)
 ROWS = tuple(each for section in conformance().sections() for each in section.requirements)

@@ -11,7 +11,19 @@ from portadoc.i18n import LANGUAGES, catalogue, render
 
 ROOT = Path(__file__).resolve().parent.parent
 FAMILIES = {"Error", "Malformed", "Untrusted", "Refused", "Conflict", "Unavailable", "Misconfigured"}
-ROOMS = ("schemas", "keys", "formats", "verification", "inspector", "issuer", "verifier", "wallet_sim", "portadoc")
+ROOMS = (
+    "schemas",
+    "rules",
+    "keys",
+    "formats",
+    "verification",
+    "inspector",
+    "issuer",
+    "portal",
+    "verifier",
+    "wallet_sim",
+    "portadoc",
+)
 
 
 def modules() -> list[Path]:

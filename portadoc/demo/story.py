@@ -12,7 +12,7 @@ from portadoc.clock import SystemClock
 from portadoc.demo.hostile import HostileCase, HostileCourt
 from portadoc.errors import Error, Refused
 from portadoc.issuer.grants import Offer
-from portadoc.issuer.service import WithdrawalReason
+from portadoc.issuer.records.withdrawals import WithdrawalReason
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.examples import example
 from portadoc.serve.house import House, open_house

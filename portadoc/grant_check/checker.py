@@ -103,7 +103,6 @@ def _posting(facts: _Object, residence: Any, start: date, end: Any) -> _Grant:
     _need(end is not None and host in inside, "an end, a host state: 883 art. 12")
     _need(start >= months_after(day_of(request["request_date"]), -36), "not an old period: 883 art. 12")
     _need(not request.get("auto_renewing") and not request.get("regular_pattern"), "limited in time: 883 art. 12")
-    _need(facts["regime"] != "UK_TCA" or request["kind"] == "posting", "no extension: EU-UK protocol art. SSC.11")
     article, code, limit, gap = {"employee": ("12(1)", "01", 24, 2), "self_employed": ("12(2)", "03", 24, 2)}[kind]
     if facts["regime"] == "BILATERAL":
         _says(facts["bilateral"], "agreement", agreement=(f"{home}-{host}", None))
@@ -153,6 +152,8 @@ def _multi_state(facts: _Object, home: str, start: date, end: date | None) -> _G
     work, inside = facts["activities"], law.STATES[facts["regime"]]
     sums = [_total(work, name) for name in law.WORK]
     _need(all(low <= 101 and high >= 99 for low, high in sums), "shares of all work: 987 art. 14(8)")
+    official = facts["applicant_kind"] != "civil_servant" or "civil_servant" in {row["kind"] for row in work}
+    _need(facts["applicant_kind"] in law.SEVERAL and official, "kind of person: 883 art. 13; 987 art. 14(5a)")
     states = {row["state"] for row in work} & inside
     kept = {state for state in states if _reaches(work, 5, state)}  # 987 art. 14(5b)
     rare = {state for state in kept if not any(row["regular"] for row in work if row["state"] == state)}
@@ -179,8 +180,8 @@ def _of_several(facts: _Object, home: str, work: list[_Object], real: list[_Obje
     groups = {kind: [row for row in real if row["kind"] == kind] for kind in kinds}
     _need(kinds <= {"employed", "self_employed", "civil_servant"}, "kind of work: 883 art. 13")
     if "civil_servant" in kinds:
-        _need(len(kinds) > 1, "another activity: 883 art. 13(4)")
-        return "13(4)", "09", _administration(facts, groups["civil_servant"])
+        office = _administration(facts, groups["civil_servant"])
+        return ("13(4)", "09", office) if len(kinds) > 1 else ("11(3)(b)", "05", office)
     if kinds == {"self_employed"}:
         turnover = any(row.get("turnover_share") is not None for row in work)
         if _reaches(work, 25, home, (*law.WORK, "turnover_share") if turnover else law.WORK):
@@ -242,7 +243,7 @@ def _single_state(facts: _Object, home: str, start: date, end: date | None) -> _
     if kind == "civil_servant":
         _need({row["kind"] for row in work} <= {kind}, "official only: 883 art. 11(3)(b)")
         return "11(3)(b)", "05", _administration(facts, work)
-    if kind in ("employee", "self_employed", "employed_and_self_employed"):
+    if kind in ("employee", "self_employed", "employed_and_self_employed") or (work and kind == "pensioner"):
         found = ("11(3)(a)", "12", benefit["state"]) if deemed and not work else _of_one(facts, home, work, work)
         _need(found[1] == "12" and not (work and deemed), "work: 883 art. 11(2), (3)")
         return found
@@ -251,17 +252,17 @@ def _single_state(facts: _Object, home: str, start: date, end: date | None) -> _
 
 
 def _at_sea(facts: _Object, home: str, start: date, end: date | None) -> _Grant:
-    mariner, inside = facts["mariner"], law.STATES[facts["regime"]]
-    flag, payer = mariner["flag_state"], mariner["remunerator_state"]
-    flags, paid = {flag, *(mariner.get("flag_states") or ())}, payer or flag == home or flag not in inside
+    mariner, inside, payer = facts["mariner"], law.STATES[facts["regime"]], facts["mariner"]["remunerator_state"]
+    flag, own = mariner["flag_state"], {row["kind"] for row in facts["activities"]} == {"self_employed"}
+    flags, paid = {flag, *(mariner.get("flag_states") or ())}, own or payer or flag == home or flag not in inside
+    at_home = payer == home != flag and not own  # the second sentence is for employed persons
     _need(len(flags) == 1 and None not in (flag, home) and bool(paid), "flag: 883 art. 11(4)")
     _need(facts["applicant_kind"] == "mariner" and mariner["waters"] == "sea", "at sea: 883 art. 11(4)")
-    kinds: tuple[str | None, ...] = ("employed",) if payer == home != flag else ("employed", "self_employed", None)
+    kinds: tuple[str | None, ...] = ("employed",) if at_home else ("employed", "self_employed", None)
     for row in facts["activities"]:
         _says(row, "883 art. 11(4)", state=flag, kind=kinds)
-    if flag not in inside:
-        return "11(3)(e)", None, home  # C-631/17
-    return ("11(4)(2)", "07", home) if payer == home != flag else ("11(4)(1)", "07", flag)
+    at_sea = ("11(4)(2)", "07", home) if at_home else ("11(4)(1)", "07", flag)
+    return at_sea if flag in inside else ("11(3)(e)", None, home)  # C-631/17
 
 
 def _in_the_air(facts: _Object, home: str, start: date, end: date | None) -> _Grant:

@@ -49,6 +49,13 @@ FOUNDERS: Final = (
 LATER: Final = {"SI": "2023-09-01", "IT": "2024-01-01", "LT": "2024-05-01", "IE": "2024-06-01"}
 TELEWORK: Final = dict.fromkeys(FOUNDERS, "2023-07-01") | LATER  # framework agreement: bound since
 WORK: Final = ("share_of_time", "share_of_pay")  # 987 art. 14(8)
+SEVERAL: Final = (
+    "employee",
+    "self_employed",
+    "employed_and_self_employed",
+    "civil_servant",
+    "pensioner",
+)  # art. 13
 MEMBERS: Final = frozenset(
     [
         "activities",

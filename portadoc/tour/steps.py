@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from portadoc.errors import Conflict, Refused, Unavailable
-from portadoc.issuer.service import Issuer, WithdrawalReason
+from portadoc.issuer.records.withdrawals import WithdrawalReason
+from portadoc.issuer.service import Issuer
 from portadoc.schemas.examples import example
 from portadoc.schemas.records import Record
 from portadoc.tour.journeys import Journey

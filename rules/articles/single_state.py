@@ -66,6 +66,7 @@ def decide_official(case: Case) -> Finding:
         case.unknown("row-60", provision, *quoted)
         return ask(*missing)
     other_work = any(one.kind is not ActivityKind.CIVIL_SERVANT for one in activities)
+    other_work = other_work or any(one.employer not in (None, employer.ref) for one in activities)
     if len(employers) > 1 or other_work or employer.kind is not EmployerKind.PUBLIC:
         case.unknown("row-60", provision, *quoted)
         return review("CIVIL_SERVANT_STATUS_UNCLEAR")
@@ -132,7 +133,10 @@ def _benefit(case: Case) -> Finding:
     quoted: tuple[Quoted, ...] = (("/cash_benefit/state", benefit.state), ("/cash_benefit/kind", benefit.kind))
     if _is_pension(benefit.kind):
         case.not_met("row-62", BENEFIT, *quoted)
-        return _residence(case, "row-61", "11(3)(e)")
+        found = _residence(case, "row-61", "11(3)(e)")
+        # A worker without work who draws a pension: the facts do not fit together.
+        contradictory = found.outcome is Outcome.GRANT and case.facts.applicant_kind in WORKERS
+        return review("NO_ACTIVITY") if contradictory else found
     missing = [pointer for pointer, value in quoted if value is None]
     if missing or not _is_short_term(benefit.kind):
         case.unknown("row-62", BENEFIT, *quoted)
@@ -201,8 +205,10 @@ def _answer(
     if wish not in (None, state):
         case.not_met(row, provision, ("/request/requested_legislation", wish))
         action = Action.NONE if asked == state else Action.FORWARD
+        elsewhere = () if asked in (None, state) else ("NOT_COMPETENT",)
         return refuse(
             *_wish_reasons(case, state, wish_reason),
+            *elsewhere,
             competent_state=state,
             article=article,
             action=action,

@@ -112,7 +112,7 @@ def provisional_priority(case: Case, procedure: Procedure) -> Finding:
 def referral(case: Case, procedure: Procedure) -> Finding:
     """A dispute goes to the Administrative Commission no earlier than a month after the request for review."""
     row, provision, names = "referral", "Reg. 987/2009 art. 5(4)", ("finality.referral_months",)
-    start = next((name for name in _REFERRAL_STARTS if procedure.further.get(name)), None)
+    start = _start_of_dispute(procedure)
     asked_on = _day(procedure.further.get(start)) if start else None
     today = next(
         (day for day in map(_day, map(procedure.further.get, _REFERRAL_DAYS)) if day), procedure.evaluated_on
@@ -134,6 +134,14 @@ def referral(case: Case, procedure: Procedure) -> Finding:
         article="5(4)",
         instrument=_987,
     )
+
+
+def _start_of_dispute(procedure: Procedure) -> str | None:
+    """Return the name of the day on which the review was asked for: a known name, or the only other day told."""
+    days = [name for name, value in procedure.further.items() if _day(value) is not None]
+    known = [name for name in _REFERRAL_STARTS if name in days]
+    others = [name for name in days if name not in _REFERRAL_DAYS]
+    return known[0] if known else others[0] if len(others) == 1 else None
 
 
 def _day(value: object) -> date | None:

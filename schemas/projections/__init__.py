@@ -12,6 +12,7 @@ from portadoc.schemas.projections.pda1_webuild import PDA1_WEBUILD
 from portadoc.schemas.projections.pid import PID_EUDI
 from portadoc.schemas.projections.pilot_v0 import EHIC_V0, PDA1_V0
 from portadoc.schemas.projections.reading import Deviation, Restored
+from portadoc.schemas.projections.replacement import PRC_PORTADOC
 from portadoc.schemas.projections.rows import Claim
 
 PROJECTIONS: Final[Mapping[str, Projection]] = {
@@ -21,6 +22,7 @@ PROJECTIONS: Final[Mapping[str, Projection]] = {
         PDA1_DC4EU_B,
         PDA1_WEBUILD,
         EHIC_DC4EU,
+        PRC_PORTADOC,
         PID_EUDI,
         COVERAGE_BILATERAL,
         COVERAGE_MAINTENANCE,
@@ -47,6 +49,7 @@ __all__ = [
     "PDA1_V0",
     "PDA1_WEBUILD",
     "PID_EUDI",
+    "PRC_PORTADOC",
     "PROJECTIONS",
     "Claim",
     "Deviation",

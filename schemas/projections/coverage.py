@@ -17,6 +17,9 @@ from portadoc.schemas.projections.forms import (
 from portadoc.schemas.projections.layout import Projection
 from portadoc.schemas.projections.rows import Claim, Disclosure
 
+DEMANDED_ON_PAPER: Final = DEMANDED - {"cnf"}
+"""Envelope of what travels inside papers as well, where it is bound to nobody's key."""
+
 _OUTSIDE: Final = country(WORLD_COUNTRIES - PDA1_STATES)
 
 
@@ -132,7 +135,7 @@ def _layout(kind: str, basis: Claim) -> Projection:
         ),
         document=(("date_of_issuance",), ("date_of_expiry",)),
         coverage=(("starting_date",), ("ending_date",)),
-        demanded=DEMANDED,
+        demanded=DEMANDED_ON_PAPER,
     )
 
 

@@ -387,6 +387,7 @@ PDA1_WEBUILD: Final = Projection(
         ("authentic_source",),
         ("decision",),
     ),
+    demanded=frozenset({"vct", "iss", "iat", "exp"}),  # no cnf: a copy on paper is bound to nobody's key
     envelope=frozenset(
         {"attestation_legal_category", "binding", "trust_anchor_url", "cryptographically_bound_to"}
     ),

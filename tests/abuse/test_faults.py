@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import pytest
 
 from portadoc.errors import Unavailable
-from portadoc.issuer.service import WithdrawalReason
+from portadoc.issuer.records.withdrawals import WithdrawalReason
 from portadoc.serve.run import housekeeping
 from portadoc.storage.sqlite import driver
 from portadoc.wallet_sim.presentation import bind_answer, encrypt_answer

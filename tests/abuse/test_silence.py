@@ -24,7 +24,7 @@ from portadoc import base64url
 from portadoc.clock import SystemClock
 from portadoc.demo.hostile import HostileCourt
 from portadoc.errors import Error
-from portadoc.issuer.service import WithdrawalReason
+from portadoc.issuer.records.withdrawals import WithdrawalReason
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.examples import example

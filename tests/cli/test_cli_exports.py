@@ -10,12 +10,12 @@ from portadoc.clock import SystemClock
 from portadoc.formats import jws, strict_json
 from portadoc.formats.headers import signing_header
 from portadoc.inspector.office.exports import TYP, canonical, document
-from portadoc.inspector.office.pades import signed_pdf
 from portadoc.inspector.office.pdf import visit_pdf
 from portadoc.inspector.office.reading import OpenedVisit
 from portadoc.inspector.visits.visit import visit_of
 from portadoc.keys.key_ring import KeyRing
 from portadoc.keys.purposes import KeyPurpose
+from portadoc.paper.pades import signed_pdf
 
 VISIT = "00000000-0000-4000-8000-000000000000"
 

@@ -15,7 +15,7 @@ import pytest
 from portadoc.cli.issuer import CAUSES, REASONS
 from portadoc.formats import jws, strict_json
 from portadoc.formats.withdrawal_list import WithdrawalCause
-from portadoc.issuer.service import WithdrawalReason
+from portadoc.issuer.records.withdrawals import WithdrawalReason
 from portadoc.schemas.examples import example
 from portadoc.schemas.records import record_to_json
 from portadoc.serve.run import listen

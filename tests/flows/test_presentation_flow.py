@@ -18,7 +18,8 @@ from portadoc.formats.openid4vp.request_object import ResponseMode
 from portadoc.formats.openid4vp.transaction_data import INSPECTION as INSPECTION_ACKNOWLEDGED
 from portadoc.formats.openid4vp.transaction_data import make_transaction_data
 from portadoc.issuer.openid4vci import wallet_router as issuer_routes
-from portadoc.issuer.service import Issuer, WithdrawalReason, build_issuer
+from portadoc.issuer.records.withdrawals import WithdrawalReason
+from portadoc.issuer.service import Issuer, build_issuer
 from portadoc.issuer.settings import InstitutionSettings as IssuingInstitution
 from portadoc.issuer.settings import IssuerSettings
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring

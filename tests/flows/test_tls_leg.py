@@ -18,7 +18,7 @@ from portadoc.clock import SystemClock
 from portadoc.demo.story import present, today
 from portadoc.errors import Refused, Unavailable
 from portadoc.fetch import UnsafeLoopbackFetch
-from portadoc.issuer.service import WithdrawalReason
+from portadoc.issuer.records.withdrawals import WithdrawalReason
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.examples import example
 from portadoc.serve.house import House, open_house

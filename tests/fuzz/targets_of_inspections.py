@@ -11,6 +11,7 @@ from typing import Any, Final
 from portadoc.clock import FixedClock
 from portadoc.formats import jwe, strict_json
 from portadoc.formats.animated_qr.frames import PREFIX, make_frames, read_frames
+from portadoc.formats.animated_qr.proximity import UNSOLICITED
 from portadoc.formats.visible_seal import base45
 from portadoc.inspector.batch.reading import FileKind, kind_of, read_documents
 from portadoc.inspector.batch.verdicts import neutral
@@ -25,7 +26,7 @@ from portadoc.inspector.visits.visit import visit_of
 from portadoc.issuer.sealing.verification_codes import grouped, read_verification_code, second_factor
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.trust.published_chains import chains_from_json, chains_to_json
-from portadoc.wallet_sim.nearby.proximity import UNSOLICITED, read_challenge
+from portadoc.wallet_sim.nearby.proximity import read_challenge
 from tests.abuse.town import INSPECTION, open_town
 from tests.fuzz.targets import FuzzTarget, as_object, as_text
 from tests.fuzz.world import NOW, World

@@ -346,6 +346,7 @@ def presented(world: VectorWorld, configuration: str, random: Random) -> str:
         "pid": "pid-posted-worker",
         "bilateral": "bilateral-fr-jp",
         "maintenance": "maintenance-fr-ke",
+        "prc": "replacement-certificate",
     }
     subject = projection.project(example(examples[projection.kind]))
     claims = {

@@ -8,7 +8,7 @@ import pytest
 
 from portadoc.demo.story import INSPECTION, today
 from portadoc.formats import jws, sd_jwt
-from portadoc.issuer.service import WithdrawalReason
+from portadoc.issuer.records.withdrawals import WithdrawalReason
 from portadoc.schemas.claims import ClaimPath
 from portadoc.schemas.examples import example
 from portadoc.serve.house import House

@@ -9,8 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
-from portadoc.errors import Malformed, Refused
-from portadoc.formats.animated_qr.frames import make_frames
+from portadoc.errors import Error, Malformed, Misconfigured, Refused
+from portadoc.formats.animated_qr.frames import make_frames, read_frames
 from portadoc.formats.animated_qr.proximity import AUDIENCE, UNSOLICITED
 from portadoc.formats.jws import unverified_claims
 from portadoc.formats.sd_jwt import bind, parse, process, select
@@ -67,7 +67,8 @@ def show(
 
     ``challenge`` is as ``read_challenge`` returns it; ``chosen`` None takes what is shown unless kept back.
     The showing is counted before anything is signed. Raises Refused[credential_not_held], [frames_too_many],
-    Malformed[claim_missing]. Spec: RFC 9901 §7.2.
+    Malformed[claim_missing], Misconfigured[frames_differ] when our own frames do not read back.
+    Spec: RFC 9901 §7.2.
     """
     held = {each.id: each for each in store.credentials()}
     if credential_id not in held:
@@ -83,4 +84,16 @@ def show(
         now=means.clock.now(),
         signer=signer_from_private_jwk(credential.holder_key),
     )
-    return Shown(credential, text, make_frames(text))
+    frames = make_frames(text)
+    _require_readable(frames, text)
+    return Shown(credential, text, frames)
+
+
+def _require_readable(frames: tuple[str, ...], text: str) -> None:
+    """Read our own frames as a reader would. Raises Misconfigured[frames_differ]."""
+    try:
+        read = read_frames(frames)
+    except Error as exc:
+        raise Misconfigured("frames_differ", spec=SPEC, reason=exc.code) from exc
+    if read != text:
+        raise Misconfigured("frames_differ", spec=SPEC, reason="text")

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from portadoc.rules.articles.special.whose_law import granted_by
+from portadoc.rules.articles.territory import member_states
 from portadoc.rules.dates import add_months, months_between
 from portadoc.rules.decision import Action, Finding, ask, exception_route, forward, refuse, review
 from portadoc.rules.derivation import Case, Quoted
-from portadoc.rules.facts import ExceptionReply, ExceptionRequest
+from portadoc.rules.facts import ExceptionReply, ExceptionRequest, Relation
 from portadoc.rules.rows import first_terminal
 
 _AGREEMENT: Final = "Reg. 883/2004 art. 16(1)"
@@ -30,7 +31,7 @@ _GROUNDS: Final = (
 
 def decide_exception(case: Case) -> Finding:
     """Decide how a request for an exception goes on: agreed, refused, waiting, or to be sent."""
-    rows = (row_90_no_exceptions, row_90_institution, row_91_reply, row_92_policy)
+    rows = (row_90_no_exceptions, row_90_two_parties, row_90_institution, row_91_reply, row_92_policy)
     return row_90_known(case) or first_terminal(case, rows) or _row_93(case)
 
 
@@ -67,6 +68,17 @@ def row_90_no_exceptions(case: Case) -> Finding | None:
         competent_state=_exception(case).other_state,
         article="11(3)(a)",
     )
+
+
+def row_90_two_parties(case: Case) -> Finding | None:
+    """Two States of the same instrument agree; a third State cannot."""
+    wanted, other = case.facts.request.requested_legislation, _exception(case).other_state
+    quoted = (("/request/requested_legislation", wanted), ("/exception/other_state", other))
+    if wanted != other and {wanted, other} <= member_states(case):
+        case.met("row-90", _AGREEMENT, *quoted)
+        return None
+    case.not_met("row-90", _AGREEMENT, *quoted)
+    return review("REGIME_DOES_NOT_FIT")
 
 
 def row_90_institution(case: Case) -> Finding | None:
@@ -159,6 +171,7 @@ def _row_93(case: Case) -> Finding:
     if start < add_months(filed, case.law.integer("exception.advance_months")):
         case.note("LATE_FILING_WARNING")
     reasons = ["DURATION_OVER_24M"] if _is_long(case) else []
+    reasons += ["EXTENSION_OVER_24M"] if _is_long_with_earlier(case) else []
     reasons += [code for word, code in _GROUNDS if any(word in ground for ground in exception.grounds)]
     case.met(
         "row-93",
@@ -178,6 +191,17 @@ def _is_long(case: Case) -> bool:
     start, end = case.facts.request.period_start, case.facts.request.period_end
     limit = case.law.integer("exception.long_months")
     return start is not None and end is not None and months_between(start, end) >= limit
+
+
+def _is_long_with_earlier(case: Case) -> bool:
+    """Say whether the stay is long together with the posting that it goes on from."""
+    end, limit = case.facts.request.period_end, case.law.integer("exception.long_months")
+    starts = [
+        one.start
+        for one in case.facts.previous_postings
+        if one.relation is Relation.EXTENSION_OF_SAME_POSTING and one.start is not None
+    ]
+    return end is not None and bool(starts) and months_between(min(starts), end) >= limit
 
 
 def _exception(case: Case) -> ExceptionRequest:

@@ -15,7 +15,12 @@ _EXEMPTION: Final = "Reg. 883/2004 art. 16(2)"
 
 def decide_pensioner_exemption(case: Case) -> Finding:
     """Decide on the exemption, which is a right on request and needs no agreement of States."""
-    rows = (row_95_no_work_in_residence, row_95_pension_from_elsewhere, row_95_institution)
+    rows = (
+        row_95_lives_in_a_state,
+        row_95_no_work_in_residence,
+        row_95_pension_from_elsewhere,
+        row_95_institution,
+    )
     return row_95_known(case) or first_terminal(case, rows) or _granted(case)
 
 
@@ -36,6 +41,15 @@ def row_95_known(case: Case) -> Finding | None:
         return None
     case.unknown("row-95", _EXEMPTION, *[(pointer, None) for pointer in missing])
     return ask(*missing)
+
+
+def row_95_lives_in_a_state(case: Case) -> Finding | None:
+    """The exemption is one from the legislation of the State of residence, which must be in the coordination."""
+    residence = case.facts.person.residence_state
+    if residence in member_states(case):
+        return None
+    case.not_met("row-95", _EXEMPTION, ("/person/residence_state", residence))
+    return review("CENTRE_OF_INTEREST_UNCLEAR")
 
 
 def row_95_no_work_in_residence(case: Case) -> Finding | None:

@@ -4,6 +4,7 @@ Spec: Regulation (EC) 883/2004 art. 16(1); Framework agreement in force from 1 J
 art. 18
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -12,7 +13,7 @@ from portadoc.rules.articles.territory import member_states
 from portadoc.rules.dates import add_months, day_before
 from portadoc.rules.decision import Action, Finding, Outcome, ask, forward, refuse, review
 from portadoc.rules.derivation import Case, Quoted
-from portadoc.rules.facts import ActivityKind, ApplicantKind, Telework
+from portadoc.rules.facts import Activity, ActivityKind, ApplicantKind, Telework
 from portadoc.rules.rows import first_terminal
 
 _AGREEMENT: Final = "Framework agreement on telework"
@@ -42,7 +43,7 @@ def row_50_known(case: Case) -> Finding | None:
     missing += [
         f"/employers/{place}/seat_state" for place, one in enumerate(facts.employers) if not one.seat_state
     ]
-    missing += ["/activities"] if "activities" in facts.unknown else []
+    missing += [] if facts.activities else ["/activities"]
     missing += [f"/activities/{place}/kind" for place, one in enumerate(facts.activities) if one.kind is None]
     if missing and facts.applicant_kind is not ApplicantKind.SELF_EMPLOYED:
         case.unknown("row-50", _AGREEMENT, *[(pointer, None) for pointer in missing])
@@ -210,16 +211,38 @@ def _share_elsewhere(case: Case, telework: Telework) -> float | None:
 
 
 def _shares_contradict(case: Case) -> bool:
-    """Say whether the activities show another part at home than the declared telework."""
+    """Say whether the activities do not bear out the declared telework."""
     residence, declared = case.facts.person.residence_state, _telework(case).share_in_residence
-    shares = [one.share_of_time for one in case.facts.activities if one.state == residence]
-    known = [share for share in shares if share is not None]
-    if not case.facts.activities or len(known) < len(shares) or declared is None:
+    activities, law = case.facts.activities, case.law
+    at_home = [one for one in activities if one.state == residence]
+    if declared is None:
         return False
-    listed, law = round(sum(known), 6), case.law
+    if any(one.telework is False for one in at_home):
+        return True
+    tolerance = law.number(_TOLERANCE)
+    whole = _listed(activities)
+    if whole is not None and (whole[1] < 100 - tolerance or whole[0] > 100 + tolerance):
+        return True
+    elsewhere = _listed([one for one in activities if one.state not in _parties(case)])
+    if elsewhere is not None and elsewhere[1] >= law.number("telework.third_state_share"):
+        return True
     limits = (law.number("telework.lower_share"), law.number("telework.upper_share"))
-    across = any((listed < limit) != (declared < limit) for limit in limits)
-    return across or abs(listed - declared) > law.number(_TOLERANCE)
+    return any(
+        abs(listed - declared) > tolerance or any((listed < limit) != (declared < limit) for limit in limits)
+        for listed in _listed(at_home) or ()
+    )
+
+
+def _listed(activities: Sequence[Activity]) -> tuple[float, float] | None:
+    """Add up the shares of time, lowest and highest forecast; None where a share is not known."""
+    figures = [
+        [figure for figure in (one.share_of_time, one.share_min, one.share_max) if figure is not None]
+        for one in activities
+    ]
+    known = [(min(few), max(few)) for few in figures if few]
+    if len(known) < len(figures):
+        return None
+    return round(sum([low for low, _ in known]), 6), round(sum([high for _, high in known]), 6)
 
 
 def _works_only_at_home(case: Case) -> bool:

@@ -94,7 +94,9 @@ def wrong_institution(case: Case, found: Determined | Finding) -> Finding | None
     if isinstance(found, Finding):
         return forward(residence, competent_state=None, article=None, reason="NOT_COMPETENT")
     likely = forward(residence, competent_state=found.state, article=found.article, reason="NOT_COMPETENT")
-    return replace(likely, instrument=found.instrument)
+    unwanted = case.facts.request.requested_legislation not in (None, found.state)
+    reasons = (*likely.reasons, *(["REQUESTED_LEGISLATION_NOT_APPLICABLE"] if unwanted else []))
+    return replace(likely, instrument=found.instrument, reasons=reasons)
 
 
 def determined(case: Case, kept: Kept, found: Determined) -> Finding:

@@ -3,11 +3,12 @@
 Spec: Regulation (EC) 987/2009 art. 14(5), 14(5b), 14(7); CJEU C-570/15, C-115/11, C-879/19, C-89/16
 """
 
+from datetime import date
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from portadoc.rules.articles.multi_state.work import Piece, Side, in_state, quote_shares, states_of, total
-from portadoc.rules.dates import months_between
+from portadoc.rules.dates import day_after, months_between
 from portadoc.rules.decision import Finding, ask, refuse, review
 from portadoc.rules.derivation import Case
 from portadoc.rules.facts import ActivityKind
@@ -36,7 +37,7 @@ def not_multi_state(case: Case, pieces: tuple[Piece, ...]) -> Finding | None:
     if not states:
         case.not_met("row-31", _NORMALLY, *quote_shares(pieces))
         return review("NOT_NORMALLY_MULTI_STATE")
-    found = _single_state(case, pieces, states[0]) if len(states) == 1 else _successive(case, pieces)
+    found = _single_state(case, pieces, states[0]) if len(states) == 1 else successive(case, pieces)
     found = found or _single_stay(case, pieces, states)
     if found is None:
         case.met("row-31", _NORMALLY, *[(f"/activities/{piece.place}/state", piece.state) for piece in pieces])
@@ -53,21 +54,29 @@ def _single_state(case: Case, pieces: tuple[Piece, ...], state: str) -> Finding:
     return refuse("NOT_NORMALLY_MULTI_STATE", competent_state=state, article="11(3)(a)", redirect_state=state)
 
 
-def _successive(case: Case, pieces: tuple[Piece, ...]) -> Finding | None:
-    """Stretches in one State after the other, each only there (C-879/19)."""
+class Stretch(NamedTuple):
+    """All the work in one State, from its first day to its last."""
+
+    start: date
+    end: date
+    first: Piece
+
+
+def successive(case: Case, pieces: tuple[Piece, ...]) -> Finding | None:
+    """One State after the other is no alternation, unless the request says that it goes on so (C-879/19).
+
+    Long stretches are work in one State at a time; of shorter ones the judgment does not say it clearly enough.
+    """
     there = [piece for piece in pieces if piece.member]
-    stretches = sorted(
-        [(one.activity.start, one.activity.end, one) for one in there if one.activity.start and one.activity.end],
-        key=lambda stretch: stretch[:2],
-    )
-    if len(stretches) < len(there) or any(second[0] <= first[1] for first, second in pairwise(stretches)):
+    stretches = _stretches(there)
+    if len(stretches) < 2 or any(second.start <= one.end for one, second in pairwise(stretches)):
         return None
     limit = case.law.integer("multi_state.successive_months")
-    long = [months_between(start, end) >= limit for start, end, _ in stretches]
-    regular = all(piece.activity.regular for piece in there)
-    if not any(long) and regular:
+    long = [months_between(one.start, day_after(one.end)) >= limit for one in stretches]
+    regular = case.facts.request.regular_pattern and all(piece.activity.regular for piece in there)
+    if regular and not any(long):
         return None
-    first = stretches[0][2]
+    first = stretches[0].first
     case.not_met("row-31", _NORMALLY, *_quote_stays(there), parameters=("multi_state.successive_months",))
     case.note("SUCCESSIVE_SINGLE_STATE")
     if not all(long) or first.kind is ActivityKind.CIVIL_SERVANT:
@@ -75,6 +84,19 @@ def _successive(case: Case, pieces: tuple[Piece, ...]) -> Finding | None:
     return refuse(
         "NOT_NORMALLY_MULTI_STATE", competent_state=first.state, article="11(3)(a)", redirect_state=first.state
     )
+
+
+def _stretches(there: list[Piece]) -> list[Stretch]:
+    """Return the stretch of each State, in the order of time; none where a first or last day is not known."""
+    found = []
+    for state in states_of(there):
+        pieces = in_state(there, state)
+        starts = [piece.activity.start for piece in pieces if piece.activity.start is not None]
+        ends = [piece.activity.end for piece in pieces if piece.activity.end is not None]
+        if len(starts) < len(pieces) or len(ends) < len(pieces):
+            return []
+        found.append(Stretch(min(starts), max(ends), pieces[0]))
+    return sorted(found, key=lambda stretch: stretch[:2])
 
 
 def _single_stay(case: Case, pieces: tuple[Piece, ...], states: tuple[str, ...]) -> Finding | None:
@@ -133,9 +155,13 @@ def leave_out_marginal(case: Case, pieces: tuple[Piece, ...]) -> Kept | Finding:
         elif sides != {Side.REACHED}:
             case.unknown("row-32", _MARGINAL, *quote_shares(there), parameters=("multi_state.marginal_share",))
             return review("FORECAST_UNSTABLE" if Side.UNSTABLE in sides else "MARGINAL_INDICATORS_CONFLICT")
+    kept = _without(case, pieces, left_out)
     if left_out:
         case.note("MARGINAL_DISREGARDED")
-    return _leave_out_unplanned(case, _without(case, pieces, left_out))
+        alone = successive(case, kept.pieces)
+        if alone is not None:
+            return alone
+    return _leave_out_unplanned(case, kept)
 
 
 def _without(case: Case, pieces: tuple[Piece, ...], left_out: list[str]) -> Kept:

@@ -13,7 +13,7 @@ from portadoc.rules.articles.multi_state.work import Piece, Share, Side, in_stat
 from portadoc.rules.articles.territory import member_states
 from portadoc.rules.decision import Finding, ask, review
 from portadoc.rules.derivation import Case, Quoted
-from portadoc.rules.facts import ActivityKind, EmployerKind
+from portadoc.rules.facts import ActivityKind, ApplicantKind, EmployerKind
 
 _SELF_EMPLOYED: Final = "Reg. 883/2004 art. 13(2)"
 _BOTH: Final = "Reg. 883/2004 art. 13(3)"
@@ -31,6 +31,9 @@ def legislation(case: Case, kept: Kept, residence: str) -> Determined | Finding:
         return review("CIVIL_SERVANT_STATUS_UNCLEAR")
     if officials:
         return civil_servant(case, there, officials)
+    if _no_office(case, kept):
+        case.unknown("row-35", _OFFICIAL, ("/applicant_kind", case.facts.applicant_kind))
+        return review("CIVIL_SERVANT_STATUS_UNCLEAR")
     if len(kept.states) == 1:
         case.met("row-34", "Reg. 883/2004 art. 11(3)(a)", *quote_shares(there))
         return Determined(kept.states[0], "11(3)(a)", "12")
@@ -43,6 +46,12 @@ def legislation(case: Case, kept: Kept, residence: str) -> Determined | Finding:
     if not employed:
         return self_employed(case, kept, own, residence)
     return _marginal_kind(case, employed, own) or employed_and_self_employed(case, kept, employed, residence)
+
+
+def _no_office(case: Case, kept: Kept) -> bool:
+    """Say whether somebody applies as an official and none of the work, marginal work included, is official."""
+    applies = case.facts.applicant_kind is ApplicantKind.CIVIL_SERVANT
+    return applies and not any(piece.kind is ActivityKind.CIVIL_SERVANT for piece in kept.every)
 
 
 def civil_servant(case: Case, there: tuple[Piece, ...], officials: tuple[Piece, ...]) -> Determined | Finding:
@@ -105,7 +114,7 @@ def _employed_in_third_states(case: Case, kept: Kept) -> tuple[Piece, ...]:
 def _marginal_kind(case: Case, employed: tuple[Piece, ...], own: tuple[Piece, ...]) -> Finding | None:
     """Marginal work of one kind in a State that other work keeps in: no rule says whether it counts."""
     limit = case.law.number("multi_state.marginal_share")
-    for pieces in (employed, own):
+    for pieces in (employed, own, *[in_state(employed, state) for state in states_of(employed)]):
         if any(total(pieces, each).side_of(limit) is not Side.REACHED for each in ("time", "pay")):
             case.unknown(
                 "row-36",
@@ -126,6 +135,9 @@ def employed_and_self_employed(
         case.met("row-36", _BOTH, *quote_shares(piece for piece in kept.pieces if piece.member))
         return Determined(states[0], "13(3)", "08")
     every_employed = tuple([piece for piece in kept.every if piece.kind is ActivityKind.EMPLOYED])
+    if any(share.low < share.high for piece in every_employed for share in (piece.time, piece.pay)):
+        case.unknown("row-36", _BOTH, *quote_shares(every_employed), parameters=_LIMIT)
+        return review("FORECAST_UNSTABLE")
     if len(_sides_of_bases(case, kept.every, every_employed, residence)) > 1:
         case.unknown("row-36", _BOTH, *quote_shares(kept.every), parameters=_LIMIT)
         return review("EMPLOYED_SHARE_BASIS_UNCLEAR")

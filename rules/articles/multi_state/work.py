@@ -90,23 +90,21 @@ def _forecast(activity: Activity) -> Share | None:
 def _piece(place: int, activity: Activity, members: frozenset[str]) -> Piece:
     assert activity.state is not None
     assert activity.kind is not None
-    forecast = _forecast(activity)
     return Piece(
         place,
         activity.state,
         activity.kind,
-        _share(activity.share_of_time, forecast),
-        _share(activity.share_of_pay, forecast),
+        _share(activity.share_of_time, activity),
+        _share(activity.share_of_pay, activity),
         activity.state in members,
         activity,
     )
 
 
-def _share(figure: float | None, forecast: Share | None) -> Share:
-    if forecast is None:
-        assert figure is not None
-        return Share(figure, figure)
-    return forecast if figure is None else Share(min(figure, forecast.low), max(figure, forecast.high))
+def _share(figure: float | None, activity: Activity) -> Share:
+    """Return the span of all figures that were given for one activity."""
+    figures = [one for one in (figure, activity.share_min, activity.share_max) if one is not None]
+    return Share(min(figures), max(figures))
 
 
 def _unsound(case: Case, pieces: tuple[Piece, ...], residence: str) -> Finding | None:

@@ -52,12 +52,13 @@ def decide_bilateral(case: Case, conditions: Sequence[Row]) -> Finding:
 
 
 def _break(case: Case, pair: str) -> Finding | None:
-    """Before a fresh stay in the same State a year has passed: a policy until the texts are read."""
+    """Between two stays in the same State a year has passed: a policy until the texts are read."""
     asked = asked_period(case)
     assert asked is not None
     name = "bilateral.gap_months"
     for pointer, (start, end) in stays_of(case, Relation.SEPARATE_ASSIGNMENT):
-        if start <= asked[1] and asked[0] <= add_months(end, case.law.integer(name)):
+        gap = case.law.integer(name)
+        if start <= add_months(asked[1], gap) and asked[0] <= add_months(end, gap):
             case.not_met("row-20", f"{pair} agreement", (f"{pointer}/end", end), parameters=(name,))
             return review("BILATERAL_GAP_UNDER_12M")
     return None

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from portadoc.formats.animated_qr.proximity import AUDIENCE, UNSOLICITED
 from portadoc.formats.sd_jwt import bind, select
-from portadoc.issuer.service import WithdrawalReason
+from portadoc.issuer.records.withdrawals import WithdrawalReason
 from portadoc.keys.private_jwk import signer_from_private_jwk
 from portadoc.schemas.ehic import Ehic
 from portadoc.schemas.examples import example
-from portadoc.wallet_sim.nearby.proximity import AUDIENCE, UNSOLICITED, choices
+from portadoc.wallet_sim.nearby.proximity import choices
 from tests.browser.inspector.town import (
     A1,
     DAY,
@@ -197,6 +198,23 @@ SITUATIONS = (
         reason="reason.withdrawn",
     ),
     Situation(
+        id="applied-for",
+        what="A proof that an A1 was applied for, scanned in the State of work",
+        given=lambda town: town.application(),
+        state="DE",
+        colour="amber",
+        headline="verdict.applied_not_decided.headline",
+        reason="verdict.applied_not_decided.action",
+    ),
+    Situation(
+        id="application-decided",
+        what="A proof of an application that was decided since",
+        given=lambda town: town.application(decided=True),
+        colour="red",
+        headline="verdict.withdrawn_or_replaced.application.headline",
+        reason="reason.withdrawn",
+    ),
+    Situation(
         id="stranger",
         what="A seal that names a known institution, signed under a root that nobody trusts",
         given=lambda town: town.of_a_stranger(),
@@ -361,6 +379,13 @@ SITUATIONS = (
         id="a1-at-care-desk",
         what="An A1 at a care desk",
         given=_seal(),
+        purpose="care",
+        headline="screen.hidden.care",
+    ),
+    Situation(
+        id="application-at-care-desk",
+        what="A proof that an A1 was applied for, at a care desk",
+        given=lambda town: town.application(),
         purpose="care",
         headline="screen.hidden.care",
     ),

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Locator, expect
 
-from portadoc.issuer.service import WithdrawalReason
+from portadoc.issuer.records.withdrawals import WithdrawalReason
 from tests.browser.inspector.camera import Shot, nothing, picture, side_by_side
 from tests.browser.inspector.doing import prepare, say, scan, scan_many
 from tests.browser.inspector.running import visiting

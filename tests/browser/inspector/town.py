@@ -17,12 +17,14 @@ from portadoc.clock import SystemClock
 from portadoc.formats.status_list.statuses import StatusReference
 from portadoc.formats.visible_seal import SealTerms, base45, make_seal
 from portadoc.formats.visible_seal.one_spelling import deflated
-from portadoc.issuer.service import Issuer, WithdrawalReason
+from portadoc.issuer.records.withdrawals import WithdrawalReason
+from portadoc.issuer.service import Issuer
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.signer import Signer
 from portadoc.keys.trust.trust_file import TRUST_FILE
 from portadoc.randomness import system_random_bytes
+from portadoc.schemas.coverage import ApplicationProof
 from portadoc.schemas.ehic import Ehic, Prc
 from portadoc.schemas.examples import example
 from portadoc.schemas.pda1 import Pda1
@@ -134,6 +136,16 @@ class Town:
         paper = example("replacement-certificate", today())
         assert isinstance(paper, Prc)
         return self.seal(replace(paper, valid_from=start, valid_to=end, issued_on=start))[1]
+
+    def application(self, *, decided: bool = False) -> str:
+        """Return the seal of a proof that an A1 was applied for; of one that was decided since, it is ended."""
+        proof = example("application-fr-de", today())
+        assert isinstance(proof, ApplicationProof)
+        self._numbers += 1
+        made = self.issuer.seal_application(A1, replace(proof, reference=f"A1-TEST-{self._numbers:05}"))
+        if decided:
+            self.issuer.withdraw(A1, made.record_id, reason=WithdrawalReason.SUPERSEDED)
+        return made.text
 
     def withdrawn(self, record: Pda1 | Ehic, slug: str, reason: WithdrawalReason, successor: Any = None) -> str:
         """Return the seal of a record that was withdrawn since, perhaps for another one."""

@@ -7,12 +7,12 @@ from importlib import resources
 import pytest
 
 from portadoc import i18n
-from portadoc.catalogue import FALLBACK, LANGUAGES, WITH_TEXTS, reason_text, text, texts, verdict_text
+from portadoc.catalogue import BOOKS, FALLBACK, LANGUAGES, WITH_TEXTS, reason_text, text, texts, verdict_text
 from portadoc.catalogue.reasons import GROUP_OF, REASON_GROUPS, UNFORESEEN, reason_group
 from portadoc.errors import Misconfigured
 from portadoc.verification.verdict import Colour, Verdict
 
-REVIEWED = {"en", "fr"}
+REVIEWED = {"texts": {"en", "fr"}, "portal": {"en"}, "rules": {"en"}}
 LONGEST_BUTTON = 30
 LONGEST_HEADLINE = 80
 PARAM = re.compile(r"\{([a-z_]+)\}")
@@ -34,13 +34,13 @@ INVALID = {
 }
 
 
-def raw(language: str) -> dict[str, object]:
-    file = resources.files("portadoc.catalogue") / "texts" / f"{language}.json"
+def raw(language: str, book: str = "texts") -> dict[str, object]:
+    file = resources.files("portadoc.catalogue") / book / f"{language}.json"
     return dict(json.loads(file.read_text(encoding="utf-8")))
 
 
-def entries(language: str) -> dict[str, str]:
-    return dict(texts(language).entries)
+def entries(language: str, book: str = "texts") -> dict[str, str]:
+    return dict(texts(language, book).entries)
 
 
 def test_the_24_languages_of_the_union_have_names_of_their_own() -> None:
@@ -50,22 +50,25 @@ def test_the_24_languages_of_the_union_have_names_of_their_own() -> None:
     assert all(re.fullmatch(r"[a-z]{2}", code) for code in LANGUAGES)
 
 
-def test_the_catalogue_has_a_file_for_each_language_that_it_says_it_has() -> None:
-    folder = resources.files("portadoc.catalogue") / "texts"
+@pytest.mark.parametrize("book", BOOKS)
+def test_the_catalogue_has_a_file_for_each_language_that_it_says_it_has(book: str) -> None:
+    folder = resources.files("portadoc.catalogue") / book
     assert {file.name for file in folder.iterdir()} == {f"{language}.json" for language in WITH_TEXTS}
 
 
+@pytest.mark.parametrize("book", BOOKS)
 @pytest.mark.parametrize("language", WITH_TEXTS)
-def test_every_key_is_there_in_every_language(language: str) -> None:
-    assert sorted(set(entries(FALLBACK)) ^ set(entries(language))) == []
+def test_every_key_is_there_in_every_language(language: str, book: str) -> None:
+    assert sorted(set(entries(FALLBACK, book)) ^ set(entries(language, book))) == []
 
 
+@pytest.mark.parametrize("book", BOOKS)
 @pytest.mark.parametrize("language", WITH_TEXTS)
-def test_every_text_has_the_params_of_the_english_one(language: str) -> None:
-    english = entries(FALLBACK)
+def test_every_text_has_the_params_of_the_english_one(language: str, book: str) -> None:
+    english = entries(FALLBACK, book)
     other = {
         key: each
-        for key, each in entries(language).items()
+        for key, each in entries(language, book).items()
         if sorted(set(PARAM.findall(each))) != sorted(set(PARAM.findall(english[key])))
         or "{" in PARAM.sub("", each)
         or "}" in PARAM.sub("", each)
@@ -73,9 +76,10 @@ def test_every_text_has_the_params_of_the_english_one(language: str) -> None:
     assert other == {}
 
 
+@pytest.mark.parametrize("book", BOOKS)
 @pytest.mark.parametrize("language", WITH_TEXTS)
-def test_texts_are_plain_lines_and_never_empty(language: str) -> None:
-    for key, each in entries(language).items():
+def test_texts_are_plain_lines_and_never_empty(language: str, book: str) -> None:
+    for key, each in entries(language, book).items():
         assert each == each.strip(), key
         assert each, key
         assert not MARKUP.search(each), key
@@ -83,20 +87,22 @@ def test_texts_are_plain_lines_and_never_empty(language: str) -> None:
         assert "  " not in each, key
 
 
+@pytest.mark.parametrize("book", BOOKS)
 @pytest.mark.parametrize("language", WITH_TEXTS)
-def test_a_file_says_what_it_is_and_is_sorted(language: str) -> None:
-    members = raw(language)
+def test_a_file_says_what_it_is_and_is_sorted(language: str, book: str) -> None:
+    members = raw(language, book)
     assert list(members)[:3] == ["_language", "_name", "_reviewed_by_speaker"]
     assert list(members)[3:] == sorted(list(members)[3:])
     assert members["_language"] == language
     assert str(members["_name"]).casefold() == LANGUAGES[language].casefold()
-    assert members["_reviewed_by_speaker"] is (language in REVIEWED)
-    assert texts(language).reviewed_by_speaker is (language in REVIEWED)
+    assert members["_reviewed_by_speaker"] is (language in REVIEWED[book])
+    assert texts(language, book).reviewed_by_speaker is (language in REVIEWED[book])
 
 
+@pytest.mark.parametrize("book", BOOKS)
 @pytest.mark.parametrize("language", WITH_TEXTS)
-def test_buttons_and_headlines_are_short_enough(language: str) -> None:
-    for key, each in entries(language).items():
+def test_buttons_and_headlines_are_short_enough(language: str, book: str) -> None:
+    for key, each in entries(language, book).items():
         shown = PARAM.sub("10000", each)
         if key.startswith("button."):
             assert len(shown) <= LONGEST_BUTTON, (key, each)
@@ -104,11 +110,12 @@ def test_buttons_and_headlines_are_short_enough(language: str) -> None:
             assert len(shown) <= LONGEST_HEADLINE, (key, each)
 
 
+@pytest.mark.parametrize("book", BOOKS)
 @pytest.mark.parametrize("language", [language for language in WITH_TEXTS if language != FALLBACK])
-def test_texts_are_translated(language: str) -> None:
+def test_texts_are_translated(language: str, book: str) -> None:
     """Long sentences that read as in English were forgotten; short words may be the same."""
-    english = entries(FALLBACK)
-    same = [key for key, each in entries(language).items() if each == english[key]]
+    english = entries(FALLBACK, book)
+    same = [key for key, each in entries(language, book).items() if each == english[key]]
     assert [key for key in same if len(PARAM.sub("", english[key])) > 20] == []
 
 

@@ -146,8 +146,13 @@ def multi_state(share: float, **request: Any) -> tuple[Decision, Facts]:
 def test_a_grant_names_the_state_the_article_the_days_and_its_deciding_facts() -> None:
     explanation = explain(*multi_state(40.0), "en")
     whole = " ".join(explanation.paragraphs)
-    assert explanation.headline == "Yes: the legislation of BE applies, and an A1 certificate can be issued."
-    for part in ("article 13(1)(a) of 883/2004", "25 % or more", "from 2027-01-01 to 2027-12-31", "percent? 40."):
+    assert explanation.headline == "Yes: the legislation of Belgium applies, and an A1 certificate can be issued."
+    for part in (
+        "article 13(1)(a) of 883/2004",
+        "25 % or more",
+        "from 1 January 2027 to 31 December 2027",
+        "percent? 40.",
+    ):
         assert part in whole
     assert "computer program" in explanation.paragraphs[-1]
     assert ("/activities/0/share_of_time", "40") in explanation.facts_used
@@ -156,9 +161,9 @@ def test_a_grant_names_the_state_the_article_the_days_and_its_deciding_facts() -
 def test_a_refusal_names_every_remedy() -> None:
     explanation = explain(*multi_state(40.0, requested_legislation="NL"), "en")
     assert "No automatic refusal is final" in explanation.remedy
-    assert "national law of BE" in explanation.remedy
+    assert "national law of Belgium" in explanation.remedy
     assert "article 16" in explanation.remedy
-    assert "NL" in explanation.paragraphs[0]
+    assert "Netherlands" in explanation.paragraphs[0]
 
 
 def test_a_question_of_the_rules_is_asked_in_words() -> None:

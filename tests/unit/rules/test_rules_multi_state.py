@@ -183,17 +183,27 @@ def test_one_limited_stay_for_the_same_employer_is_a_posting() -> None:
 
 @pytest.mark.parametrize(
     ("first_end", "second_start", "outcome"),
-    [("2027-12-31", "2028-01-01", "GRANT"), ("2028-01-01", "2028-01-02", "REFUSE")],
+    [("2027-12-31", "2028-01-01", "REFUSE"), ("2027-12-30", "2027-12-31", "REVIEW")],
 )
-def test_stretches_longer_than_twelve_months_are_single_state_work(
-    first_end: str, second_start: str, outcome: str
-) -> None:
-    last = "2028-12-31" if outcome == "GRANT" else "2029-01-02"
+def test_stretches_of_twelve_months_are_single_state_work(first_end: str, second_start: str, outcome: str) -> None:
     activities = [
         work("BE", 50.0, start="2027-01-01", end=first_end),
-        work("NL", 50.0, start=second_start, end=last),
+        work("NL", 50.0, start=second_start, end="2028-12-31"),
     ]
-    assert decided(activities, request={"period_end": last})["outcome"] == outcome
+    assert decided(activities, request={"period_end": "2028-12-31"})["outcome"] == outcome
+
+
+def test_short_stretches_are_alternation_when_they_come_back_or_the_request_says_so() -> None:
+    spring = work("BE", 50.0, start="2027-01-01", end="2027-06-30")
+    autumn = work("NL", 50.0, start="2027-07-01", end="2027-12-31")
+    assert decided([spring, autumn])["reasons"] == ["NOT_NORMALLY_MULTI_STATE"]
+    assert decided([spring, autumn], request={"regular_pattern": True})["outcome"] == "GRANT"
+    back = [
+        work("BE", 30.0, start="2027-01-01", end="2027-03-31"),
+        work("NL", 50.0, start="2027-04-01", end="2027-09-30"),
+        work("BE", 20.0, start="2027-10-01", end="2027-12-31"),
+    ]
+    assert decided(back)["outcome"] == "GRANT"
 
 
 def test_another_institution_forwards_to_residence_with_the_likely_result() -> None:

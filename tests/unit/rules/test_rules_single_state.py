@@ -138,7 +138,13 @@ def test_an_official_is_under_the_law_of_the_administration(
             "ISSUE_A1",
             [],
         ),
-        ({"cash_benefit": {"state": "DE", "kind": "old_age_pension"}}, "GRANT", "11(3)(e)", "ISSUE_OTHER", []),
+        (
+            {"cash_benefit": {"state": "DE", "kind": "old_age_pension"}},
+            "REVIEW",
+            None,
+            "MANUAL_REVIEW",
+            ["NO_ACTIVITY"],
+        ),
         ({"cash_benefit": {"state": "DE", "kind": "lottery"}}, "REVIEW", None, "REQUEST_INFO", ["MISSING_DATA"]),
         ({"cash_benefit": {"state": None, "kind": "maternity"}}, "REVIEW", None, "REQUEST_INFO", ["MISSING_DATA"]),
         (

@@ -253,6 +253,13 @@ def test_a_dispute_waits_a_month_for_the_administrative_commission(today: str, o
     assert found["outcome"] == outcome
 
 
+def test_the_only_other_day_is_that_of_the_request_for_review() -> None:
+    found = procedure(kind="ac_referral", issuer_asked_on="2027-01-15", evaluated_on="2027-03-01")
+    assert found["reasons"] == ["AC_REFERRAL_ALLOWED"]
+    found = procedure(kind="ac_referral", one="2027-01-15", another="2027-02-15", evaluated_on="2027-03-01")
+    assert found["reasons"] == ["MISSING_DATA"]
+
+
 def test_a_valid_certificate_binds_the_host() -> None:
     binding = procedure(kind="host_disregard", a1_issuer="SK", a1_status="valid", host="AT", doubt=True)
     assert (binding["outcome"], binding["action"]) == ("REFUSE", "REQUEST_REVIEW")

@@ -279,6 +279,7 @@ RECORDS = {
     "pda1-dc4eu-b": pda1_records(one_employer_and_workplace=False),
     "pda1-webuild": pda1_records(one_employer_and_workplace=False),
     "ehic-dc4eu": EHIC_RECORDS,
+    "prc": PRC_RECORDS,
     "pid-eudi": PID_RECORDS,
     "coverage-bilateral": st.builds(BilateralCertificate, agreement=NAMES, **COVERAGE),
     "coverage-maintenance": st.builds(MaintenanceCertificate, national_law=NAMES, **COVERAGE),

@@ -19,7 +19,7 @@ from portadoc.schemas.profiles import DEFAULT_PROFILE, PROFILES, REGIME_PACKS, M
 
 def test_each_configuration_stands_under_its_id_with_a_scope_of_its_own() -> None:
     a1 = {"pda1", "pda1-rulebook", "pda1-webuild"}
-    assert a1 | {"ehic", "coverage-bilateral", "coverage-maintenance", "pid"} == set(CREDENTIAL_TYPES)
+    assert a1 | {"ehic", "prc", "coverage-bilateral", "coverage-maintenance", "pid"} == set(CREDENTIAL_TYPES)
     assert len({configuration.scope for configuration in CREDENTIAL_TYPES.values()}) == len(CREDENTIAL_TYPES)
     for identifier, configuration in CREDENTIAL_TYPES.items():
         assert credential_configuration(identifier) is configuration

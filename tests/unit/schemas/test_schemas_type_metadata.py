@@ -18,6 +18,7 @@ VCTS = sorted({configuration.vct for configuration in CREDENTIAL_TYPES.values()}
 EXAMPLE_OF = {
     "pda1": "posted-worker-fr-de",
     "ehic": "insured-traveller",
+    "prc": "replacement-certificate",
     "pid": "pid-posted-worker",
     "bilateral": "bilateral-fr-jp",
     "maintenance": "maintenance-fr-ke",
@@ -121,6 +122,11 @@ def test_the_a1_document_serves_both_dialects() -> None:
     assert not [path for path in described if path[0] == "employer" and len(path) > 1]
     assert all("description" in entry for entry in described[("employer",)]["display"])
     assert {("vct",), ("iss",), ("sub",), ("jti",), ("iat",), ("cnf",)} <= mandatory
+
+
+def test_the_holder_s_key_is_mandatory_where_no_paper_carries_a_copy() -> None:
+    bound = {vct for vct in VCTS if rules(vct)[("cnf",)].get("mandatory")}
+    assert bound == {"urn:eudi:pda1:1", "urn:eudi:ehic:1", "urn:eudi:pid:1"}
 
 
 def test_the_full_form_spells_out_every_state_of_work() -> None:

@@ -154,6 +154,7 @@ def test_the_person_of_a_seal_is_compared_like_any_other(sealing: SealWorld) -> 
 def test_types_of_seals_follow_from_types_of_credentials() -> None:
     assert seal_types_for({"urn:eudi:pda1:1"}) == {"urn:portadoc:seal:pda1:1", "urn:portadoc:seal:application:1"}
     assert seal_types_for({"urn:eudi:ehic:1"}) == {"urn:portadoc:seal:ehic:1", "urn:portadoc:seal:prc:1"}
+    assert seal_types_for({"urn:portadoc:prc:1"}) == {"urn:portadoc:seal:prc:1"}
     assert seal_types_for({"urn:eudi:pid:1"}) == frozenset()
 
 

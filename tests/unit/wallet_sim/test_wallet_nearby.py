@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from portadoc.errors import Conflict, Error, Malformed, Refused
-from portadoc.formats.animated_qr.frames import read_frames
+from portadoc.errors import Conflict, Error, Malformed, Misconfigured, Refused
+from portadoc.formats.animated_qr.frames import make_frames, read_frames
 from portadoc.formats.animated_qr.proximity import AUDIENCE, UNSOLICITED
 from portadoc.formats.jws import unverified_claims
 from portadoc.formats.sd_jwt import parse, process, verify_key_binding
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.jwk import public_key_from_jwk
+from portadoc.wallet_sim.nearby import proximity
 from portadoc.wallet_sim.nearby.proximity import choices, read_challenge
 from portadoc.wallet_sim.wallet import Wallet
 
@@ -56,6 +57,19 @@ def test_the_frames_hold_a_presentation_bound_to_the_challenge(holder: Wallet) -
     shown = holder.show(holder.credentials()[0].id, challenge=CHALLENGE)
     assert read_frames(shown.frames) == shown.text
     assert binding(shown.text, CHALLENGE)["iat"] == NOW
+
+
+@pytest.mark.parametrize(
+    ("frames", "reason"),
+    [((), "frame_malformed"), (make_frames("eyJhbGciOiJFUzI1NiJ9.e30.c2ln~"), "text")],
+)
+def test_frames_that_do_not_read_back_are_not_shown(
+    holder: Wallet, monkeypatch: pytest.MonkeyPatch, frames: tuple[str, ...], reason: str
+) -> None:
+    monkeypatch.setattr(proximity, "make_frames", lambda _: frames)
+    with pytest.raises(Misconfigured) as refused:
+        holder.show(holder.credentials()[0].id, challenge=CHALLENGE)
+    assert (refused.value.code, refused.value.params["reason"]) == ("frames_differ", reason)
 
 
 def test_a_presentation_for_one_challenge_is_none_for_another(holder: Wallet) -> None:
