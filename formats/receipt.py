@@ -26,6 +26,7 @@ from portadoc.formats.visible_seal.seal import PREFIX, read_message
 from portadoc.keys.signer import Signer
 from portadoc.keys.trust.trust_store import TrustedKey
 from portadoc.schemas.claims import JsonObject
+from portadoc.schemas.days import read_day
 
 SPEC: Final = "Receipt"
 TYP: Final = "verification-receipt+jwt"
@@ -237,14 +238,10 @@ def _word(members: Mapping[str, Any], name: str) -> str:
 
 
 def _day(members: Mapping[str, Any], name: str) -> date:
-    text = _text(members, name)
     try:
-        day = date.fromisoformat(text)
+        return read_day(_text(members, name))
     except ValueError as exc:
         raise _invalid(name) from exc
-    if day.isoformat() != text:
-        raise _invalid(name)
-    return day
 
 
 def _flag(members: Mapping[str, Any], name: str) -> bool:

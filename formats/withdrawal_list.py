@@ -28,13 +28,13 @@ from portadoc.formats.status_list.statuses import is_index
 from portadoc.keys.jwk import VerificationKey
 from portadoc.keys.signer import Signer
 from portadoc.schemas.claims import JsonObject
+from portadoc.schemas.days import read_day
 
 SPEC: Final = "Portadoc withdrawal list"
 MEDIA_TYPE: Final = "application/withdrawals+jwt"
 TYP: Final = "withdrawals+jwt"
 MAX_RECORDS: Final = 16_384
 MAX_AGE_S: Final = 7 * 24 * 3600
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _SUCCESSOR: Final = re.compile(r"[A-Za-z0-9._:/-]{1,128}", re.ASCII)
 _DEMANDED: Final = frozenset({"idx", "effective_from", "cause", "recorded_at"})
 _KNOWN: Final = _DEMANDED | {"successor"}
@@ -164,11 +164,9 @@ def _record(entry: Any, iat: int) -> tuple[int, WithdrawalRecord]:
 
 def _day(value: Any) -> date:
     try:
-        if isinstance(value, str) and _DAY.fullmatch(value):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise _invalid("effective_from")
+        return read_day(value if isinstance(value, str) else "")
+    except ValueError as exc:
+        raise _invalid("effective_from") from exc
 
 
 def _entry(idx: int, record: WithdrawalRecord) -> JsonObject:

@@ -13,7 +13,7 @@ from portadoc.issuer.protocol_errors import document_route
 from portadoc.issuer.records.withdrawals import WithdrawalReason
 from portadoc.issuer.service import Issuer
 from portadoc.schemas.claims import JsonObject
-from portadoc.schemas.projections.forms import is_full_date
+from portadoc.schemas.days import read_day
 from portadoc.schemas.records import record_from_json, record_warnings
 from portadoc.web.answers import json_answer
 from portadoc.web.bodies import flag_member, read_json_object, require_members, text_member
@@ -99,9 +99,10 @@ def _one_of(body: JsonObject, name: str, known: tuple[str, ...]) -> str:
 
 def _day(body: JsonObject, name: str) -> date:
     value = text_member(body, name)
-    if not is_full_date(value):
-        raise Malformed("member_invalid", member=f"/{name}", expected="date YYYY-MM-DD")
-    return date.fromisoformat(value)
+    try:
+        return read_day(value)
+    except ValueError as exc:
+        raise Malformed("member_invalid", member=f"/{name}", expected="date YYYY-MM-DD") from exc
 
 
 def _texts(body: JsonObject, name: str) -> list[str]:

@@ -34,6 +34,7 @@ from portadoc.portal.questions.facts import facts_of
 from portadoc.portal.questions.flows import case_of, next_question
 from portadoc.portal.questions.reading import form_of, read_answer
 from portadoc.portal.running import Running
+from portadoc.portal.standing import on_record
 from portadoc.portal.store import application_store, case_store
 from portadoc.portal.store.case_store import MachineRequest
 from portadoc.schemas.claims import Json
@@ -186,7 +187,7 @@ class Applying:
         facts = facts_of(current.answers, known, request_date=day_of(current.submitted_at or now))
         held = here.registers.known(current.institution, worker_pin=current.worker_pin, employer_id=None)["person"]
         with here.database.read() as connection:
-            facts = with_records(facts, held, self._drafts.on_record(connection, current))
+            facts = with_records(facts, held, on_record(connection, current))
         departure, end = departure_of(facts), (facts.get("request") or {}).get("period_end")
         return self._noted(
             current,

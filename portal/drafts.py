@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from portadoc.access.actions import Action
-from portadoc.access.subjects import Subject
+from portadoc.access.reasons import Reason
+from portadoc.access.subjects import Role, Subject
 from portadoc.errors import Conflict, Refused
 from portadoc.portal.applications.application import (
-    HEALTH,
     Actor,
     Application,
     ApplicationState,
@@ -18,6 +18,7 @@ from portadoc.portal.applications.application import (
     Party,
     RequestKind,
 )
+from portadoc.portal.applications.course import REPLACING
 from portadoc.portal.applications.known import earlier_of, known_of
 from portadoc.portal.applications.life_cycle import Act, after
 from portadoc.portal.deployment import Deployment
@@ -33,6 +34,7 @@ from portadoc.portal.questions.form import Known
 from portadoc.portal.questions.reading import read_answer
 from portadoc.portal.registers.extracts import works_for
 from portadoc.portal.registers.register import plain_pin
+from portadoc.portal.standing import chain_of
 from portadoc.portal.store import application_store
 from portadoc.schemas.claims import Json, JsonObject
 from portadoc.schemas.events import EventKind
@@ -40,8 +42,13 @@ from portadoc.storage import Connection
 
 _REGISTERED: Final = frozenset({"worker_pin", "employer_id", "employer_number"})
 """Answers on which registers can say more."""
-_PREFILLED: Final = frozenset({RequestKind.CORRECTION, RequestKind.CHANGE})
-_LONGEST_CHAIN: Final = 50
+_CAPACITY_OF: Final[Mapping[Capacity, frozenset[Role]]] = {
+    Capacity.EMPLOYER: frozenset({Role.EMPLOYER_AGENT, Role.INTEGRATOR}),
+    Capacity.SELF_EMPLOYED: frozenset({Role.SELF_EMPLOYED}),
+    Capacity.WORKER: frozenset({Role.WORKER}),
+    Capacity.INSURED_PERSON: frozenset(),
+}
+"""Whose capacity it is to apply: nobody is self-employed by saying so. Cards are asked for elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +88,8 @@ class Drafts:
         institution = here.institution(slug)
         if wish.certificate_kind.value not in institution.certificates or wish.certificate_kind.value not in FLOWS:
             raise Refused("certificate_not_offered", kind=wish.certificate_kind.value)
+        if not _CAPACITY_OF[wish.capacity] & subject.roles:
+            raise Refused("access_denied", reason=Reason.ROLE.value, action=Action.START.value)
         before = self._predecessor(subject, slug, wish)
         own_pin = subject.pin if wish.capacity is not Capacity.EMPLOYER else wish.worker_pin
         draft = Application(
@@ -203,7 +212,9 @@ class Drafts:
             "choices": self._choices(slug, subject, draft),
         }
         if before is not None and draft.request_kind is RequestKind.EXTENSION:
-            known["earlier"] = earlier_of(self._chain(before), own_state=own_state)
+            with self._deployment.database.read() as connection:
+                chain = chain_of(connection, before)
+            known["earlier"] = earlier_of(chain, own_state=own_state)
         return known
 
     def _choices(self, slug: str, subject: Subject, draft: Application) -> JsonObject:
@@ -217,25 +228,6 @@ class Drafts:
         found = self._deployment.registers.known(slug, worker_pin=None, employer_id=employer_id)["employer"]
         return str((found or {}).get("name") or employer_id)
 
-    def on_record(self, connection: Connection, application: Application) -> tuple[Application, ...]:
-        """Return the other applications on the same person on which a certificate of ours stands."""
-        if application.worker_pin is None:
-            return ()
-        found = application_store.applications_of(
-            connection, application.institution, subject_id="", employers=(), pins=(application.worker_pin,)
-        )
-        before = self._chain_ids(application)
-        others = [each for each in found if each.certificate_kind not in HEALTH and each.is_in_force]
-        return tuple(each for each in others if each.application_id not in before)
-
-    def _chain_ids(self, application: Application) -> frozenset[str]:
-        with self._deployment.database.read() as connection:
-            before = application_store.find_application(
-                connection, application.institution, application.predecessor or ""
-            )
-        chain = () if before is None else self._chain(before)
-        return frozenset(each.application_id for each in (application, *chain))
-
     def _predecessor(self, subject: Subject, slug: str, wish: Wish) -> Application | None:
         """Return the application that is followed. Raises Refused[not_found], Conflict[application_state]."""
         if wish.request_kind is RequestKind.NEW and wish.predecessor is None:
@@ -247,18 +239,6 @@ class Drafts:
         if not found.is_in_force:
             raise Conflict("application_state", state=found.state.value, act=wish.request_kind.value)
         return found
-
-    def _chain(self, last: Application) -> tuple[Application, ...]:
-        """Return a certificate and those that it extends, the newest first."""
-        chain = [last]
-        with self._deployment.database.read() as connection:
-            while (before := chain[-1]).request_kind is not RequestKind.NEW and before.predecessor:
-                found = application_store.find_application(connection, last.institution, before.predecessor)
-                if found is None or len(chain) == _LONGEST_CHAIN:
-                    break
-                chain.append(found)
-        replaced = {each.predecessor for each in chain if each.request_kind in _PREFILLED}
-        return tuple(each for each in chain if each.application_id not in replaced)
 
 
 def _employer_of(subject: Subject, wish: Wish, before: Application | None) -> str | None:
@@ -273,6 +253,6 @@ def _employer_of(subject: Subject, wish: Wish, before: Application | None) -> st
 
 def _answers_before(draft: Application, before: Application | None, own_state: str) -> JsonObject:
     """Return the answers with which something that was wrong, or has changed, is begun: all can be changed."""
-    if before is None or draft.request_kind not in _PREFILLED:
+    if before is None or draft.request_kind not in REPLACING:
         return {}
     return answers_that_apply(before.answers, known_of(before, own_state=own_state))

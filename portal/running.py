@@ -34,6 +34,7 @@ from portadoc.portal.deployment import Deployment
 from portadoc.portal.health.certificates import health_number
 from portadoc.portal.health.steps import HealthSteps
 from portadoc.portal.keeping import Keeping
+from portadoc.portal.standing import require_judged_beside
 from portadoc.portal.store import application_store, case_store
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.events import EventKind
@@ -128,12 +129,12 @@ class Running:
         own_state = here.institution(application.institution).country
         facts = application.facts or {}
         decision = judge(facts, pack=here.settings.rules_pack)
+        follows = self._follows(application, consequence(application, decision, own_state=own_state), decision)
         try:
             require_derivable(facts, decision)
+            return self.record_decision(application, decision, follows)
         except Refused as refused:
             return self._in_doubt(application, decision, refused)
-        follows = self._follows(application, consequence(application, decision, own_state=own_state), decision)
-        return self.record_decision(application, decision, follows)
 
     def _in_doubt(self, application: Application, decision: JsonObject, refused: Refused) -> Application:
         """Record a grant that the independent check does not find in the facts, for an officer and nobody else."""
@@ -178,16 +179,7 @@ class Running:
         Raises Conflict[application_changed], [application_state], [application_busy].
         """
         now, automated = self._deployment.clock.now(), not actor_id
-        if not old.has_certificate or old.step not in (None, Step.CONFIRM):
-            raise Conflict("application_busy")
-        ending = replace(
-            old,
-            version=old.version + 1,
-            step=Step.REVOKE,
-            step_due_at=now,
-            step_tries=0,
-            revocation={"reason": "facts_changed", "from": first_day.isoformat()},
-        )
+        ending = course.ending(old, now=now, reason="facts_changed", first_day=first_day)
         granted = after(
             application,
             Act.GRANTED,
@@ -230,7 +222,8 @@ class Running:
     ) -> Application:
         """Commit a decision, what it stands on, and what follows from it, as one.
 
-        Raises Conflict[application_changed], [application_state].
+        Raises Conflict[application_changed], [application_state]; Refused[grant_not_derivable] for a grant by the
+        rules beside which another certificate stands by now.
         """
         here, now = self._deployment, self._deployment.clock.now()
         after_it = course.decided(
@@ -244,6 +237,8 @@ class Running:
             reason=reason,
         )
         with here.database.transaction() as connection:
+            if automated and follows is Consequence.ISSUE and application.certificate_kind not in HEALTH:
+                require_judged_beside(connection, application)
             sequence = case_store.insert_decision(
                 connection,
                 application.institution,

@@ -1,12 +1,10 @@
 """The portal role: applications, decisions, and what comes of them. Adapters call this and no deeper."""
 
 from collections.abc import Mapping
-from datetime import date
 
 from portadoc.access.subjects import Subject
 from portadoc.errors import Refused
 from portadoc.portal.applications.application import Application, RequestKind
-from portadoc.portal.applications.timers import is_urgent
 from portadoc.portal.applying import Applying
 from portadoc.portal.deployment import Deployment
 from portadoc.portal.drafts import Drafts, Wish
@@ -21,8 +19,6 @@ from portadoc.portal.officers.figures import FigureDesk
 from portadoc.portal.officers.office import Office
 from portadoc.portal.people.notices import Notices
 from portadoc.portal.people.own_data import OwnData
-from portadoc.portal.questions.facts import period_of
-from portadoc.portal.questions.flows import case_of
 from portadoc.portal.questions.form import Known
 from portadoc.portal.running import Running
 from portadoc.portal.settings import SECONDS_PER_DAY, PortalSettings
@@ -143,15 +139,6 @@ class Portal:
     def questions_left(self, application: Application) -> tuple[str, ...]:
         """Return the questions from which missing facts come, of an application that the caller was given."""
         return self.drafts.questions_left(application)
-
-    def would_be_urgent(self, application: Application) -> bool:
-        """Tell whether an application that the caller was given would be urgent if it were submitted now."""
-        start, _ = period_of(case_of(application.answers, self.known(application)))
-        return is_urgent(
-            None if start is None else date.fromisoformat(start),
-            now=self.deployment.clock.now(),
-            within_hours=self.settings.urgent_hours,
-        )
 
     def paper(self, subject: Subject, slug: str, application_id: str, *, language: str) -> Document:
         """Return the sealed certificate. Raises as ``Papers.paper``."""

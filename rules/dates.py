@@ -34,11 +34,6 @@ def shared_days(first: tuple[date | None, date | None], second: tuple[date | Non
     return max(0, (end - start).days + 1)
 
 
-def days_until(first: date, last: date) -> int:
-    """Count the days from one day to another; negative when the second is earlier."""
-    return (last - first).days
-
-
 def day_before(day: date) -> date:
     return day - timedelta(days=1)
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from portadoc.rules.derivation import Quoted, Step, plain, step_to_json
+from portadoc.schemas.days import kept_day
 
 
 class Outcome(StrEnum):
@@ -185,7 +186,7 @@ def decision_to_json(decision: Decision) -> dict[str, Any]:
 
 def decision_from_json(kept: Mapping[str, Any]) -> Decision:
     """Return a decision that ``decision_to_json`` wrote; facts and figures that it quotes stay plain values."""
-    days = {name: _day(kept[name]) for name in ("validity_start", "validity_end")}
+    days = {name: kept_day(kept[name]) for name in ("validity_start", "validity_end")}
     lists = {name: tuple(kept[name]) for name in ("notify_states", "reasons", "info", "questions")}
     steps = [
         Step(
@@ -199,10 +200,6 @@ def decision_from_json(kept: Mapping[str, Any]) -> Decision:
     ]
     named = {"outcome": Outcome(kept["outcome"]), "action": Action(kept["action"]), "derivation": tuple(steps)}
     return Decision(**{**kept, **days, **lists, **named})
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
 
 
 __all__ = [

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
 
-from portadoc.catalogue import Texts, texts
+from portadoc.catalogue import Texts, day_in_words
 from portadoc.catalogue.countries import country_name
 from portadoc.rules.decision import Decision
 from portadoc.rules.facts import Activity, Facts
@@ -49,12 +49,6 @@ def _word(name: str, value: str | float | date, language: str) -> str:
     if isinstance(value, int | float):
         return f"{value:g}"
     return named(value, language) if name in _STATES else value
-
-
-def day_in_words(day: date, language: str) -> str:
-    """Return a day as people of the language write it."""
-    words = texts(language, "portal")
-    return words.text("date.day", day=day.day, month=words.text(f"month.{day.month}"), year=day.year)
 
 
 def named(codes: str, language: str) -> str:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from portadoc.catalogue import Texts, texts
+from portadoc.catalogue import Texts, day_in_words, texts
 from portadoc.rules.decision import Action, Decision, Outcome
 from portadoc.rules.derivation import MET, NOT_MET, UNKNOWN, Step, plain
 from portadoc.rules.determination import law_for
-from portadoc.rules.explained_figures import day_in_words, figures, named
+from portadoc.rules.explained_figures import figures, named
 from portadoc.rules.facts import Facts, RequestKind
 from portadoc.rules.law import CURRENT_PACK
 

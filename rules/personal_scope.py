@@ -35,7 +35,7 @@ def row_7_personal_scope(case: Case) -> Finding | None:
 
 
 def states_of(case: Case) -> frozenset[str]:
-    """Return the States that the case touches: residence, work, seats, posting."""
+    """Return the States that the case touches: residence, work, seats, posting, ship, home base, pension."""
     facts = case.facts
     found = {facts.person.residence_state, *(one.seat_state for one in facts.employers)}
     found.update(one.state for one in facts.activities)
@@ -43,6 +43,11 @@ def states_of(case: Case) -> frozenset[str]:
         found |= {facts.posting.home_state, facts.posting.host_state}
     if facts.contract_staff is not None:
         found |= {facts.contract_staff.employed_state, facts.contract_staff.option_state}
+    if facts.mariner is not None:
+        found |= {facts.mariner.flag_state, facts.mariner.remunerator_state}
+    if facts.aircrew is not None:
+        found.update(base.state for base in facts.aircrew.home_bases)
+    found.update(facts.pension_states or ())
     return frozenset(state for state in found if state is not None)
 
 

@@ -265,10 +265,15 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """How the legislation was determined: body of law, articles, and the reference of the national case."""
+    """How the legislation was determined: body of law, articles, and the reference of the national case.
+
+    ``articles`` are those of the Regulations; ``provision`` names the article of whichever instrument it was, as
+    that instrument numbers it (``EU-UK TCA SSC.11(1)(a)``).
+    """
 
     regime_pack: str
     articles: tuple[str, ...] = ()
+    provision: str | None = None
     case_reference: str | None = None
 
     def __post_init__(self) -> None:
@@ -276,6 +281,7 @@ class Decision:
         require_distinct("articles", self.articles)
         for index, article in enumerate(self.articles):
             require_code(f"articles/{index}", article, ARTICLES)
+        require_text("provision", self.provision)
         require_text("case_reference", self.case_reference)
 
 

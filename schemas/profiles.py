@@ -130,14 +130,21 @@ class RegimePack:
     in_force_to: date | None
 
 
-REGIME_PACKS: Final[Mapping[str, RegimePack]] = {
-    pack.id: pack
-    for pack in (
-        RegimePack(
-            id="eu-2012",
-            title="Regulations (EC) 883/2004 and 987/2009 as they apply since 28 June 2012",
-            in_force_from=date(2012, 6, 28),
-            in_force_to=None,
-        ),
-    )
-}
+def _packs(*packs: tuple[str, str, date]) -> Mapping[str, RegimePack]:
+    return {
+        name: RegimePack(id=name, title=title, in_force_from=since, in_force_to=None)
+        for name, title, since in packs
+    }
+
+
+REGIME_PACKS: Final[Mapping[str, RegimePack]] = _packs(
+    ("eu-2012", "Regulations (EC) 883/2004 and 987/2009 as they apply since 28 June 2012", date(2012, 6, 28)),
+    ("eu-2012-eea", "The Regulations with Iceland, Liechtenstein and Norway", date(2013, 2, 2)),
+    ("eu-2012-ch", "The Regulations with Switzerland", date(2015, 1, 1)),
+    ("eu-2012-efta", "The Regulations between the EFTA States", date(2016, 1, 1)),
+    ("uk-wa", "The Regulations for persons under the Withdrawal Agreement with the United Kingdom", date(2021, 1, 1)),
+    ("uk-tca", "Protocol on Social Security Coordination with the United Kingdom", date(2021, 1, 1)),
+    ("ch-uk", "Convention of Switzerland with the United Kingdom", date(2021, 11, 1)),
+    ("efta-uk-2024", "Convention of Iceland, Liechtenstein and Norway with the United Kingdom", date(2024, 1, 1)),
+)
+"""Bodies of law under which an A1 can be certified; those of the rules that are in force, as a test compares."""

@@ -5,7 +5,6 @@ and every absent value as ``null``. EL and UK are accepted for GR and GB on the 
 """
 
 import difflib
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
@@ -24,6 +23,7 @@ from portadoc.schemas.coverage.certificates import (
     CoverageCertificate,
     MaintenanceCertificate,
 )
+from portadoc.schemas.days import read_day
 from portadoc.schemas.ehic import Ehic, Prc
 from portadoc.schemas.pda1 import Pda1, RecordWarning
 from portadoc.schemas.pid import Pid
@@ -45,7 +45,6 @@ _COUNTRY_MEMBERS: Final = frozenset(
         "states_of_work",
     }
 )
-_FULL_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def record_warnings(record: Record) -> tuple[RecordWarning, ...]:
@@ -170,8 +169,6 @@ def _scalar(expected: type[Any], value: Json, place: str) -> Any:
 
 def _date(value: Json, place: str) -> date:
     try:
-        if isinstance(value, str) and _FULL_DATE.fullmatch(value):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise Malformed("member_invalid", member=place, expected="date YYYY-MM-DD")
+        return read_day(value if isinstance(value, str) else "")
+    except ValueError as exc:
+        raise Malformed("member_invalid", member=place, expected="date YYYY-MM-DD") from exc

@@ -15,6 +15,7 @@ from portadoc.formats.openid4vp.registration_certificate import OverAsked, Regis
 from portadoc.formats.openid4vp.transaction_data import read_all
 from portadoc.schemas.catalogue import A1_TYPES
 from portadoc.schemas.claims import JsonObject
+from portadoc.schemas.days import kept_day
 from portadoc.verification.policy import WorkAsked
 from portadoc.verification.presets.lint import Finding, lint
 from portadoc.verification.presets.presets import PRESETS, Preset
@@ -101,7 +102,7 @@ class Terms:
             same_holder=read["same_holder"],
             same_person=read["same_person"],
             max_status_age_s=read.get("max_status_age_s"),
-            on_date=_day(read["on_date"]),
+            on_date=kept_day(read["on_date"]),
             work=None if read["work"] is None else _work_from_json(read["work"]),
             transaction_data=tuple(read["transaction_data"]),
             excess=tuple(Finding(**each) for each in read["excess"]),
@@ -197,14 +198,10 @@ def _work_from_json(stored: JsonObject) -> WorkAsked:
     return WorkAsked(
         state=stored["state"],
         employers=frozenset(stored["employers"]),
-        first=_day(stored["first"]),
-        last=_day(stored["last"]),
+        first=kept_day(stored["first"]),
+        last=kept_day(stored["last"]),
     )
 
 
 def _spell(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)

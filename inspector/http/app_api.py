@@ -15,6 +15,7 @@ from portadoc.inspector.service import Inspector
 from portadoc.inspector.store.device_store import Device
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.codes import PDA1_STATES, canonical_country
+from portadoc.schemas.days import kept_day
 from portadoc.verification.policy import WorkAsked
 from portadoc.web.answers import json_answer
 from portadoc.web.bodies import (
@@ -161,7 +162,7 @@ def day_member(body: JsonObject, name: str) -> date | None:
     """Return a day, None for one that is absent. Raises Malformed[member_invalid]."""
     text = optional_text_member(body, name)
     try:
-        return None if text is None else date.fromisoformat(text)
+        return kept_day(text)
     except ValueError as exc:
         raise Malformed("member_invalid", member=f"/{name}", expected="YYYY-MM-DD") from exc
 

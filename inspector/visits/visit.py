@@ -12,6 +12,7 @@ from portadoc.inspector.visits.documents import DocumentFacts
 from portadoc.inspector.visits.received import ReceivedEntry
 from portadoc.inspector.visits.sites import Site
 from portadoc.schemas.claims import JsonObject
+from portadoc.schemas.days import kept_day
 from portadoc.verification.verdict import Colour
 
 LATE_S: Final = 300
@@ -219,7 +220,7 @@ def _scanned(visit: Visit, received: ReceivedEntry) -> Visit:
         server_code=judgement.get("code") or "",
         differs=received.differs,
         document=DocumentFacts.of_json(told),
-        withdrawn_from=_day(withdrawal.get("effective_from")),
+        withdrawn_from=kept_day(withdrawal.get("effective_from")),
         withdrawal_cause=withdrawal.get("cause") or "",
         worker=body.get("worker"),
         status_as_of=body.get("statusAsOf"),
@@ -256,12 +257,12 @@ def worker_of(line: JsonObject) -> DeclaredWorker:
         id=line["id"],
         surname=line["surname"],
         forenames=line["forenames"],
-        birth_date=_day(line.get("birthDate")),
+        birth_date=kept_day(line.get("birthDate")),
         employer_id=line.get("employerId") or "",
         employer_name=line.get("employerName") or "",
         number=line.get("number") or "",
-        first=_day(line.get("first")),
-        last=_day(line.get("last")),
+        first=kept_day(line.get("first")),
+        last=kept_day(line.get("last")),
     )
 
 
@@ -297,10 +298,6 @@ def _with_note(visit: Visit, received: ReceivedEntry) -> tuple[Note, ...]:
     body = received.entry.body
     text = body.get("note")
     return (*visit.notes, Note(received.entry.at, text, body.get("scan"))) if text else visit.notes
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
 
 
 _STEPS: Final = {

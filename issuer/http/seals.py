@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from portadoc.errors import Error, Malformed, Unavailable
+from portadoc.errors import Error, Malformed, Refused, Unavailable
 from portadoc.issuer.pages.code_page import FILES, FITS, STATIC_PATH, Shown, code_page, page_language
 from portadoc.issuer.protocol_errors import refused_document
 from portadoc.issuer.sealing.public_checks import PublicAnswer, TypedFacts
@@ -22,6 +22,7 @@ from portadoc.web.problem import problem
 CERTIFICATES_MAX_AGE_S: Final = 300
 _TOO_MANY_REQUESTS: Final = 429
 _UNPROCESSABLE: Final = 422
+_LOCKED: Final = "locked"
 _TYPED: Final = frozenset(each.name for each in fields(TypedFacts))
 _SLIPS: Final = {
     "public_nothing_typed": "nothing",
@@ -87,6 +88,8 @@ def _compared(issuer: Issuer, code: str, typed: TypedFacts, request: Request) ->
     try:
         answer = issuer.public_checks.look_up(code, source=source)
         compared = FITS[issuer.public_checks.compare(code, typed, source=source)]
+    except Refused:
+        compared = _LOCKED
     except Malformed as slip:
         compared, status = _SLIPS[slip.code], _UNPROCESSABLE
     except Unavailable as error:

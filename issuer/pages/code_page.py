@@ -11,7 +11,7 @@ from typing import Final
 from fastapi import Request, Response
 
 from portadoc.catalogue import LANGUAGES, WITH_TEXTS, Texts, texts
-from portadoc.issuer.paper.facts import day_in_words
+from portadoc.issuer.paper.facts import day_or_text
 from portadoc.issuer.sealing.public_checks import NOTHING_TYPED, PublicAnswer, PublicVerdict, TypedFacts
 from portadoc.web.answers import NO_STORE
 from portadoc.web.language import preferred_language
@@ -100,7 +100,7 @@ def _verdict(shown: Shown, words: Texts, own: Texts) -> Mapping[str, str]:
             "sentence": own.text("public.wait.sentence", minutes=shown.minutes),
         }
     answer, name = shown.answer, shown.answer.verdict.value
-    since = day_in_words(answer.since, words)
+    since = day_or_text(answer.since, words)
     return {
         "colour": _COLOURS[answer.verdict],
         "headline": own.text(f"public.verdict.{name}"),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-from portadoc.catalogue import Texts
+from portadoc.catalogue import Texts, day_in_words
 from portadoc.catalogue.countries import country_name
 from portadoc.issuer.paper.page import Section
 from portadoc.schemas.claims import JsonObject
@@ -36,8 +36,8 @@ def _pda1(document: JsonObject, texts: Texts) -> tuple[Section, ...]:
             texts,
             "paper.document",
             ("field.document_number", paper["number"]),
-            ("field.issued_on", day_in_words(paper["date_of_issuance"], texts)),
-            ("field.expires_on", day_in_words(paper.get("date_of_expiry"), texts)),
+            ("field.issued_on", day_or_text(paper["date_of_issuance"], texts)),
+            ("field.expires_on", day_or_text(paper.get("date_of_expiry"), texts)),
             ("field.signed_by", _institution(document["issuing_authority"], texts)),
         ),
         _person(document["person"], texts),
@@ -75,9 +75,9 @@ def _health(document: JsonObject, texts: Texts) -> tuple[Section, ...]:
             texts,
             "paper.document",
             ("field.card_number", document.get("card_number")),
-            ("field.issued_on", day_in_words(document.get("date_of_issuance", document.get("issued_on")), texts)),
-            ("field.expires_on", day_in_words(document.get("date_of_expiry"), texts)),
-            ("field.card_expires_on", day_in_words(document.get("card_expiry"), texts)),
+            ("field.issued_on", day_or_text(document.get("date_of_issuance", document.get("issued_on")), texts)),
+            ("field.expires_on", day_or_text(document.get("date_of_expiry"), texts)),
+            ("field.card_expires_on", day_or_text(document.get("card_expiry"), texts)),
             ("paper.prc_reason.title", texts.text(f"paper.prc_reason.{reason}") if reason else None),
         ),
         _person(document["insured"], texts),
@@ -104,7 +104,7 @@ def _person(person: JsonObject, texts: Texts) -> Section:
         ("field.surnames", person["surnames"]),
         ("field.forenames", person["forenames"]),
         ("field.surname_at_birth", person.get("surname_at_birth")),
-        ("field.date_of_birth", day_in_words(person["date_of_birth"], texts)),
+        ("field.date_of_birth", day_or_text(person["date_of_birth"], texts)),
         ("field.birth_place", _place(person.get("place_of_birth"), texts)),
         ("field.nationality", ", ".join(_country(each, texts) for each in person.get("nationalities", ()))),
         ("field.sex", texts.text(f"paper.sex.{sex}") if sex else None),
@@ -147,14 +147,13 @@ def _institution(institution: JsonObject, texts: Texts) -> str:
     return f"{institution['name']} ({institution['id']}, {_country(institution['country'], texts)})"
 
 
-def day_in_words(text: str | None, texts: Texts) -> str | None:
+def day_or_text(text: str | None, texts: Texts) -> str | None:
     """Return a day in words; what is no whole day, such as a year of birth, stays as the document has it."""
     try:
         day = date.fromisoformat(text or "")
     except ValueError:
         return text
-    month = texts.text("date.months").split()[day.month - 1]
-    return texts.text("date.day", day=day.day, month=month, year=day.year)
+    return day_in_words(day, texts.language)
 
 
 def _country(code: str, texts: Texts) -> str:
@@ -177,6 +176,6 @@ def _place(place: JsonObject | None, texts: Texts) -> str | None:
 def _period(first: str, last: str | None, texts: Texts) -> str:
     return texts.text(
         "value.period",
-        first=day_in_words(first, texts),
-        last=day_in_words(last, texts) or texts.text("value.no_end"),
+        first=day_or_text(first, texts),
+        last=day_or_text(last, texts) or texts.text("value.no_end"),
     )

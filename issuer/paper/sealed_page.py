@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from portadoc.catalogue import Texts, texts
-from portadoc.issuer.paper.facts import day_in_words, sections
+from portadoc.catalogue import Texts, day_in_words, texts
+from portadoc.issuer.paper.facts import sections
 from portadoc.issuer.paper.page import Page, page_pdf
 from portadoc.issuer.paper.qr_symbols import qr_symbol
 from portadoc.issuer.sealing.seals import Sealed
@@ -17,7 +17,7 @@ def sealed_page(sealed: Sealed, *, language: str, author: str, made_at: int, is_
     """
     words = texts(language)
     last_day = datetime.fromtimestamp(sealed.expires_at - 1, UTC).date()
-    seal_until = words.text("paper.seal_until", date=day_in_words(last_day.isoformat(), words))
+    seal_until = words.text("paper.seal_until", date=day_in_words(last_day, language))
     page = Page(
         language=words.language,
         title=words.text(f"kind.{sealed.kind}"),

@@ -3,7 +3,7 @@
 Nothing of the document is told. What a reader types is compared with it, all of it at once, and the answer is that
 it fits or that it does not; names and a birth date are compared only for who knows the document number too. A
 source that misses too often has to wait, and so has everybody who asks about a code that was guessed at; five
-wrong guesses at a person lock the code for good.
+wrong guesses at a person or at the number lock the code for good, and it is said that it is locked.
 """
 
 import unicodedata
@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final
 
-from portadoc.errors import Error, Malformed, Unavailable
+from portadoc.errors import Error, Malformed, Refused, Unavailable
 from portadoc.formats import strict_json
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.sealing.code_book import WINDOW_S, code_digest, source_tag
@@ -115,8 +115,9 @@ class PublicChecks:
     def compare(self, code: str, typed: TypedFacts, *, source: str) -> bool:
         """Tell whether everything that was typed is as on the paper of this code.
 
-        A code that is unknown or locked fits nothing. Raises Malformed[public_nothing_typed],
-        [public_number_missing], [public_fact_too_long], Unavailable[too_many_tries].
+        A code that is unknown fits nothing. Raises Malformed[public_nothing_typed], [public_number_missing],
+        [public_fact_too_long], Unavailable[too_many_tries]; Refused[verification_code_refused] for a number or
+        facts about a person and a code that is locked: whoever guessed at it makes no genuine paper look forged.
         """
         # 1. the forms, which anybody can check without asking
         _require_form(typed)
@@ -130,7 +131,9 @@ class PublicChecks:
             self._require_calm(connection, of_code, MISSES_OF_A_CODE)
             found = self._found(connection, characters)
         # 3. every fact, whether or not the first one fits
-        fits = found is not None and found.code.tries_left > 0 and all([*_fitting(found.record, typed)])
+        if found is not None and found.code.tries_left <= 0 and typed.number:
+            raise Refused("verification_code_refused")
+        fits = found is not None and all([*_fitting(found.record, typed)])
         # 4. what came of it is kept before it is answered
         if not fits:
             self._note_miss(tag)
@@ -169,8 +172,11 @@ class PublicChecks:
             code_store.note_misses(connection, tag, misses + 1, since=since)
 
     def _note_guess(self, found: _Found | None, typed: TypedFacts) -> None:
-        """Count a wrong guess at a person against the code itself: it bears five, as it does second factors."""
-        if found is None or not typed.about_the_person:
+        """Count a wrong guess at a person, or at the number, against the code itself: it bears five, as it does
+        second factors, or who guesses numbers here would get the seal there."""
+        if found is None:
+            return
+        if not typed.about_the_person and _among(typed.number, (document_number(found.record),)):
             return
         with self._deployment.database.transaction() as connection:
             code = code_store.find_code(connection, found.code.code_digest)

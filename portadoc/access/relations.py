@@ -76,8 +76,8 @@ def impartial(subject: Subject, action: Action, resource: Resource, context: Con
     involved = resource.applicant_subject == subject.id or (
         resource.worker_pin is not None and resource.worker_pin in {subject.pin, *subject.children}
     )
-    employer = resource.applicant_employer
-    involved = involved or (employer is not None and employer in subject.employers)
+    acts_for = subject.employers | {each.employer for each in subject.mandates}
+    involved = involved or resource.applicant_employer in acts_for
     return Reason.OWN_CASE if involved else None
 
 

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from importlib import resources
 from typing import Final
@@ -23,6 +24,7 @@ __all__ = [
     "LANGUAGES",
     "WITH_TEXTS",
     "Texts",
+    "day_in_words",
     "reason_group",
     "reason_text",
     "text",
@@ -75,6 +77,13 @@ def texts(language: str, book: str = "texts") -> Texts:
 def text(key: str, language: str, book: str = "texts", /, **params: object) -> str:
     """Return one text. Raises Misconfigured[language_unknown], [message_missing]."""
     return texts(language, book).text(key, **params)
+
+
+def day_in_words(day: date, language: str) -> str:
+    """Return a day as people of the language write it. Raises Misconfigured[language_unknown]."""
+    words = texts(language)
+    month = words.text("date.months").split()[day.month - 1]
+    return words.text("date.day", day=day.day, month=month, year=day.year)
 
 
 def verdict_text(verdict: str, part: str, language: str, *variants: str) -> str:

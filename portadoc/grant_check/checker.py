@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from portadoc.errors import Refused
 from portadoc.grant_check import figures as law
+from portadoc.grant_check.counting import total
 from portadoc.grant_check.days import day_of, months_after, months_between
 
 _Object = dict[str, Any]
@@ -28,8 +29,9 @@ def check_grant(facts: _Object, decision: _Object) -> None:
     """
     try:
         request, person = facts["request"], facts["person"]
-        members = set(re.findall(r'"((?:[^"\\]|\\.)*)": ', json.dumps(facts)))
-        _need(members <= law.MEMBERS, "known members only: facts")
+        _need(
+            {*re.findall(r'"((?:[^"\\]|\\.)*)": ', json.dumps(facts))} <= law.MEMBERS, "known members only: facts"
+        )
         _derivation(facts, decision["derivation"])
         start, end = day_of(request["period_start"]), request["period_end"] and day_of(request["period_end"])
         article, code, state, *dates = _ROUTES[request["kind"]](facts, person["residence_state"], start, end)
@@ -150,7 +152,7 @@ def _posting(facts: _Object, residence: Any, start: date, end: Any) -> _Grant:
 
 def _multi_state(facts: _Object, home: str, start: date, end: date | None) -> _Grant:
     work, inside = facts["activities"], law.STATES[facts["regime"]]
-    sums = [_total(work, name) for name in law.WORK]
+    sums = [total(work, name) for name in law.WORK]
     _need(all(low <= 101 and high >= 99 for low, high in sums), "shares of all work: 987 art. 14(8)")
     official = facts["applicant_kind"] != "civil_servant" or "civil_servant" in {row["kind"] for row in work}
     _need(facts["applicant_kind"] in law.SEVERAL and official, "kind of person: 883 art. 13; 987 art. 14(5a)")
@@ -169,8 +171,8 @@ def _multi_state(facts: _Object, home: str, start: date, end: date | None) -> _G
             readings.add((_of_one if alone else _of_several)(facts, home, normal, rows))
         spans = sorted((day_of(row["start"]), day_of(row["end"])) for row in real if row["start"] and row["end"])
         apart = len(spans) == len(real) > 1 and all(one[1] < two[0] for one, two in pairwise(spans))
-        apart = apart and any(months_between(one, two + timedelta(1)) >= 12 for one, two in spans)
-        _need(not apart, "not one state after the other: C-879/19")
+        long = any(months_between(one, two + timedelta(1)) >= 12 for one, two in spans)
+        _need(not (apart and long), "not one state after the other: C-879/19")
     _need(len(readings) == 1, "one reading of the work: 987 art. 14(5), (5b)")
     return readings.pop()
 
@@ -188,7 +190,7 @@ def _of_several(facts: _Object, home: str, work: list[_Object], real: list[_Obje
             return "13(2)(a)", "04", home
         (centre,) = {row["state"] for row in real if row.get("fixed_place") is True}
         others = [(name, row["state"]) for name in law.WORK for row in real if row["state"] != centre]
-        largest = all(_total(real, name, centre)[0] > _total(real, name, state)[1] for name, state in others)
+        largest = all(total(real, name, centre)[0] > total(real, name, state)[1] for name, state in others)
         _need(largest, "centre of interest: 987 art. 14(9)")
         return "13(2)(b)", "04", centre
     if kinds == {"employed"}:
@@ -196,7 +198,7 @@ def _of_several(facts: _Object, home: str, work: list[_Object], real: list[_Obje
     if len({row["state"] for row in groups["employed"]}) == 1:
         return "13(3)", "08", groups["employed"][0]["state"]
     alone = [row for row in work if row["kind"] == "employed"]
-    part = {name: _total(alone, name)[0] / 100 for name in law.WORK}
+    part = {name: total(alone, name)[0] / 100 for name in law.WORK}
     scaled = [row | {name: min(100, row[name] / part[name]) for name in law.WORK} for row in alone]
     _need(_reaches(scaled, 25, home) is _reaches(work, 25, home), "25 % of employed and all work: 883 art. 13(3)")
     return "13(3)", "08", _employed(facts, home, work, groups["employed"])[2]
@@ -205,10 +207,14 @@ def _of_several(facts: _Object, home: str, work: list[_Object], real: list[_Obje
 def _employed(facts: _Object, home: str, work: list[_Object], real: list[_Object]) -> tuple[str, str, str]:
     if _reaches(work, 25, home):
         return "13(1)(a)", "02", home
-    inside, refs = law.STATES[facts["regime"]], {row["employer"] for row in real}
+    inside = law.STATES[facts["regime"]]
+    away = [row for row in work if row["state"] not in inside and row["kind"] == "employed"]
+    large = [row for row in away if any(total(away, name, row["state"])[1] >= 5 for name in law.WORK)]
+    refs = {
+        row["employer"] for row in real + large
+    }  # whoever employs, wherever the work is, but for marginal work
     engaged = {row["ref"]: row for row in facts["employers"] if row["ref"] in refs}
-    beyond = {row["employer"] for row in work if row["state"] not in inside} - {None}
-    _need(refs == engaged.keys() and beyond <= refs, "employers: 883 art. 13(1)(b)")
+    _need(refs == engaged.keys(), "employers: 883 art. 13(1)(b)")
     _need(all(row["seat_clear"] is True for row in engaged.values()), "seat: 987 art. 14(5a)")
     seats = {row["seat_state"] for row in engaged.values()}
     foreign = {seat not in inside for seat in seats}
@@ -266,7 +272,8 @@ def _at_sea(facts: _Object, home: str, start: date, end: date | None) -> _Grant:
 
 
 def _in_the_air(facts: _Object, home: str, start: date, end: date | None) -> _Grant:
-    (base,) = facts["aircrew"]["home_bases"]
+    bases = facts["aircrew"]["home_bases"]
+    (base,) = [row for place, row in enumerate(bases) if row not in bases[:place]]
     begin, last = day_of(base["start"] or "0001-01-01"), day_of(base["end"] or "9999-12-31")
     _need(begin <= start and last >= (end or date.max), "home base: 883 art. 11(5)")
     _need(start >= date(2015, 1, 1) or base["state"] != "CH", "first day: EU-Swiss Decision 1/2014")
@@ -296,10 +303,10 @@ def _telework(facts: _Object, home: str, start: date, end: date | None) -> _Gran
     for row in work:  # one at home may not be called anything else
         _says(row, "agreement", kind="employed", telework=(True, None, row["state"] == home))
     if all(row["share_of_time"] is not None or row.get("share_min") is not None for row in work):
-        (low, high), whole = _total(work, "share_of_time", home), _total(work, "share_of_time")
+        (low, high), whole = total(work, "share_of_time", home), total(work, "share_of_time")
         other = [row for row in work if row["state"] not in (home, seat)]
         full = whole[1] >= 99 or seat not in {row["state"] for row in work}
-        _need(full and whole[0] <= 101 and _total(other, "share_of_time")[1] < 5, "elsewhere marginal: art. 2")
+        _need(full and whole[0] <= 101 and total(other, "share_of_time")[1] < 5, "elsewhere marginal: art. 2")
     inside = 25 <= min(low, said) <= max(high, said) < 50 and low - 1.01 < said < high + 1.01
     _need(inside and 0 <= telework["other_state_share"] < 5, "25 to 50 % at home: agreement art. 2, 3")
     _need(start >= months_after(filed, -12 if filed < date(2024, 7, 1) else -3), "look back: agreement art. 4")
@@ -322,17 +329,8 @@ def _pensioner(facts: _Object, home: str, start: date, end: date | None) -> _Gra
     return "16(2)", "11", state
 
 
-def _total(rows: list[_Object], name: str, state: str | None = None) -> tuple[float, float]:
-    low = high = 0.0
-    for row in (row for row in rows if state in (None, row["state"])):
-        known: list[float] = [n for n in (row.get(m) for m in (name, "share_min", "share_max")) if n is not None]
-        _need(0 <= min(known) <= max(known) <= 100, "share: 987 art. 14(8)")
-        low, high = low + min(known), high + max(known)
-    return round(low, 6), round(high, 6)
-
-
 def _reaches(rows: list[_Object], limit: float, state: str, names: tuple[str, ...] = law.WORK) -> bool:
-    reached, *mixed = {bound >= limit for name in names for bound in _total(rows, name, state)}
+    reached, *mixed = {bound >= limit for name in names for bound in total(rows, name, state)}
     _need(not mixed, f"all indicators on one side of {limit} %: 987 art. 14(5b), 14(8)")
     return reached
 
@@ -347,9 +345,7 @@ def _says(node: _Object, provision: str, **expected: Any) -> None:
 def _need(holds: bool, rule: str) -> None:
     if not holds:
         condition, _, provision = rule.partition(": ")
-        for short, title in (("883 ", "Reg. 883/2004 "), ("987 ", "Reg. 987/2009 "), ("A2 ", "Decision A2 ")):
-            provision = provision.replace(short, title)
-        raise Refused("grant_not_derivable", rule=condition, provision=provision or "Reg. 883/2004 Title II")
+        raise Refused("grant_not_derivable", rule=condition, provision=law.in_full(provision))
 
 
 _HOME: Final = {"single_state": _single_state, "telework_framework": _telework, "exemption_pensioner": _pensioner}

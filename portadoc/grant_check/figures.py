@@ -177,3 +177,10 @@ MEMBERS: Final = frozenset(
     ]
 )
 """The members that facts may have, at any depth."""
+
+
+def in_full(provision: str) -> str:
+    """Return a provision with the names of the texts written out."""
+    for short, title in (("883 ", "Reg. 883/2004 "), ("987 ", "Reg. 987/2009 "), ("A2 ", "Decision A2 ")):
+        provision = provision.replace(short, title)
+    return provision or "Reg. 883/2004 Title II"

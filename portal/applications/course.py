@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
+from portadoc.errors import Conflict
 from portadoc.portal.applications.application import (
     Actor,
     Application,
@@ -117,6 +118,23 @@ def with_next_step(application: Application, *, now: int, replaced: bool = False
     if application.state is ApplicationState.PROVISIONAL and application.has_certificate:
         return replace(application, step=Step.CONFIRM, step_due_at=objections_until(application.decided_at or now))
     return replace(application, step=None)
+
+
+def ending(certified: Application, *, now: int, reason: str, first_day: date) -> Application:
+    """Return an application whose certificate is to be withdrawn as its next step.
+
+    Raises Conflict[application_busy] where there is none, or something else is to be done on it first.
+    """
+    if not certified.has_certificate or certified.step not in (None, Step.CONFIRM):
+        raise Conflict("application_busy")
+    return replace(
+        certified,
+        version=certified.version + 1,
+        step=Step.REVOKE,
+        step_due_at=now,
+        step_tries=0,
+        revocation={"reason": reason, "from": first_day.isoformat()},
+    )
 
 
 def objections_until(decided_at: int) -> int:

@@ -16,6 +16,7 @@ from portadoc.rules.facts import read_facts
 from portadoc.schemas.claims import Json, JsonObject
 
 GRANT: Final = "GRANT"
+_NO_AGREEMENT: Final = "HOST_OUTSIDE_COORDINATION"
 _REQUEST_INFO: Final = "REQUEST_INFO"
 _OF_REGIMES: Final = {"BILATERAL": CertificateKind.BILATERAL, "NONE": CertificateKind.MAINTENANCE}
 _ISSUES_OTHER: Final = frozenset({CertificateKind.BILATERAL, CertificateKind.MAINTENANCE})
@@ -51,9 +52,12 @@ def require_derivable(facts: JsonObject, decision: JsonObject) -> None:
 
 def consequence(application: Application, decision: Mapping[str, Json], *, own_state: str) -> Consequence:
     """Return what follows from an automatic decision here, in ``own_state``; in doubt, a person looks."""
+    reasons = decision.get("reasons") or ()
     match decision["outcome"]:
         case "GRANT":
             return _of_grant(application, decision, own_state)
+        case "REFUSE" if application.certificate_kind is CertificateKind.MAINTENANCE and _NO_AGREEMENT in reasons:
+            return Consequence.REVIEW  # national law alone can keep the person insured, and an officer knows it
         case "REFUSE":
             return Consequence.REFUSE
         case "EXCEPTION_ROUTE":

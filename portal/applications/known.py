@@ -80,7 +80,7 @@ def with_records(
     other applications on the same person whose certificates stand.
     """
     registered = (person or {}).get("certificates") or ()
-    certificates = [*map(_certificate_of, standing), *(_registered(each) for each in registered)]
+    certificates = [*map(certificate_of, standing), *(_registered(each) for each in registered)]
     postings = [
         {
             "host_state": each["host_state"],
@@ -110,7 +110,8 @@ def _each_once(listed: Sequence[Json], more: Sequence[Json], named_by: tuple[str
     return list(found.values())
 
 
-def _certificate_of(other: Application) -> JsonObject:
+def certificate_of(other: Application) -> JsonObject:
+    """Return the certificate of another application in the shape of facts."""
     decision = other.decision or {}
     return {
         "state": decision.get("competent_state"),

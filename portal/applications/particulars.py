@@ -38,18 +38,15 @@ def person_of(case: Case, extract: Mapping[str, Json], *, pin: str) -> Person:
 
 
 def employments_of(case: Case, *, pin: str) -> tuple[Employment, ...]:
-    """Return section 4: the employer with those besides, or the activity of the person's own."""
-    worker, employer = _needed(case, "worker"), case.get("employer")
+    """Return section 4: the employer with those besides, and the activity of the person's own."""
+    employer = case.get("employer")
     if employer is None:
-        own = case.get("own_seat") or {}
-        seat = own if own.get("town") else _needed(case, "residence")
-        name = own.get("name") or f"{worker['given_name']} {worker['family_name']}"
-        return (_employment(_SELF_EMPLOYED, name, (pin, _SOCIAL_SECURITY), _address(seat, "own_seat")),)
+        return (_own_activity(case, pin),)
     number = case.get("employer_number") or case.get("employer_id")
-    if not number:
-        raise Refused("particulars_missing", what="employer_number")
-    first = _employment(_EMPLOYED, employer["name"], (number, _REGISTRATION), _address(employer, "employer"))
-    return (first, *_others(case))
+    named = (str(number), _REGISTRATION) if number else (employer["name"], _UNKNOWN_KIND)
+    first = _employment(_EMPLOYED, employer["name"], named, _address(employer, "employer"))
+    works_alone_too = any(row["work"] == "self_employed" for row in case.rows("shares_by_work"))
+    return (first, *_others(case), *((_own_activity(case, pin),) if works_alone_too else ()))
 
 
 def countries_of_work_of(case: Case, states: Iterable[str]) -> tuple[CountryOfWork, ...]:
@@ -87,6 +84,14 @@ def _others(case: Case) -> tuple[Employment, ...]:
         )
         for row in case.rows("other_employers")
     )
+
+
+def _own_activity(case: Case, pin: str) -> Employment:
+    """Return what somebody does without an employer, at the seat that was told or else at home."""
+    worker, own = _needed(case, "worker"), case.get("own_seat") or {}
+    seat = own if own.get("town") else _needed(case, "residence")
+    name = own.get("name") or f"{worker['given_name']} {worker['family_name']}"
+    return _employment(_SELF_EMPLOYED, name, (pin, _SOCIAL_SECURITY), _address(seat, "own_seat"))
 
 
 def _workplaces(case: Case, country: str) -> tuple[Workplace, ...]:

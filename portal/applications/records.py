@@ -158,7 +158,6 @@ def _a1(
     decision, facts = _decision(application), application.facts or {}
     start, end = competent_legislation(decision)
     code, article = str(decision["status_code"]), eessi_article(decision.get("article"))
-    pack = decision.get("pack")
     return Pda1(
         document=Document(
             number=_number(application),
@@ -191,8 +190,9 @@ def _a1(
         issuing_authority=_authority(institution),
         authentic_source=AuthenticSource(id=institution.institution_id, name=institution.name),
         decision=Decision(
-            regime_pack=str(pack) if pack in REGIME_PACKS else "eu-2012",
+            regime_pack=_pack(decision, facts),
             articles=(article,) if article is not None and _is_of_regulations(decision) else (),
+            provision=_basis(decision) or None,
             case_reference=application.case_number,
         ),
     )
@@ -209,7 +209,7 @@ def _coverage(
 ) -> Record:
     start, end = competent_legislation(decision)
     issued = day_of(application.decided_at or 0)
-    basis = f"{decision.get('instrument') or ''} {decision.get('article') or ''}".strip()
+    basis = _basis(decision)
     if not basis:
         raise Refused("particulars_missing", what="instrument")
     shared: dict[str, Any] = {

@@ -7,8 +7,6 @@ from enum import StrEnum
 from typing import Final
 
 SECONDS_PER_HOUR: Final = 3600
-POSTING_LIMIT_MONTHS: Final = 24
-"""Spec: Regulation (EC) 883/2004 art. 12(1)."""
 _SHARE: Final = 80
 
 

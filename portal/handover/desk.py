@@ -106,7 +106,7 @@ class HandOverDesk:
         contact = None if own else self._contact(found) or self._parents_contact(subject, found)
         if not own and contact is None and not _by_worker(subject, found):
             raise Refused("contact_missing")
-        self.close(found, for_whom=for_whom)
+        self._end_open(found, for_whom)
         layouts = self._layouts(found, for_whom)
         made = here.certificates.offer(slug, str(found.record_id), layouts, tx_code=True)
         self._note(found, made, subject, for_whom)
@@ -114,7 +114,7 @@ class HandOverDesk:
             try:
                 self._send(found, contact, made)
             except Unavailable:
-                self.close(found, for_whom=for_whom)
+                self._end_open(found, for_whom)
                 raise
         return HandOver(
             for_whom=for_whom,
@@ -124,27 +124,15 @@ class HandOverDesk:
             expires_at=made.expires_at,
         )
 
-    def resend(self, subject: Subject, slug: str, application_id: str) -> HandOver:
-        """End the open offer to the worker and make another. Raises as ``offer``."""
-        return self.offer(subject, slug, application_id)
-
-    def end_offers(self, subject: Subject, slug: str, application_id: str) -> int:
-        """End every open offer of a certificate; return how many were open. Raises Refused[not_found]."""
-        with self._deployment.database.read() as connection:
-            found = self._gate.application(connection, subject, slug, application_id, Action.HAND_OVER)
-        return self.close(found)
-
-    def close(self, application: Application, *, for_whom: ForWhom | None = None) -> int:
-        """End the open offers of a certificate, to one or to all; return how many were open."""
-        here, slug, ended = self._deployment, application.institution, 0
+    def _end_open(self, application: Application, for_whom: ForWhom) -> None:
+        here, slug = self._deployment, application.institution
         with here.database.read() as connection:
             offers = handover_store.offers_of(connection, slug, application.application_id)
         for each in offers:
-            if each.closed_at is None and for_whom in (None, each.for_whom):
-                ended += here.certificates.cancel(slug, each.offer_id)
+            if each.closed_at is None and each.for_whom is for_whom:
+                here.certificates.cancel(slug, each.offer_id)
                 with here.database.transaction() as connection:
                     handover_store.close_offer(connection, slug, each.offer_id, now=here.clock.now())
-        return ended
 
     def _held(self, application: Application) -> Application:
         if not application.has_certificate:

@@ -1,6 +1,6 @@
 """Cards: asked for, renewed, or reported lost, by the insured person or by a parent for a child."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -9,14 +9,17 @@ from portadoc.access.decision import require
 from portadoc.access.resources import Resource, ResourceKind
 from portadoc.access.subjects import Subject
 from portadoc.errors import Conflict, Refused
+from portadoc.portal.applications import course
 from portadoc.portal.applications.application import Application, CertificateKind
 from portadoc.portal.deployment import Deployment
 from portadoc.portal.gate import Gate
 from portadoc.portal.health.filing import Filing
-from portadoc.portal.health.insurance import CardCause, insured_elsewhere
+from portadoc.portal.health.insurance import REPORTED, CardCause, insured_elsewhere
+from portadoc.portal.keeping import Keeping
 from portadoc.portal.running import Running
 from portadoc.portal.store import application_store, health_store
 from portadoc.schemas.claims import JsonObject
+from portadoc.schemas.days import kept_day
 from portadoc.storage import Connection
 
 
@@ -64,6 +67,7 @@ class Cards:
         self._gate = gate
         self._running = running
         self._filing = Filing(deployment)
+        self._keeping = Keeping(deployment)
 
     def household(self, subject: Subject, slug: str) -> tuple[Member, ...]:
         """Return the person and the children whom he or she acts for. Raises Refused[not_found]."""
@@ -93,8 +97,10 @@ class Cards:
 
     def causes(self, member: Member) -> tuple[CardCause, ...]:
         """Return why a card can be asked for now."""
-        if member.standing is Standing.ELSEWHERE or (member.case is not None and _is_under_way(member.case)):
+        if member.standing is Standing.ELSEWHERE:
             return ()
+        if member.case is not None and _is_under_way(member.case):
+            return (CardCause.LOSS, CardCause.THEFT) if _can_still_be_lost(member) else ()
         if member.certificate is None and member.printed_number is None:
             return (CardCause.FIRST,)
         return (CardCause.RENEWAL, CardCause.LOSS, CardCause.THEFT)
@@ -113,7 +119,7 @@ class Cards:
         if member.standing is Standing.ELSEWHERE:
             raise Refused("insured_elsewhere", institution=member.insurer_name)
         if member.case is not None and _is_under_way(member.case):
-            return self._under_way(member.case, cause)
+            return self._under_way(member, member.case, cause)
         if cause not in self.causes(member):
             raise Conflict("card_cause_unfit", cause=cause.value)
         filed = self._filed(subject, slug, member, cause, language)
@@ -123,19 +129,36 @@ class Cards:
                 health_store.set_card_case(connection, slug, member.tag, filed.application_id, was=was)
                 kept = self._filing.keep(connection, filed)
         except Conflict:  # somebody else asked at the same time: theirs counts
-            current = self.of(subject, slug, pin).case
+            now = self.of(subject, slug, pin)
             before = None if member.case is None else member.case.application_id
-            if current is None or current.application_id == before:
+            if now.case is None or now.case.application_id == before:
                 raise
-            return self._under_way(current, cause)
+            return self._under_way(now, now.case, cause)
         return self._running.run(kept)
 
-    def _under_way(self, case: Application, cause: CardCause) -> Application:
-        """Return a case that is being worked on; a loss is no matter of a case that would not end the old card."""
-        asked_for = CardCause((case.facts or {})["health"]["reason"])
-        if cause.is_missing and not asked_for.is_missing:
+    def _under_way(self, member: Member, case: Application, cause: CardCause) -> Application:
+        """Return a case that is being worked on; a loss that comes after it ends the card before it at once.
+
+        Raises Conflict[application_busy] while the installation itself is at work on it, [application_changed].
+        """
+        if not cause.is_missing or _asked_for(case).is_missing:
+            return case
+        if not _can_still_be_lost(member):
             raise Conflict("application_busy")
-        return case
+        facts = dict(case.facts or {})
+        facts["health"] = {**facts["health"], "reason": cause.value}
+        told = replace(case, facts=facts, version=case.version + 1)
+        old, ending = member.certificate, None
+        with self._deployment.database.transaction() as connection:
+            if old is not None:
+                ending = course.ending(
+                    old, now=self._deployment.clock.now(), reason=REPORTED, first_day=self._deployment.today()
+                )
+                self._keeping.save(connection, ending, was=old)
+            self._keeping.save(connection, told, was=case)
+        if ending is not None:
+            self._running.run(ending)
+        return told
 
     def _filed(self, subject: Subject, slug: str, member: Member, cause: CardCause, language: str) -> Application:
         before = member.certificate
@@ -172,11 +195,11 @@ class Cards:
             pin=pin,
             given_name=str(known.get("given_name") or ""),
             family_name=str(known.get("family_name") or ""),
-            birth_date=_day(known.get("birth_date")),
+            birth_date=kept_day(known.get("birth_date")),
             is_self=is_self,
             standing=Standing.ELSEWHERE if elsewhere is not None else standing,
             insurer_name=elsewhere or here.name(slug),
-            insured_until=_day(entitlement.get("valid_until")),
+            insured_until=kept_day(entitlement.get("valid_until")),
             printed_number=entitlement.get("card_number"),
             case=case,
             certificate=certificate,
@@ -203,5 +226,13 @@ def _is_under_way(case: Application) -> bool:
     return case.is_open or case.step is not None
 
 
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
+def _asked_for(case: Application) -> CardCause:
+    return CardCause((case.facts or {})["health"]["reason"])
+
+
+def _can_still_be_lost(member: Member) -> bool:
+    """Tell whether a card is held while a person looks at a case that would leave it in force."""
+    case, held = member.case, member.certificate
+    if case is None or case.step is not None or _asked_for(case).is_missing:
+        return False
+    return held.step is None if held is not None else member.printed_number is not None

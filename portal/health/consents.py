@@ -48,7 +48,8 @@ class Consents:
     def make_code(self, subject: Subject, slug: str, pin: str) -> ConsentCode:
         """Return a new code for a person; the one before it, if nobody used it, is good no longer.
 
-        Raises Refused[not_found] (J02), [access_denied], [insured_elsewhere], [entitlement_unknown].
+        Raises Refused[not_found] (J02), [access_denied], [insured_elsewhere], [entitlement_unknown];
+        Conflict[application_changed].
         """
         here, now = self._deployment, self._deployment.clock.now()
         self._filing.require_offered(slug, CertificateKind.PRC)
@@ -67,10 +68,7 @@ class Consents:
             expires_at=now + here.settings.consent_minutes * 60,
         )
         with here.database.transaction() as connection:
-            for each in health_store.consents_of(connection, slug, (pin,)):
-                if each.way is Way.CODE and each.state is ConsentState.OPEN:
-                    health_store.settle_consent(connection, each, ConsentState.WITHDRAWN, now=now)
-            health_store.insert_consent(connection, consent)
+            health_store.insert_code(connection, consent)
             here.tell(connection, EventKind.CONSENT_GIVEN, slug, consent.consent_id, way=consent.way.value)
         return ConsentCode(code=f"{code[:4]}-{code[4:]}", expires_at=consent.expires_at)
 

@@ -4,17 +4,19 @@ Pure: facts as they are recorded go in, a decision with its steps comes out. Unk
 Spec: Regulation (EC) 883/2004 art. 19; Regulation (EC) 987/2009 art. 25; Decisions S1 and S2.
 """
 
-from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
+from portadoc.rules.dates import add_months
 from portadoc.schemas.claims import Json, JsonObject
 
 GRANTED: Final = "GRANT"
 IN_DOUBT: Final = "REVIEW"
+REPORTED: Final = "holder_request"
+"""Why a card ends that its holder reported lost or stolen."""
 INSTRUMENT: Final = "883/2004"
 ARTICLE: Final = "19"
 _PROVISIONS: Final = {
@@ -169,15 +171,10 @@ def _cover(health: Mapping[str, Json], day: date) -> Mapping[str, Json] | None:
 def _last_day(health: Mapping[str, Json], terms: Terms, first: date) -> date:
     """Return the last day: by the terms, and never beyond the entitlement or the cover."""
     by_terms = (
-        _months_later(first, terms.card_months) - timedelta(days=1)
+        add_months(first, terms.card_months) - timedelta(days=1)
         if health["kind"] == "ehic"
         else first + timedelta(days=terms.replacement_days - 1)
     )
     cover = _cover(health, first) or {}
     ends = [health["insured_until"], cover.get("until")]
     return min([by_terms, *(date.fromisoformat(each) for each in ends if each is not None)])
-
-
-def _months_later(day: date, months: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -12,12 +12,11 @@ from portadoc.portal.applications.deciding import Consequence
 from portadoc.portal.applications.life_cycle import Act, after
 from portadoc.portal.deployment import Deployment
 from portadoc.portal.health.filing import Filing
-from portadoc.portal.health.insurance import GRANTED, CardCause, judge_insured
+from portadoc.portal.health.insurance import GRANTED, REPORTED, CardCause, judge_insured
 from portadoc.portal.keeping import Keeping
 from portadoc.schemas.claims import JsonObject
 
 Record = Callable[[Application, JsonObject, Consequence], Application]
-_REPORTED = "holder_request"
 
 
 class HealthSteps:
@@ -77,9 +76,9 @@ class HealthSteps:
         here.certificates.withdraw(
             application.institution,
             old.record_id or "",
-            reason=_REPORTED,
+            reason=REPORTED,
             effective_from=here.today(),
             successor=None,
         )
-        ended = after(old, Act.REVOKED, now=here.clock.now(), actor=Actor.SYSTEM, reason=_REPORTED, step=None)
+        ended = after(old, Act.REVOKED, now=here.clock.now(), actor=Actor.SYSTEM, reason=REPORTED, step=None)
         self._keeping.kept(ended, was=old)

@@ -1,7 +1,6 @@
 """What officers do with a case: take it, ask, decide, approve, send back, confirm, withdraw."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -9,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from portadoc.access.actions import Action
 from portadoc.errors import Conflict, Error, Malformed
 from portadoc.portal.applications.application import Application, ApplicationState, CertificateKind, RequestKind
-from portadoc.portal.http.frame import Frame, Visit, form_of_request
+from portadoc.portal.http.frame import Frame, Visit, form_of_request, typed_day
 from portadoc.portal.http.office import places
 from portadoc.portal.officers.departures import Departure
 from portadoc.portal.officers.endings import CAUSES
@@ -163,7 +162,7 @@ class DecidingPages:
             faults["cause"] = visit.reader.say("expected.choice_missing")
         if not form.get("reason", "").strip():
             faults["reason"] = faults_of(Malformed("reason_missing"), visit.reader)["reason"]
-        first_day = _day(form.get("from", ""))
+        first_day = typed_day(form.get("from", ""))
         if first_day is None:
             faults["from"] = visit.reader.say("office.expected.day")
         if faults or first_day is None:
@@ -283,13 +282,6 @@ class DecidingPages:
 
 def _back(found: Application) -> Response:
     return see(case_of_office(found.institution, found.application_id))
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _require_version(form: Mapping[str, str], found: Application) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from portadoc.errors import Malformed
 from portadoc.portal.login.routes import Entrance
 from portadoc.portal.pages.rendering import page, reader_of, refusal
 from portadoc.portal.service import Portal
+from portadoc.schemas.days import read_day
 from portadoc.schemas.profiles import Mode
 from portadoc.web.bodies import read_form
 from portadoc.web.pages.reader import Reader
@@ -82,3 +84,11 @@ def member(kinds: type[_Kind], value: str) -> _Kind:
         if each.value == value:
             return each
     raise Malformed("choice_unknown")
+
+
+def typed_day(unverified_text: str) -> date | None:
+    """Return the day that a field of a form holds, None for what is no day: the page says so at the field."""
+    try:
+        return read_day(unverified_text)
+    except ValueError:
+        return None

@@ -24,7 +24,7 @@ from portadoc.storage.installation import digest
 
 CALLBACK: Final = "/portal/callback"
 HOME: Final = "/portal/"
-_OWN_PATH: Final = re.compile(r"/portal/(?:[A-Za-z0-9_.=?&%-]+/?)*", re.ASCII)
+_OWN_PATH: Final = re.compile(r"/portal/(?:[A-Za-z0-9_.=?&%-]+/)*[A-Za-z0-9_.=?&%-]*", re.ASCII)
 _MAX_PATH: Final = 512
 
 

@@ -13,6 +13,7 @@ from portadoc.access.resources import Resource, ResourceKind
 from portadoc.access.subjects import Subject
 from portadoc.errors import Refused
 from portadoc.portal.applications.application import Actor, Application
+from portadoc.portal.applications.numbers import read_case_number
 from portadoc.portal.deployment import Deployment
 from portadoc.portal.gate import Gate, resource_of
 from portadoc.portal.store import application_store, office_store
@@ -53,11 +54,15 @@ class AuditDesk:
         require(subject, Action.VIEW_HISTORY, about, context)
 
     def history(self, subject: Subject, slug: str, case_number: str, purpose: Purpose) -> tuple[AuditLine, ...]:
-        """Return what happened in a case. Raises Refused[not_found], [access_denied]."""
+        """Return what happened in a case, however its number was typed.
+
+        Raises Refused[not_found], [access_denied], Malformed[case_number_invalid].
+        """
         here = self._deployment
         self.admit(subject, slug)
+        number = read_case_number(case_number)
         with here.database.transaction() as connection:
-            application_id = office_store.find_by_number(connection, slug, case_number.strip().upper())
+            application_id = office_store.find_by_number(connection, slug, number)
             found = application_store.find_application(connection, slug, application_id or "")
             if found is None:
                 raise Refused("not_found")

@@ -12,6 +12,7 @@ from portadoc.portal.applications.records import eessi_article
 from portadoc.portal.applications.timers import posting_limit
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.codes import EXCEPTION_CODE, PDA1_STATES, POSTING_CODES, STATUS_CONFIRMATIONS
+from portadoc.schemas.days import kept_day
 
 LONGEST_REASON: Final = 2000
 _OF_REGULATIONS: Final = frozenset({"883/2004", "987/2009"})
@@ -156,9 +157,9 @@ def verdict_from_json(kept: JsonObject) -> Verdict:
         **{
             **{name: value for name, value in kept.items() if name not in ("decided_by", "what")},
             "outcome": VerdictOutcome(kept["outcome"]),
-            "validity_start": _day(kept["validity_start"]),
-            "validity_end": _day(kept["validity_end"]),
-            "agreed_on": _day(kept["agreed_on"]),
+            "validity_start": kept_day(kept["validity_start"]),
+            "validity_end": kept_day(kept["validity_end"]),
+            "agreed_on": kept_day(kept["agreed_on"]),
             "notify_states": tuple(kept["notify_states"]),
             "certificate_kind": CertificateKind(kept["certificate_kind"]) if kept["certificate_kind"] else None,
         }
@@ -204,7 +205,3 @@ def _require_grantable(verdict: Verdict, application: Application, own_state: st
 
 def _text(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)

@@ -85,8 +85,8 @@ def question_view(
 
 def rows_typed(typed: Mapping[str, str]) -> int:
     """Return how many rows the fields of a form belong to."""
-    numbers = [int(name.split(".")[0]) for name in typed if name.split(".")[0].isdecimal()]
-    return min(max(numbers, default=-1) + 1, MOST_ROWS)
+    rows = {name.split(".")[0] for name in typed}
+    return max((number + 1 for number in range(MOST_ROWS) if str(number) in rows), default=0)
 
 
 def _rows_shown(question: Question, typed: Mapping[str, str], rows: int) -> int:
@@ -138,7 +138,7 @@ def _control(question: Question, field: Field, words: Words) -> str:
             return "date"
         case FieldKind.PERCENT | FieldKind.NUMBER:
             return "number"
-        case FieldKind.TEXT | FieldKind.ID | FieldKind.CONTACT:
+        case FieldKind.TEXT | FieldKind.ID:
             return "text"
 
 

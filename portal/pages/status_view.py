@@ -162,7 +162,8 @@ def _delay(took: Expected | None, reader: Reader) -> str:
         return ""
     if took.seconds is None:
         return reader.say("page.status.delay.none")
-    return reader.say("page.status.delay.days", days=max(1, -(-took.seconds // _DAY_S)))
+    days = max(1, -(-took.seconds // _DAY_S))
+    return reader.say("page.status.delay.day") if days == 1 else reader.say("page.status.delay.days", days=days)
 
 
 def _acts(found: Application) -> list[dict[str, str]]:

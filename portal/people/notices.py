@@ -12,7 +12,7 @@ from portadoc.access.subjects import Subject
 from portadoc.catalogue import text
 from portadoc.errors import Unavailable
 from portadoc.portal.applications.application import Application, ApplicationState, Capacity
-from portadoc.portal.applications.timers import Reminder, day_of
+from portadoc.portal.applications.timers import Reminder, ReminderKind, day_of
 from portadoc.portal.deployment import Deployment
 from portadoc.portal.registers.extracts import works_for
 from portadoc.portal.settings import SECONDS_PER_DAY
@@ -43,8 +43,11 @@ class Notices:
         if not self._noted(connection, application, kind, on):
             return False
         reader = Reader(application.language, "portal")
-        said = reader.say(f"reminder.{kind}", day=reader.day(on))
-        message = reader.say("notice.sent", case=application.case_number, text=said)
+        case, day = application.case_number, reader.day(on)
+        if reminder.kind is ReminderKind.CARD_EXPIRES:
+            message = reader.say("notice.card_expires", case=case, day=day)
+        else:
+            message = reader.say("notice.sent", case=case, text=reader.say(f"reminder.{kind}", day=day))
         contact = self._contact(application)
         if contact is not None:
             self._deployment.second_channel.send(application.institution, contact, message)

@@ -13,6 +13,7 @@ from portadoc.portal.questions.law_states import is_coordinated, nationality_cla
 from portadoc.portal.questions.parties import asks_for_self, has_employer
 from portadoc.portal.questions.posting import is_posting
 from portadoc.portal.questions.work import activities_of, aircrew_of, mariner_of, telework_of
+from portadoc.rules.law import law_at
 from portadoc.schemas.claims import Json, JsonObject
 
 _KINDS: Final = {
@@ -33,9 +34,10 @@ def facts_of(answers: Mapping[str, Json], known: Known, *, request_date: date) -
     """
     case = case_of(answers, known)
     period = period_of(case)
+    regime = _regime(case, period[0] or request_date.isoformat())
     return {
         "applicant_kind": _applicant_kind(case),
-        "regime": _regime(case),
+        "regime": regime,
         "request": _request(case, period, request_date),
         "person": _person(case, period[1], request_date),
         "employers": _employers(case),
@@ -52,7 +54,7 @@ def facts_of(answers: Mapping[str, Json], known: Known, *, request_date: date) -
         "incoming": None,
         "procedure": None,
         "notes": [],
-        **_bilateral(case),
+        **_bilateral(case, regime),
     }
 
 
@@ -63,14 +65,6 @@ def period_of(case: Case) -> tuple[str | None, str | None]:
         start = None if last is None else (date.fromisoformat(last) + timedelta(days=1)).isoformat()
         return start, case.get("new_end")
     return case.part("period", "start"), case.part("period", "end")
-
-
-def certificate_kind_of(answers: Mapping[str, Json], known: Known, *, agreements: frozenset[str]) -> str:
-    """Return which certificate the work asks for; ``agreements`` are the states with an agreement of their own."""
-    host = case_of(answers, known).get("host_state")
-    if host is None or is_coordinated(host):
-        return "a1"
-    return "bilateral" if host in agreements else "maintenance"
 
 
 def _applicant_kind(case: Case) -> str:
@@ -89,9 +83,10 @@ def _applicant_kind(case: Case) -> str:
     return "employed_and_self_employed" if "self_employed" in kinds else "employee"
 
 
-def _regime(case: Case) -> str:
-    """Return the regime; who asks for continued insurance says that no agreement exists."""
-    if case.known.certificate == "maintenance":
+def _regime(case: Case, first_day: str) -> str:
+    """Return the regime; whether an agreement exists with a state outside, the table of the first day knows."""
+    host = case.get("host_state")
+    if case.known.certificate == "maintenance" and (host is None or is_coordinated(host)):
         return "NONE"
     states = {case.part("residence", "country"), case.part("employer", "country")}
     states |= {row["state"] for row in (*case.rows("shares"), *case.rows("shares_by_work"))}
@@ -99,15 +94,16 @@ def _regime(case: Case) -> str:
     states |= {case.part("vessel", "flag_state"), case.part("vessel", "remunerator_state")}
     states |= {row["state"] for row in case.rows("home_bases")}
     involved = {each for each in states if each is not None and is_coordinated(each)}
-    host = case.get("host_state")
-    agreement = case.get("withdrawal_agreement")
     return regime_of(
-        case.known.asked_state, involved if host is None else involved | {host}, withdrawal_agreement=agreement
+        case.known.asked_state,
+        involved if host is None else involved | {host},
+        withdrawal_agreement=case.get("withdrawal_agreement"),
+        partners=law_at(date.fromisoformat(first_day)).partners(case.known.asked_state),
     )
 
 
-def _bilateral(case: Case) -> JsonObject:
-    if _regime(case) != "BILATERAL":
+def _bilateral(case: Case, regime: str) -> JsonObject:
+    if regime != "BILATERAL":
         return {}
     return {"bilateral": {"agreement": f"{case.known.asked_state}-{case.get('host_state')}"}}
 

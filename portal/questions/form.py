@@ -112,7 +112,6 @@ class FieldKind(StrEnum):
     NATIONALITY = "nationality"
     PERCENT = "percent"
     NUMBER = "number"
-    CONTACT = "contact"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,15 +17,24 @@ def is_coordinated(state: str) -> bool:
     return state in PDA1_STATES
 
 
-def regime_of(asked_state: str, states: Collection[str], *, withdrawal_agreement: Json) -> str:
+def regime_of(
+    asked_state: str,
+    states: Collection[str],
+    *,
+    withdrawal_agreement: Json,
+    partners: Collection[str] | None = None,
+) -> str:
     """Return the regime of a request: by the institution's state and the states of work, seat and residence.
 
+    ``partners`` are the states outside the coordination with which the institution's state has an agreement, None
+    where nobody knows them: then there may be one, and a person looks.
     Spec: Regulation (EC) 883/2004 art. 2, EEA agreement annex VI, agreement EU-Switzerland annex II, protocol on
     social security coordination EU-UK, convention EEA-EFTA-UK.
     """
     involved = {asked_state, *states}
-    if not involved <= PDA1_STATES:
-        return "BILATERAL"
+    outside = involved - PDA1_STATES
+    if outside:
+        return "BILATERAL" if partners is None or outside <= set(partners) else "NONE"
     if "GB" in involved:
         return _british_regime(involved, withdrawal_agreement)
     if "CH" in involved:

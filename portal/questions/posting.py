@@ -7,7 +7,6 @@ from datetime import date
 from typing import Final
 
 from portadoc.portal.questions.form import Case, Fault, Field, FieldKind, Question, Section, Shape
-from portadoc.portal.questions.law_states import is_coordinated
 from portadoc.portal.questions.parties import asks_for_self, by_worker, has_employer
 from portadoc.schemas.claims import Json
 
@@ -31,12 +30,6 @@ def _situations(case: Case) -> tuple[str, ...]:
     if asks_for_self(case):
         return ("posting", "several_states", "vessel")
     return ("posting", "several_states", "telework", "public_service", "vessel", "aircrew")
-
-
-def is_outside_europe(case: Case) -> bool:
-    """Tell whether the work is in a state where an agreement or national law applies, and no A1 exists."""
-    host = case.get("host_state")
-    return host is not None and not is_coordinated(host)
 
 
 def period_in_order(value: Json, case: Case) -> tuple[Fault, ...]:

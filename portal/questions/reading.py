@@ -21,8 +21,6 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _NUMBER: Final = re.compile(r"\d{1,5}", re.ASCII)
 _PERCENT: Final = re.compile(r"(\d{1,3})(?:[.,](\d{1,4}))? ?%?", re.ASCII)
 _ID: Final = re.compile(r"[0-9A-Z][0-9A-Z ./-]*", re.ASCII)
-_MAIL: Final = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]+\.[^@\s,;<>\"]{2,}")
-_PHONE: Final = re.compile(r"\+?[0-9][0-9 ()./-]{5,24}", re.ASCII)
 _MOST_FAULTS: Final = 24
 
 
@@ -152,8 +150,6 @@ def _value(field: Field, typed: str, case: Case) -> Json:
             return _percent(typed)
         case FieldKind.NUMBER:
             return _number(field, typed)
-        case FieldKind.CONTACT:
-            return _contact(typed)
 
 
 def _text(field: Field, typed: str) -> str:
@@ -215,9 +211,3 @@ def _number(field: Field, typed: str) -> int:
     if int(typed) > field.most:
         raise _Unreadable("number_smaller")
     return int(typed)
-
-
-def _contact(typed: str) -> str:
-    if len(typed) > 254 or not (_MAIL.fullmatch(typed) or _PHONE.fullmatch(typed)):
-        raise _Unreadable("contact")
-    return typed

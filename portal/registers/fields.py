@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from portadoc.errors import Malformed
 from portadoc.schemas.claims import Json, JsonObject
+from portadoc.schemas.days import read_day
 
 _STATE: Final = re.compile(r"[A-Z]{2}")
 _MAX_TEXT: Final = 200
@@ -63,12 +64,9 @@ class Fields:
         if value is None:
             return None
         try:
-            found = date.fromisoformat(value)
+            return read_day(value)
         except ValueError as exc:
             raise self._wrong(name, "day") from exc
-        if found.isoformat() != value:
-            raise self._wrong(name, "day")
-        return found
 
     def flag(self, name: str) -> bool | None:
         """Return true or false, None for unknown."""

@@ -24,6 +24,7 @@ from portadoc.portal.applications.application import (
 )
 from portadoc.portal.store.tables import APPLICATIONS, CASE_NUMBERS, HISTORY
 from portadoc.schemas.claims import JsonObject
+from portadoc.schemas.days import kept_day
 
 _COLUMNS: Final = frozenset(column.name for column in APPLICATIONS.columns) - {"body"}
 _APART: Final = _COLUMNS | {"applicant", "history"}
@@ -74,6 +75,19 @@ def applications_of(
         APPLICATIONS.c.worker_pin.in_(sorted(pins)),
     )
     return _listed(connection, APPLICATIONS.c.institution == institution, theirs)
+
+
+def certified_of(connection: Connection, institution: str, pin: str) -> tuple[Application, ...]:
+    """Return every application on a person whose certificate stands or is being made, without histories.
+
+    All of them: how much else was begun about the person makes no difference.
+    """
+    states = sorted(state.value for state in IN_FORCE)
+    wanted = (APPLICATIONS.c.institution == institution) & (APPLICATIONS.c.worker_pin == pin)
+    wanted &= or_(APPLICATIONS.c.state.in_(states), APPLICATIONS.c.step == Step.ISSUE.value)
+    order = (APPLICATIONS.c.created_at.desc(), APPLICATIONS.c.application_id.desc())
+    rows = connection.execute(select(APPLICATIONS).where(wanted).order_by(*order))
+    return tuple(_application(row, ()) for row in rows)
 
 
 def page_of(
@@ -225,10 +239,10 @@ def _application(row: Row[Any], history: tuple[HistoryEntry, ...]) -> Applicatio
             "certificate_kind": CertificateKind(row.certificate_kind),
             "state": ApplicationState(row.state),
             "applicant": Party(subject_id=row.subject_id, capacity=Capacity(row.capacity)),
-            "departure": _day(body["departure"]),
-            "period_end": _day(body["period_end"]),
-            "valid_from": _day(body["valid_from"]),
-            "valid_to": _day(row.valid_to),
+            "departure": kept_day(body["departure"]),
+            "period_end": kept_day(body["period_end"]),
+            "valid_from": kept_day(body["valid_from"]),
+            "valid_to": kept_day(row.valid_to),
             "awaits": None if body["awaits"] is None else Awaited(body["awaits"]),
             "step": None if row.step is None else Step(row.step),
             "asked": tuple(body["asked"]),
@@ -236,10 +250,6 @@ def _application(row: Row[Any], history: tuple[HistoryEntry, ...]) -> Applicatio
             "history": history,
         }
     )
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
 
 
 def _add_history(connection: Connection, application: Application, *, after: int) -> None:

@@ -98,7 +98,11 @@ def decisions_of(connection: Connection, institution: str, application_id: str) 
 
 
 def insert_task(connection: Connection, task: Task) -> None:
-    """Keep a task."""
+    """Keep a task, unless the same is to be done in this case already: nobody fills the list by asking again."""
+    same = (TASKS.c.institution == task.institution) & (TASKS.c.application_id == task.application_id)
+    same &= (TASKS.c.kind == task.kind) & (TASKS.c.detail == task.detail) & TASKS.c.done_at.is_(None)
+    if connection.scalar(select(func.count()).select_from(TASKS).where(same)):
+        return
     connection.execute(
         insert(TASKS).values(
             institution=task.institution,

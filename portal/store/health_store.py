@@ -100,6 +100,21 @@ def insert_consent(connection: Connection, consent: Consent) -> None:
     connection.execute(insert(CONSENTS).values({name: getattr(consent, name) for name in names}))
 
 
+def insert_code(connection: Connection, consent: Consent) -> None:
+    """Keep a new code, and end the one before it, used by nobody, in the same breath: a person has one open code.
+
+    Raises Conflict[application_changed] where another one was made in between.
+    """
+    key = (CONSENTS.c.institution == consent.institution) & (CONSENTS.c.person_pin == consent.person_pin)
+    key &= (CONSENTS.c.way == Way.CODE.value) & (CONSENTS.c.state == ConsentState.OPEN.value)
+    ended = {"state": ConsentState.WITHDRAWN.value, "settled_at": consent.made_at, "code_tag": None}
+    connection.execute(update(CONSENTS).where(key).values(ended))
+    try:
+        insert_consent(connection, consent)
+    except IntegrityError as exc:
+        raise Conflict("application_changed") from exc
+
+
 def find_consent(connection: Connection, institution: str, consent_id: str) -> Consent | None:
     """Return a consent of this institution, None where there is none of that id."""
     row = connection.execute(select(CONSENTS).where(_consent(institution, consent_id))).one_or_none()

@@ -7,10 +7,11 @@ primary key or by a conditional UPDATE that changes exactly one row.
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, UniqueConstraint, text
 
 from portadoc.storage.engine import new_metadata
 
+_IS_OPEN_CODE: Final = text("way = 'code' AND state = 'open'")
 METADATA: Final = new_metadata("portal_health", version=1)
 
 CARD_CASES: Final = Table(
@@ -43,6 +44,14 @@ CONSENTS: Final = Table(
     Column("language", String(8), nullable=False),
     Column("application_id", String(64)),
     UniqueConstraint("institution", "code_tag"),
+    Index(
+        "portal_consents_one_open_code",
+        "institution",
+        "person_pin",
+        unique=True,
+        sqlite_where=_IS_OPEN_CODE,
+        postgresql_where=_IS_OPEN_CODE,
+    ),
     Index("portal_consents_of_person", "institution", "person_pin"),
     Index("portal_consents_over", "expires_at"),
 )

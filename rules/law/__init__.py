@@ -60,7 +60,10 @@ class Pack:
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """Everything that is in force on one day. ``quotes`` are the (name, value) pairs that derivations repeat."""
+    """Everything that is in force on one day. ``quotes`` are the (name, value) pairs that derivations repeat.
+
+    ``unread`` are the names whose value nobody has read in its source.
+    """
 
     pack: str
     simulation: bool
@@ -69,6 +72,7 @@ class Law:
     quotes: Mapping[str, tuple[str, Value]]
     since: Mapping[str, date]
     packs: Mapping[Regime, Pack]
+    unread: frozenset[str]
 
     def integer(self, name: str) -> int:
         found = self.values[name]
@@ -98,6 +102,11 @@ class Law:
     def first_day(self, name: str) -> date | None:
         """Return the day from which a parameter has any value at all, whatever day this law is of."""
         return self.since.get(name)
+
+    def partners(self, state: str) -> frozenset[str] | None:
+        """Return the States outside the coordination that a State has agreements with, None where nobody knows."""
+        found = self.values.get(f"bilateral.partners.{state}")
+        return found if isinstance(found, frozenset) else None
 
     def pack_of(self, regime: Regime) -> Pack:
         return self.packs[regime]
@@ -145,10 +154,12 @@ def law_of(found: Sources, day: date, *, pack: str = CURRENT_PACK) -> Law:
     if named is None:
         raise Refused("law_pack_unknown", pack=pack[:40])
     values: dict[str, Value] = {}
+    unread: set[str] = set()
     for parameter in (*found.parameters, *named.parameters):
         dated = [one for one in parameter.values if one.since <= day]
         if dated and dated[-1].value is not None:
             values[parameter.name] = dated[-1].value
+            (unread.discard if dated[-1].verified else unread.add)(parameter.name)
     return Law(
         pack=pack,
         simulation=not named.switched_on,
@@ -157,6 +168,7 @@ def law_of(found: Sources, day: date, *, pack: str = CURRENT_PACK) -> Law:
         quotes=MappingProxyType({name: (name, value) for name, value in values.items()}),
         since=MappingProxyType({one.name: one.values[0].since for one in found.parameters}),
         packs=MappingProxyType(_packs_by_regime(found.packs, pack)),
+        unread=frozenset(unread),
     )
 
 

@@ -1,9 +1,7 @@
 """Forms that a claim value can have in a layout: what may be written, and how a peer's value is read."""
 
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Final
 
 from portadoc.schemas.claims import Json
@@ -14,8 +12,7 @@ from portadoc.schemas.codes import (
     canonical_country,
     institution_id_is_usual,
 )
-
-_FULL_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+from portadoc.schemas.days import read_day
 
 
 def _same(value: Json) -> Json:
@@ -83,10 +80,8 @@ def _eessi_spelling(value: Json) -> str | None:
 
 def is_full_date(value: Json) -> bool:
     """Tell whether a value is a date of the calendar as ``YYYY-MM-DD``. Spec: RFC 3339 §5.6"""
-    if not isinstance(value, str) or not _FULL_DATE.fullmatch(value):
-        return False
     try:
-        date.fromisoformat(value)
+        read_day(value if isinstance(value, str) else "")
     except ValueError:
         return False
     return True

@@ -13,6 +13,7 @@ from portadoc.formats.openid4vp.request_object import ResponseMode
 from portadoc.formats.openid4vp.transaction_data import make_transaction_data
 from portadoc.i18n import render
 from portadoc.schemas.claims import Json, JsonObject
+from portadoc.schemas.days import kept_day
 from portadoc.verification.policy import WorkAsked
 from portadoc.verification.presets.lint import Finding
 from portadoc.verification.presets.presets import Preset, preset
@@ -199,7 +200,7 @@ def _unprocessable(error: Error, language: str) -> Response:
 def _day(body: JsonObject, name: str) -> date | None:
     text = optional_text_member(body, name)
     try:
-        return None if text is None else date.fromisoformat(text)
+        return kept_day(text)
     except ValueError as exc:
         raise Malformed("member_invalid", member=f"/{name}", expected="YYYY-MM-DD") from exc
 

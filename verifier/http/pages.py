@@ -16,6 +16,7 @@ from portadoc.formats.dcql.query import parse_query
 from portadoc.formats.roles import RECEIPT
 from portadoc.i18n import Message, render
 from portadoc.schemas.codes import PDA1_STATES, canonical_country
+from portadoc.schemas.days import kept_day
 from portadoc.schemas.profiles import Mode
 from portadoc.verification.policy import WorkAsked
 from portadoc.verification.presets.presets import PRESETS, preset
@@ -261,7 +262,7 @@ def _channel(form: dict[str, str]) -> Channel:
 
 def _day(form: dict[str, str], name: str) -> date | None:
     try:
-        return date.fromisoformat(form[name]) if name in form else None
+        return kept_day(form.get(name))
     except ValueError as exc:
         raise Malformed("member_invalid", member=f"/{name}", expected="YYYY-MM-DD") from exc
 

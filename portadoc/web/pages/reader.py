@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from fastapi import Request, Response
 
-from portadoc.catalogue import LANGUAGES, WITH_TEXTS, texts
+from portadoc.catalogue import LANGUAGES, WITH_TEXTS, day_in_words, texts
 from portadoc.catalogue.countries import country_name
 from portadoc.i18n import LANGUAGES as MESSAGE_LANGUAGES
 from portadoc.web.language import preferred_language
@@ -47,8 +47,7 @@ class Reader:
     def day(self, day: date | str) -> str:
         """Return a day in words; ``day`` may be its text of ISO 8601."""
         found = date.fromisoformat(day) if isinstance(day, str) else day
-        month = self.say(f"month.{found.month}")
-        return self.say("date.day", day=found.day, month=month, year=found.year)
+        return day_in_words(found, self.language)
 
     def moment(self, epoch_s: int) -> str:
         """Return day and time of day in UTC."""

@@ -8,6 +8,7 @@ from portadoc.errors import Error, Malformed
 from portadoc.i18n import render
 from portadoc.portal.health.consents import read_code
 from portadoc.portal.health.replacements import Need, Replacements
+from portadoc.portal.http.frame import typed_day
 from portadoc.portal.registers.register import plain_pin
 from portadoc.web.pages.reader import Reader
 
@@ -31,7 +32,7 @@ def read_need(
     """Read a form; ``fields`` are those besides the need: ``code``, ``pin``, ``birth_date``."""
     faults: dict[str, str] = {}
     code = pin = ""
-    born = _day(form.get("birth_date", ""))
+    born = typed_day(form.get("birth_date", ""))
     if "birth_date" in fields and born is None:
         faults["birth_date"] = reader.say("page.health.fault.day")
     if "code" in fields:
@@ -43,7 +44,7 @@ def read_need(
         pin = plain_pin(form.get("pin", ""))[:_LONGEST]
         if not pin:
             faults["pin"] = reader.say("page.health.fault.pin")
-    first, need = _day(form.get("first_day", "")), None
+    first, need = typed_day(form.get("first_day", "")), None
     if form.get("first_day") and first is None:
         faults["first_day"] = reader.say("page.health.fault.day")
     else:
@@ -59,11 +60,3 @@ def told(error: Error, reader: Reader) -> str:
     """Return what a refusal says and what to do about it."""
     message = render(error.code, error.params, reader.message_language)
     return f"{message.text} {message.action}"
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if day.isoformat() == text else None

@@ -16,13 +16,14 @@ from portadoc.formats import strict_json
 from portadoc.portal.applications.application import Application
 from portadoc.portal.health.replacements import OnceKey
 from portadoc.portal.http.health.replacing import pdf
+from portadoc.portal.http.machines.schemas import REPLACEMENT, REPLACEMENT_PAPER, REPLACEMENTS
 from portadoc.portal.login.routes import Entrance, tell_problem
 from portadoc.portal.pages.rendering import reader_of
 from portadoc.portal.service import Portal
+from portadoc.schemas.days import read_day
 from portadoc.web.answers import NO_STORE, json_answer
 from portadoc.web.bodies import JSON, optional_text_member, require_content_type, require_members, text_member
 
-PATH: Final = "/portal/api/{institution}/replacement-certificates"
 _MEMBERS: Final = ("code", "birth_date", "reason", "first_day")
 
 
@@ -38,9 +39,9 @@ def replacement_api_router(portal: Portal, entrance: Entrance) -> APIRouter:
     """Return the routes of the software of care providers."""
     api = ReplacementApi(portal, entrance)
     router = APIRouter(route_class=entrance.counting_route(tell_problem))
-    router.add_api_route(PATH, api.give, methods=["POST"], status_code=201)
-    router.add_api_route(f"{PATH}/{{application}}", api.show, methods=["GET"])
-    router.add_api_route(f"{PATH}/{{application}}/paper.pdf", api.paper, methods=["GET"])
+    router.add_api_route(REPLACEMENTS, api.give, methods=["POST"], status_code=201)
+    router.add_api_route(REPLACEMENT, api.show, methods=["GET"])
+    router.add_api_route(REPLACEMENT_PAPER, api.paper, methods=["GET"])
     return router
 
 
@@ -93,7 +94,7 @@ class ReplacementApi:
     def _answer(
         self, caller: Subject, slug: str, found: Application, request: Request, *, status: int = 200
     ) -> Response:
-        address = f"/portal/api/{slug}/replacement-certificates/{found.application_id}"
+        address = REPLACEMENT.format(institution=slug, application=found.application_id)
         content: dict[str, object] = {
             "id": found.application_id,
             "case_number": found.case_number,
@@ -111,11 +112,7 @@ class ReplacementApi:
 
 
 def _day(text: str, member: str) -> date:
-    expected = "a day, such as 2026-11-22"
     try:
-        day = date.fromisoformat(text)
+        return read_day(text)
     except ValueError as exc:
-        raise Malformed("member_invalid", member=f"/{member}", expected=expected) from exc
-    if day.isoformat() != text:
-        raise Malformed("member_invalid", member=f"/{member}", expected=expected)
-    return day
+        raise Malformed("member_invalid", member=f"/{member}", expected="a day, such as 2026-11-22") from exc

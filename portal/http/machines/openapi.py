@@ -9,7 +9,14 @@ from typing import Any, Final
 from portadoc.catalogue import WITH_TEXTS, texts
 from portadoc.portal.applications.application import ApplicationState, CertificateKind, RequestKind
 from portadoc.portal.applications.timers import ReminderKind
-from portadoc.portal.http.machines.schemas import OPERATIONS, application_schema, problem_schema, summary_schema
+from portadoc.portal.http.machines.schemas import (
+    OPERATIONS,
+    application_schema,
+    problem_schema,
+    replacement_request_schema,
+    replacement_schema,
+    summary_schema,
+)
 from portadoc.portal.login.machines import ASSERTION_TYPE, MACHINES_PATH
 from portadoc.portal.questions.flows import FLOWS
 from portadoc.portal.questions.form import MOST_ROWS, Field, FieldKind, Question, Shape
@@ -28,7 +35,6 @@ _PLAIN: Final[Mapping[FieldKind, Mapping[str, Any]]] = {
     FieldKind.NATIONALITY: {"type": "string"},
     FieldKind.PERCENT: {"type": "number", "minimum": 0, "maximum": 100},
     FieldKind.NUMBER: {"type": "integer", "minimum": 0},
-    FieldKind.CONTACT: {"type": "string"},
 }
 _LENGTHS: Final = frozenset({FieldKind.TEXT, FieldKind.ID})
 
@@ -40,7 +46,8 @@ def openapi_document(settings: PortalSettings) -> JsonObject:
         "info": {
             "title": "Portadoc: applications by machines",
             "version": VERSION,
-            "description": "Files and follows applications in the name of employers that gave a mandate. "
+            "description": "Files and follows applications in the name of employers that gave a mandate; gives care "
+            "providers replacement certificates. "
             "Answers are those of the form: a question that is not asked in a case takes none, and one that is "
             "asked needs one; what registers know is not asked.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
@@ -55,6 +62,8 @@ def openapi_document(settings: PortalSettings) -> JsonObject:
                 "Answers": _answers_schema(),
                 "Application": application_schema(_enums()),
                 "Summary": summary_schema(_enums()),
+                "ReplacementRequest": replacement_request_schema(),
+                "Replacement": replacement_schema(_enums()),
                 "Problem": problem_schema(),
             },
         },

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from portadoc.schemas.claims import JsonObject
+from portadoc.schemas.ehic import PRC_REASONS
 
 API: Final = "/portal/api"
 LONGEST_PAGE: Final = 100
@@ -12,6 +13,9 @@ APPLICATIONS: Final = API + "/{institution}/applications"
 APPLICATION: Final = APPLICATIONS + "/{application}"
 PAPER: Final = APPLICATION + "/paper.pdf"
 WITHDRAWAL: Final = APPLICATION + "/withdrawal"
+REPLACEMENTS: Final = API + "/{institution}/replacement-certificates"
+REPLACEMENT: Final = REPLACEMENTS + "/{application}"
+REPLACEMENT_PAPER: Final = REPLACEMENT + "/paper.pdf"
 _PROBLEMS: Final[Mapping[int, str]] = {
     400: "Not understood: the body is no JSON, the Idempotency-Key is missing, the cursor is not ours.",
     401: "No access token, or one that is over.",
@@ -149,6 +153,37 @@ OPERATIONS: Final = (
         headers=(_LANGUAGE,),
     ),
     Operation(
+        id="giveReplacementCertificate",
+        method="POST",
+        path=REPLACEMENTS,
+        summary="Give a provisional replacement certificate for which the insured person handed over a code.",
+        status=201,
+        answer=_json_of("Replacement"),
+        problems=(400, 403, 404, 409, 413, 415, 422),
+        headers=(_KEY, _LANGUAGE),
+        body="ReplacementRequest",
+    ),
+    Operation(
+        id="showReplacementCertificate",
+        method="GET",
+        path=REPLACEMENT,
+        summary="Return a replacement certificate that the machine got, or where its case stands.",
+        status=200,
+        answer=_json_of("Replacement"),
+        problems=(403, 404),
+        headers=(_LANGUAGE,),
+    ),
+    Operation(
+        id="giveReplacementPaper",
+        method="GET",
+        path=REPLACEMENT_PAPER,
+        summary="Return the sealed replacement certificate.",
+        status=200,
+        answer={"application/pdf": {}},
+        problems=(403, 404, 409),
+        headers=(_LANGUAGE,),
+    ),
+    Operation(
         id="withdrawApplication",
         method="POST",
         path=WITHDRAWAL,
@@ -159,7 +194,7 @@ OPERATIONS: Final = (
         headers=(_LANGUAGE,),
     ),
 )
-"""Each is a route of ``machine_api``; a test compares the two."""
+"""Each is a route of ``machine_api`` or of the interface of care providers; a test compares the two."""
 
 
 def summary_schema(enums: Mapping[str, list[str]]) -> JsonObject:
@@ -185,6 +220,35 @@ def application_schema(enums: Mapping[str, list[str]]) -> JsonObject:
                 "items": _object({"kind": {"type": "string", "enum": enums["reminder"]}, "on": _DAY}),
             },
             "hand_over": {"oneOf": [_object({"offers": _COUNT, "collected": _COUNT}), {"type": "null"}]},
+        }
+    )
+
+
+def replacement_request_schema() -> JsonObject:
+    """Return the schema of what the software of a care provider sends."""
+    described = _object(
+        {
+            "code": {"type": "string", "description": "The code that the insured person made in the portal."},
+            "birth_date": {**_DAY, "description": "The day of birth that the person said."},
+            "reason": {"type": "string", "enum": sorted(PRC_REASONS)},
+            "first_day": {**_DAY_OR_NONE, "description": "The first day of treatment; today when it is left out."},
+        }
+    )
+    described["required"] = ["code", "birth_date", "reason"]
+    return described
+
+
+def replacement_schema(enums: Mapping[str, list[str]]) -> JsonObject:
+    """Return the schema of a replacement certificate, or of the case that a person has to look at first."""
+    return _object(
+        {
+            "id": _TEXT,
+            "case_number": _TEXT,
+            "state": {"type": "string", "enum": enums["state"]},
+            "valid_from": _DAY_OR_NONE,
+            "valid_to": _DAY_OR_NONE,
+            "code": {**_TEXT_OR_NONE, "description": "The code of the paper, for the public page."},
+            "pdf": {**_TEXT_OR_NONE, "contentEncoding": "base64", "contentMediaType": "application/pdf"},
         }
     )
 

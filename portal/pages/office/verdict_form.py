@@ -20,6 +20,7 @@ from portadoc.portal.officers.office import CaseFile
 from portadoc.portal.officers.verdicts import LONGEST_REASON, Verdict, VerdictOutcome
 from portadoc.portal.pages.office.case_file_view import article_in_words, period_in_words
 from portadoc.schemas.codes import EXCEPTION_CODE, PDA1_STATES, STATUS_CONFIRMATIONS
+from portadoc.schemas.days import read_day
 from portadoc.web.pages.reader import Reader
 
 FIELDS: Final = frozenset(
@@ -125,7 +126,7 @@ def read_verdict(
     days: dict[str, date | None] = {}
     for name in _DAYS:
         try:
-            days[name] = date.fromisoformat(form[name]) if name in form else None
+            days[name] = read_day(form[name]) if name in form else None
         except ValueError:
             faults[name] = reader.say("office.expected.day")
     if faults:

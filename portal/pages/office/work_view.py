@@ -75,12 +75,13 @@ def filters(
 def work_line(item: WorkItem, reader: Reader, *, today: date, subject: Subject) -> WorkLine:
     """Return a case as a line of the list."""
     found = item.application
+    certificate = reader.say(f"kind.{found.certificate_kind.value}")
+    request = reader.say(f"office.request.{found.request_kind.value}")
     why = (reader.say(f"office.why.{item.why.value}"), *_reasons(item, reader))
     return WorkLine(
         address=case_of_office(found.institution, found.application_id),
         case_number=found.case_number,
-        kind=f"{reader.say(f'kind.{found.certificate_kind.value}')}: "
-        f"{reader.say(f'office.request.{found.request_kind.value}')}",
+        kind=f"{certificate}: {request}",
         age=age(item.waiting_s, reader),
         why=why,
         points=points(found.risk, reader),

@@ -31,7 +31,8 @@ def decide_bilateral(case: Case, conditions: Sequence[Row]) -> Finding:
         ("/posting/host_state", posting.host_state),
     )
     months, article = case.law.get(f"{prefix}.max_months"), case.law.get(f"{prefix}.article")
-    if named not in (None, pair) or not isinstance(months, int) or not isinstance(article, str):
+    unread = not case.law.unread.isdisjoint((f"{prefix}.max_months", f"{prefix}.article"))
+    if unread or named not in (None, pair) or not isinstance(months, int) or not isinstance(article, str):
         case.unknown("row-3", "bilateral agreement", *quoted)
         return review("BILATERAL_TABLE_MISSING")
     quoted += (("/request/period_start", asked[0]), ("/request/period_end", asked[1]))
@@ -56,9 +57,10 @@ def _break(case: Case, pair: str) -> Finding | None:
     asked = asked_period(case)
     assert asked is not None
     name = "bilateral.gap_months"
+    gap = case.law.integer(name)
+    first, last = join(asked, [span for _, span in stays_of(case, Relation.EXTENSION_OF_SAME_POSTING)], gap)
     for pointer, (start, end) in stays_of(case, Relation.SEPARATE_ASSIGNMENT):
-        gap = case.law.integer(name)
-        if start <= add_months(asked[1], gap) and asked[0] <= add_months(end, gap):
+        if start <= add_months(last, gap) and first <= add_months(end, gap):
             case.not_met("row-20", f"{pair} agreement", (f"{pointer}/end", end), parameters=(name,))
             return review("BILATERAL_GAP_UNDER_12M")
     return None

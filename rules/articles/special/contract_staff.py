@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from portadoc.rules.articles.special.whose_law import granted_by, other_institution
-from portadoc.rules.decision import Finding, ask, refuse
+from portadoc.rules.decision import Finding, ask, refuse, review
 from portadoc.rules.derivation import Case
 from portadoc.rules.facts import ContractStaff, EmployerKind
 
@@ -18,7 +18,7 @@ _NEEDED: Final = ("employed_state", "option_state", "option_used_before", "exerc
 
 def decide_contract_staff(case: Case) -> Finding:
     """Decide on the right of option of contract staff."""
-    return row_80_known(case) or row_80_option(case) or _row_81(case)
+    return row_80_known(case) or row_80_employer(case) or row_80_option(case) or _row_81(case)
 
 
 def row_80_known(case: Case) -> Finding | None:
@@ -36,6 +36,19 @@ def row_80_known(case: Case) -> Finding | None:
         return None
     case.unknown("row-80", _OPTION, *[(f"/contract_staff/{name}", getattr(staff, name)) for name in _NEEDED])
     return ask(*missing)
+
+
+def row_80_employer(case: Case) -> Finding | None:
+    """Other employers beside the institution make it work of several kinds, on which the article says nothing."""
+    others = [
+        (f"/employers/{place}/kind", one.kind)
+        for place, one in enumerate(case.facts.employers)
+        if one.kind is not EmployerKind.EU_INSTITUTION
+    ]
+    if not others:
+        return None
+    case.unknown("row-80", _OPTION, *others)
+    return review("ONE_EMPLOYER_ONLY")
 
 
 def row_80_option(case: Case) -> Finding | None:

@@ -151,9 +151,19 @@ class TestEnumeration:
         for day in range(TRIES):
             typed(rig, code, birth_date=f"1991-05-0{day + 1}", **number)
         rig.clock.advance(2 * WINDOW_S)
-        assert outcome(typed(rig, code, **PERSON, **number)) == say("public.compared.no_match")
-        assert outcome(typed(rig, code, **FACTS)) == say("public.compared.no_match")
+        assert outcome(typed(rig, code, **PERSON, **number)) == say("public.compared.locked")
+        assert outcome(typed(rig, code, **FACTS)) == say("public.compared.locked")
+        others = {name: fact for name, fact in FACTS.items() if name != "number"}
+        assert outcome(typed(rig, code, **others)) == say("public.compared.match")  # no paper looks forged by it
         assert say("public.verdict.in_force") in shown(rig, f"/v/{code}").body.decode()
+
+    def test_f06_who_guesses_the_number_here_gets_no_seal_there(self, rig: Any) -> None:
+        code = sealed(rig).verification_code
+        for guess in range(TRIES):
+            assert outcome(typed(rig, code, number=f"A1-{guess}")) == say("public.compared.no_match")
+        assert outcome(typed(rig, code, number=FACTS["number"])) == say("public.compared.locked")
+        answer = rig.transport.post_json(f"/v/{code}", {"second": FACTS["number"]})
+        assert answer.json()["type"].endswith("verification_code_refused")
 
     def test_f06_a_locked_code_gives_its_seal_to_nobody(self, rig: Any) -> None:
         code = sealed(rig).verification_code

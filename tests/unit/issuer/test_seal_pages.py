@@ -15,7 +15,7 @@ from portadoc.catalogue import WITH_TEXTS, texts
 from portadoc.catalogue.writing import LONGEST, on_paper
 from portadoc.errors import Misconfigured, Refused
 from portadoc.issuer.paper import page as page_module
-from portadoc.issuer.paper.facts import day_in_words, sections
+from portadoc.issuer.paper.facts import day_or_text, sections
 from portadoc.issuer.paper.page import Page, Section, page_pdf
 from portadoc.issuer.paper.qr_symbols import qr_symbol
 from portadoc.issuer.paper.sealed_page import sealed_page
@@ -155,7 +155,7 @@ class TestPage:
             assert squeezed(value) in words
         for leaf in leaves(made.document):
             if leaf not in ("01", "02", "98") and not leaf.isdigit():
-                told = day_in_words(leaf, texts("en")) or ""
+                told = day_or_text(leaf, texts("en")) or ""
                 named = Words("en").country(told)
                 reasons = ("loss", "theft", "short_notice", "other")
                 assert any(squeezed(each) in words for each in (told, named)) or leaf in reasons, leaf

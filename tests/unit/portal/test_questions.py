@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portadoc.errors import Malformed, Refused
-from portadoc.portal.questions.facts import certificate_kind_of, facts_of
+from portadoc.portal.questions.facts import facts_of
 from portadoc.portal.questions.flows import (
     FLOWS,
     answers_that_apply,
@@ -197,8 +197,6 @@ def test_an_agreement_of_two_states_is_asked_for_with_the_same_questions() -> No
     answers, all_known = ask_through(forms, with_registers)
     facts = facts_of(answers, all_known, request_date=TODAY)
     assert (facts["regime"], facts["bilateral"]) == ("BILATERAL", {"agreement": "FR-US"})
-    kinds = [certificate_kind_of(answers, all_known, agreements=frozenset(each)) for each in ({"US"}, set())]
-    assert kinds == ["bilateral", "maintenance"]
 
 
 @pytest.mark.parametrize(
@@ -270,8 +268,6 @@ def _typed(draw, field: Field, case) -> str:
             return draw(st.sampled_from(["0", "4,9", "25", "33.3", "100 %"]))
         case FieldKind.NUMBER:
             return str(draw(st.integers(0, 30)))
-        case FieldKind.CONTACT:
-            return "+33 1 23 45 67 89"
 
 
 def _form(draw, asked: Question, case) -> dict[str, str]:

@@ -125,8 +125,10 @@ def open_desk(tmp_path: Path, portal_keys: Path, clock: FixedClock) -> Iterator[
     folder = tmp_path / "installation"
     shutil.copytree(portal_keys, folder / "keys")
 
-    def make(*, four_eyes: bool = False, **portal: Any) -> Desk:
-        settings = settings_for(folder, **portal)
+    def make(*, four_eyes: bool = False, institutions: Mapping[str, Any] = {}, **portal: Any) -> Desk:
+        settings = PortadocSettings(
+            data_dir=folder, portal=portal, **({"institutions": institutions} if institutions else {})
+        )
         if four_eyes:
             here = settings.institutions[SLUG].model_copy(update={"four_eyes": True})
             settings = settings.model_copy(update={"institutions": {**settings.institutions, SLUG: here}})

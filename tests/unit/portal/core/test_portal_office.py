@@ -218,7 +218,7 @@ def test_work_outside_the_coordination_is_certified_and_never_as_an_a1(
     desk: Desk, kind: CertificateKind, host: str
 ) -> None:
     case = desk.submit(host_state={"host_state": host})
-    assert (case.state, case.certificate_kind) == (ApplicationState.IN_REVIEW, CertificateKind.BILATERAL)
+    assert (case.state, case.certificate_kind) == (ApplicationState.IN_REVIEW, kind)
     verdict = Verdict(
         outcome=VerdictOutcome.GRANT,
         reason="The person stays insured here.",

@@ -86,8 +86,29 @@ def test_a_renewal_that_needs_a_person_leaves_the_card_in_force(ward: Ward) -> N
     change_register(ward, JEAN_PIN, covers=[])
     assert ward.card().state is ApplicationState.IN_REVIEW
     assert ward.again(first).state is ApplicationState.GRANTED
-    with pytest.raises(Conflict, match="application_busy"):  # not swallowed: the renewal would not end the old one
-        ward.card(cause=CardCause.LOSS)
+
+
+@pytest.mark.parametrize("cause", [CardCause.LOSS, CardCause.THEFT])
+def test_a_loss_ends_the_card_at_once_while_a_renewal_waits_for_a_person(ward: Ward, cause: CardCause) -> None:
+    first = ward.card()
+    change_register(ward, JEAN_PIN, covers=[])
+    waiting = ward.card()
+    assert ward.health.cards.causes(ward.health.cards.household(JEAN, SLUG)[0]) == (CardCause.LOSS, CardCause.THEFT)
+    told = ward.card(cause=cause)
+    assert (told.application_id, told.state) == (waiting.application_id, ApplicationState.IN_REVIEW)
+    old = ward.again(first)
+    assert (old.state, old.history[-1].reason) == (ApplicationState.WITHDRAWN, "holder_request")
+    with pytest.raises(Conflict, match="record_withdrawn"):
+        held(ward, first.record_id)
+    assert (ward.again(waiting).facts or {})["health"]["reason"] == cause.value  # the officer sees it
+    assert ward.health.cards.causes(ward.health.cards.household(JEAN, SLUG)[0]) == ()
+    assert ward.card(cause=CardCause.LOSS).version == told.version  # again changes nothing
+    verdict = Verdict(
+        outcome=VerdictOutcome.GRANT, reason="Seen.", validity_start=TODAY, validity_end=INSURED_UNTIL
+    )
+    granted = ward.portal.office.decide(HELENE, SLUG, waiting.application_id, verdict)
+    assert (granted.state, granted.step) == (ApplicationState.GRANTED, None)
+    assert ward.again(first).state is ApplicationState.WITHDRAWN
 
 
 def test_an_officer_decides_what_the_register_does_not_show(ward: Ward) -> None:
@@ -110,6 +131,8 @@ def test_a_card_that_ends_is_told_once_and_a_certificate_that_ends_is_not(ward: 
     ward.clock.advance(490 * 86_400)
     assert [each.kind.value for each in ward.portal.following.reminders(card)] == ["card_expires"]
     assert (ward.portal.remind(), ward.portal.remind()) == (1, 0)
+    (sent,) = (Path(ward.house.settings.data_dir) / "messages").iterdir()
+    assert f"Health Insurance Card of case {card.case_number} ends on" in sent.read_text(encoding="utf-8")
 
 
 def test_what_an_officer_asks_comes_back_to_an_officer(ward: Ward) -> None:

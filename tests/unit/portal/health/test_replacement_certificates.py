@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from portadoc.access import Role, Subject, SubjectKind
 from portadoc.errors import Conflict, Error, Malformed, Refused, Unavailable
@@ -120,6 +121,21 @@ def test_an_unused_code_ends_by_itself_by_a_new_one_and_by_its_owner(ward: Ward)
         ward.health.consents.withdraw(JEAN, SLUG, used.consent_id)
     with pytest.raises(Refused, match="not_found"):
         ward.health.consents.withdraw(JEAN, SLUG, consent.consent_id)
+
+
+def test_of_codes_made_at_the_same_time_the_newest_is_the_only_open_one(ward: Ward) -> None:
+    with ThreadPoolExecutor(12) as pool:
+        codes = list(pool.map(lambda _: ward.code(), range(12)))
+    with ward.house.database.read() as connection:
+        found = health_store.consents_of(connection, SLUG, (JEAN_PIN,))
+    open_ones = [each for each in found if each.state is ConsentState.OPEN]
+    assert (len(found), len(open_ones)) == (12, 1)
+    assert len(ward.health.consents.listed(JEAN, SLUG)) == 1
+    another = replace(open_ones[0], consent_id="another", code_tag="another")
+    with pytest.raises(IntegrityError), ward.house.database.transaction() as connection:
+        health_store.insert_consent(connection, another)  # whatever the code above does: the table holds one
+    ward.clock.advance(86_400)  # one that is over is in nobody's way
+    assert ward.code() not in codes
 
 
 def test_wrong_birth_dates_lock_a_code_and_look_like_a_wrong_code(ward: Ward) -> None:

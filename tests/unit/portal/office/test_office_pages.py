@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from portadoc.portal.applications.numbers import case_number
 from tests.unit.portal.office.conftest import GRANT, OFFICE, SLUG, Town
 from tests.unit.portal.test_portal_pages import Browser
 
@@ -311,7 +312,7 @@ def test_an_auditor_sees_what_happened_and_no_person_and_is_seen(
     victor = town.browse("victor-audit", staff=True)
     victor.get(f"{OFFICE}/")
     assert victor.path == f"{OFFICE}/audit"
-    victor.submit(case=number[0], purpose="complaint")
+    victor.submit(case=number[0].lower().replace("-", " "), purpose="complaint")
     page = victor.page.text
     assert "Certificate granted" in page
     assert "Officer A" in page
@@ -320,8 +321,13 @@ def test_an_auditor_sees_what_happened_and_no_person_and_is_seen(
     assert victor.get(address(case)).status_code in (403, 404)
     victor.post(f"{OFFICE}/audit", {"case": number[0]})
     assert victor.page.status_code == 400
-    victor.post(f"{OFFICE}/audit", {"case": "A1-2026-999999-0", "purpose": "court"})
+    unknown = case_number("A1-2026", 999_999)
+    victor.post(f"{OFFICE}/audit", {"case": unknown, "purpose": "court"})
     assert victor.page.status_code == 404
+    slip = unknown[:-1] + ("0" if unknown[-1] != "0" else "1")
+    victor.post(f"{OFFICE}/audit", {"case": slip, "purpose": "court"})
+    assert victor.page.status_code == 400
+    assert "a character is wrong or missing" in victor.page.text
     assert claire.post(f"{OFFICE}/audit", {"case": number[0], "purpose": "court"}).status_code in (403, 404)
 
 
