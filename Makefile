@@ -90,8 +90,9 @@ bench: .venv/development.stamp ## measure against the physical limit and a peer,
 soak: .venv/development.stamp ## long campaigns: kills during issuance, races over processes, camera measurements
 	@$(BIN)/python -m pytest -m soak -s $(T) tests/soak tests/browser/inspector
 
-screenshots: .venv/development.stamp ## take the pictures of docs/screenshots/inspector anew (then look at them)
+screenshots: .venv/development.stamp ## take the pictures of docs/screenshots anew (then look at them)
 	@PORTADOC_WRITE_EXPECTED=1 $(BIN)/python -m pytest -q tests/browser/inspector/test_verdict_situations.py
+	@PORTADOC_WRITE_EXPECTED=1 $(BIN)/python -m pytest -q -m soak tests/browser/portal/test_portal_pictures.py
 
 fuzz: .venv/campaigns.stamp ## fuzz every reader, guided by coverage, FUZZ_SECONDS each
 	@$(BIN)/python -W ignore -m tests.fuzz.campaign --seconds $(FUZZ_SECONDS) $(T)

@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any, Final
 
 from portadoc import base64url
+from portadoc.days import read_day
 from portadoc.errors import Malformed, Untrusted
 from portadoc.formats import jws
 from portadoc.formats.headers import signing_header
@@ -26,7 +27,6 @@ from portadoc.formats.visible_seal.seal import PREFIX, read_message
 from portadoc.keys.signer import Signer
 from portadoc.keys.trust.trust_store import TrustedKey
 from portadoc.schemas.claims import JsonObject
-from portadoc.schemas.days import read_day
 
 SPEC: Final = "Receipt"
 TYP: Final = "verification-receipt+jwt"

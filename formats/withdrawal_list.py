@@ -17,6 +17,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
+from portadoc.days import read_day
 from portadoc.errors import Untrusted
 from portadoc.formats import jws
 from portadoc.formats.headers import signing_header
@@ -28,7 +29,6 @@ from portadoc.formats.status_list.statuses import is_index
 from portadoc.keys.jwk import VerificationKey
 from portadoc.keys.signer import Signer
 from portadoc.schemas.claims import JsonObject
-from portadoc.schemas.days import read_day
 
 SPEC: Final = "Portadoc withdrawal list"
 MEDIA_TYPE: Final = "application/withdrawals+jwt"

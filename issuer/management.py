@@ -7,13 +7,13 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
 
+from portadoc.days import read_day
 from portadoc.errors import Malformed
 from portadoc.formats.withdrawal_list import WithdrawalCause
 from portadoc.issuer.protocol_errors import document_route
 from portadoc.issuer.records.withdrawals import WithdrawalReason
 from portadoc.issuer.service import Issuer
 from portadoc.schemas.claims import JsonObject
-from portadoc.schemas.days import read_day
 from portadoc.schemas.records import record_from_json, record_warnings
 from portadoc.web.answers import json_answer
 from portadoc.web.bodies import flag_member, read_json_object, require_members, text_member

@@ -24,7 +24,7 @@ from portadoc.portal.applications.deciding import certificate_kind, departure_of
 from portadoc.portal.applications.known import with_records
 from portadoc.portal.applications.life_cycle import Act, after, may
 from portadoc.portal.applications.numbers import case_number, series
-from portadoc.portal.applications.risk import risk_of
+from portadoc.portal.applications.risk import CONTRADICTED, contradicts, risk_of
 from portadoc.portal.applications.timers import day_of, is_urgent
 from portadoc.portal.deployment import Deployment
 from portadoc.portal.drafts import Drafts, Wish
@@ -186,6 +186,7 @@ class Applying:
             return self._noted(current, Act.SUBMITTED, subject, **told, step=Step.DECIDE)
         facts = facts_of(current.answers, known, request_date=day_of(current.submitted_at or now))
         held = here.registers.known(current.institution, worker_pin=current.worker_pin, employer_id=None)["person"]
+        worker = case_of(current.answers, known).get("worker") or {}
         with here.database.read() as connection:
             facts = with_records(facts, held, on_record(connection, current))
         departure, end = departure_of(facts), (facts.get("request") or {}).get("period_end")
@@ -200,7 +201,7 @@ class Applying:
             departure=departure,
             period_end=None if end is None else date.fromisoformat(end),
             urgent=is_urgent(departure, now=now, within_hours=here.settings.urgent_hours),
-            risk=risk_of(facts),
+            risk=(CONTRADICTED, *risk_of(facts)) if contradicts(worker, held) else risk_of(facts),
         )
 
     def _filled_in(self, draft: Application, given: Mapping[str, Json], subject: Subject) -> Application:

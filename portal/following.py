@@ -15,6 +15,7 @@ from portadoc.portal.applications.application import (
     CertificateKind,
     RequestKind,
 )
+from portadoc.portal.applications.course import is_disputed
 from portadoc.portal.applications.timers import (
     Expected,
     Reminder,
@@ -183,6 +184,8 @@ def _of_granted(application: Application) -> str:
         return "collect"
     if application.request_kind is RequestKind.WITHDRAWAL:
         return "nothing"
+    if is_disputed(application):
+        return "objection"
     return "collect" if application.has_certificate else "other_state_issues"
 
 

@@ -29,6 +29,7 @@ from portadoc.portal.applications.deciding import (
     require_derivable,
 )
 from portadoc.portal.applications.life_cycle import Act, after
+from portadoc.portal.applications.risk import CONTRADICTED
 from portadoc.portal.certifying import Certifying
 from portadoc.portal.deployment import Deployment
 from portadoc.portal.health.certificates import health_number
@@ -202,9 +203,11 @@ class Running:
     def _follows(self, application: Application, follows: Consequence, decision: JsonObject) -> Consequence:
         """Return what follows, where a person is needed for what the rules alone would do.
 
-        Who asked for a person, or was asked by one, is answered by a person and never by the rules alone.
+        Who asked for a person, or was asked by one, is answered by a person and never by the rules alone; so is
+        who names somebody whom the register does not know like that.
         """
-        if any(each.what in _WITH_A_PERSON for each in application.history):
+        asked_for = any(each.what in _WITH_A_PERSON for each in application.history)
+        if asked_for or CONTRADICTED in application.risk:
             return Consequence.REVIEW
         if follows is Consequence.ASK_FACTS and set(missing_facts(decision)) <= set(application.asked):
             return Consequence.REVIEW  # asked before, and nobody knows it
@@ -273,7 +276,7 @@ class Running:
         definitive = replace(
             application,
             decision={**(application.decision or {}), "provisional": False},
-            decided_at=course.objections_until(application.decided_at or 0),
+            decided_at=course.definitive_at(application),
             record_id=digest(f"{old}:definitive")[: len(old)],
             document_number=health_number(application, competent, issue=2),
         )

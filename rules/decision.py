@@ -10,8 +10,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
+from portadoc.days import kept_day
 from portadoc.rules.derivation import Quoted, Step, plain, step_to_json
-from portadoc.schemas.days import kept_day
 
 
 class Outcome(StrEnum):

@@ -142,7 +142,7 @@ REGIME_PACKS: Final[Mapping[str, RegimePack]] = _packs(
     ("eu-2012-eea", "The Regulations with Iceland, Liechtenstein and Norway", date(2013, 2, 2)),
     ("eu-2012-ch", "The Regulations with Switzerland", date(2015, 1, 1)),
     ("eu-2012-efta", "The Regulations between the EFTA States", date(2016, 1, 1)),
-    ("uk-wa", "The Regulations for persons under the Withdrawal Agreement with the United Kingdom", date(2021, 1, 1)),
+    ("uk-wa", "The Regulations under the Withdrawal Agreement with the United Kingdom", date(2021, 1, 1)),
     ("uk-tca", "Protocol on Social Security Coordination with the United Kingdom", date(2021, 1, 1)),
     ("ch-uk", "Convention of Switzerland with the United Kingdom", date(2021, 11, 1)),
     ("efta-uk-2024", "Convention of Iceland, Liechtenstein and Norway with the United Kingdom", date(2024, 1, 1)),

@@ -12,6 +12,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
+from portadoc.days import read_day
 from portadoc.errors import Error, Malformed
 from portadoc.schemas import ehic, pda1
 from portadoc.schemas.claims import Json, JsonObject
@@ -23,7 +24,6 @@ from portadoc.schemas.coverage.certificates import (
     CoverageCertificate,
     MaintenanceCertificate,
 )
-from portadoc.schemas.days import read_day
 from portadoc.schemas.ehic import Ehic, Prc
 from portadoc.schemas.pda1 import Pda1, RecordWarning
 from portadoc.schemas.pid import Pid

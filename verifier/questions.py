@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Final, Self
 
+from portadoc.days import kept_day
 from portadoc.errors import Malformed, Refused
 from portadoc.formats import strict_json
 from portadoc.formats.dcql.paths import spell
@@ -15,7 +16,6 @@ from portadoc.formats.openid4vp.registration_certificate import OverAsked, Regis
 from portadoc.formats.openid4vp.transaction_data import read_all
 from portadoc.schemas.catalogue import A1_TYPES
 from portadoc.schemas.claims import JsonObject
-from portadoc.schemas.days import kept_day
 from portadoc.verification.policy import WorkAsked
 from portadoc.verification.presets.lint import Finding, lint
 from portadoc.verification.presets.presets import PRESETS, Preset

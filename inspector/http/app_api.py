@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from portadoc.catalogue.languages import LANGUAGES
+from portadoc.days import kept_day
 from portadoc.errors import Malformed, Untrusted
 from portadoc.inspector.configuration import configuration
 from portadoc.inspector.http.access import Access, DeviceRoute
@@ -15,7 +16,6 @@ from portadoc.inspector.service import Inspector
 from portadoc.inspector.store.device_store import Device
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.codes import PDA1_STATES, canonical_country
-from portadoc.schemas.days import kept_day
 from portadoc.verification.policy import WorkAsked
 from portadoc.web.answers import json_answer
 from portadoc.web.bodies import (

@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Final
 
+from portadoc.days import kept_day
 from portadoc.inspector.entries import EntryKind, photo_bytes
 from portadoc.inspector.visits.documents import DocumentFacts
 from portadoc.inspector.visits.received import ReceivedEntry
 from portadoc.inspector.visits.sites import Site
 from portadoc.schemas.claims import JsonObject
-from portadoc.schemas.days import kept_day
 from portadoc.verification.verdict import Colour
 
 LATE_S: Final = 300

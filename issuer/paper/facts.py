@@ -13,7 +13,6 @@ from portadoc.catalogue.countries import country_name
 from portadoc.issuer.paper.page import Section
 from portadoc.schemas.claims import JsonObject
 
-Fact = tuple[str, str]
 _FLAGS: Final = (
     ("for_duration_of_activity", "field.for_duration"),
     ("provisional", "field.provisional"),

@@ -7,7 +7,6 @@ from typing import Final
 from portadoc.issuer.settings import IssuerSettings
 from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.ehic import Ehic, Prc
-from portadoc.schemas.pda1 import Pda1
 from portadoc.schemas.pid import Pid
 from portadoc.schemas.profiles import Mode
 from portadoc.schemas.records import Record
@@ -78,10 +77,7 @@ def authority_of(record: Record) -> str:
 
 def person_of(record: Record) -> str:
     """Return the name of the person whom a record is about."""
-    match record:
-        case Pda1(person=person):
-            return f"{person.forenames} {person.surnames}"
-        case Ehic(insured=insured) | Prc(insured=insured):
-            return f"{insured.forenames} {insured.surnames}"
-        case Pid():
-            return f"{record.given_name} {record.family_name}"
+    if isinstance(record, Pid):
+        return f"{record.given_name} {record.family_name}"
+    person = record.insured if isinstance(record, Ehic | Prc) else record.person
+    return f"{person.forenames} {person.surnames}"

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 
 from portadoc.errors import Error, Misconfigured
 from portadoc.formats import strict_json
@@ -22,8 +23,13 @@ def json_answer(
     )
 
 
-def refusing_route(tell: Callable[[Error, Request], Response]) -> type[APIRoute]:
-    """Return a kind of route whose refusals ``tell`` answers; a fault of ours goes on to the outer edge."""
+def refusing_route(
+    tell: Callable[[Error, Request], Response], *, note: Callable[[Error, Request], None] | None = None
+) -> type[APIRoute]:
+    """Return a kind of route whose refusals ``tell`` answers; a fault of ours goes on to the outer edge.
+
+    ``note`` hears of every refusal first, in the thread pool.
+    """
 
     class RefusingRoute(APIRoute):
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -35,6 +41,8 @@ def refusing_route(tell: Callable[[Error, Request], Response]) -> type[APIRoute]
                 except Misconfigured:
                     raise
                 except Error as error:
+                    if note is not None:
+                        await run_in_threadpool(note, error, request)
                     return tell(error, request)
 
             return answer_or_refuse

@@ -115,7 +115,8 @@ def with_next_step(application: Application, *, now: int, replaced: bool = False
     replaces = application.request_kind in REPLACING and application.predecessor is not None
     if replaces and application.has_certificate and not replaced:
         return replace(application, step=Step.REPLACE, step_due_at=now)
-    if application.state is ApplicationState.PROVISIONAL and application.has_certificate:
+    standing = application.state is ApplicationState.PROVISIONAL and application.has_certificate
+    if standing and not is_disputed(application):
         return replace(application, step=Step.CONFIRM, step_due_at=objections_until(application.decided_at or now))
     return replace(application, step=None)
 
@@ -135,6 +136,21 @@ def ending(certified: Application, *, now: int, reason: str, first_day: date) ->
         step_tries=0,
         revocation={"reason": reason, "from": first_day.isoformat()},
     )
+
+
+def is_disputed(application: Application) -> bool:
+    """Tell whether another State objects to what is provisional, and nothing was agreed since.
+
+    Spec: Regulation (EC) 987/2009 art. 16(3) and (4).
+    """
+    about = [each.what for each in application.history if each.what in (Act.OBJECTED, Act.OBJECTION_SETTLED)]
+    return application.state is ApplicationState.PROVISIONAL and about[-1:] == [Act.OBJECTED]
+
+
+def definitive_at(application: Application) -> int:
+    """Return when what is provisional becomes definitive: once an objection is settled, or two months later."""
+    settled = [each.at for each in application.history if each.what == Act.OBJECTION_SETTLED]
+    return settled[-1] if settled else objections_until(application.decided_at or 0)
 
 
 def objections_until(decided_at: int) -> int:

@@ -14,6 +14,7 @@ from portadoc.rules.decision import decision_to_json
 from portadoc.rules.determination import determine, law_for
 from portadoc.rules.facts import read_facts
 from portadoc.schemas.claims import Json, JsonObject
+from portadoc.schemas.codes import canonical_country
 
 GRANT: Final = "GRANT"
 _NO_AGREEMENT: Final = "HOST_OUTSIDE_COORDINATION"
@@ -69,7 +70,8 @@ def consequence(application: Application, decision: Mapping[str, Json], *, own_s
 
 
 def _of_grant(application: Application, decision: Mapping[str, Json], own_state: str) -> Consequence:
-    kind, action, state = application.certificate_kind, decision["action"], decision["competent_state"]
+    kind, action = application.certificate_kind, decision["action"]
+    state = canonical_country(str(decision["competent_state"]))
     if decision.get("simulation"):
         return Consequence.REVIEW
     if action == "ISSUE_A1" and kind is CertificateKind.A1 and state == own_state:

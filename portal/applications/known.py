@@ -6,6 +6,7 @@ from typing import Final
 from portadoc.portal.applications.application import Application, RequestKind
 from portadoc.portal.questions.flows import answers_that_apply
 from portadoc.portal.questions.form import Capacity, Known, Source, Told
+from portadoc.portal.questions.law_states import in_codes_of_rules
 from portadoc.portal.questions.prefill import Earlier, Sources, known_from
 from portadoc.schemas.claims import Json, JsonObject
 
@@ -94,8 +95,12 @@ def with_records(
     ]
     return {
         **facts,
-        "existing_a1": _each_once(facts["existing_a1"], certificates, ("state", "start", "end")),
-        "previous_postings": _each_once(facts["previous_postings"], postings, ("host_state", "start", "end")),
+        "existing_a1": _each_once(
+            facts["existing_a1"], in_codes_of_rules(certificates), ("state", "start", "end")
+        ),
+        "previous_postings": _each_once(
+            facts["previous_postings"], in_codes_of_rules(postings), ("host_state", "start", "end")
+        ),
     }
 
 

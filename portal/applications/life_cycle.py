@@ -46,6 +46,8 @@ class Act(StrEnum):
     FORWARDED = "forwarded"
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
+    OBJECTED = "objected"
+    OBJECTION_SETTLED = "objection_settled"
     REVOCATION_DECIDED = "revocation_decided"
     REVOKED = "revoked"
 
@@ -80,6 +82,8 @@ TRANSITIONS: Final[Mapping[Act, tuple[frozenset[ApplicationState], ApplicationSt
         _UNDER_WAY | {_State.DRAFT, _State.WAITING_FOR_ANSWERS, _State.REFUSED},
         _State.WITHDRAWN,
     ),
+    Act.OBJECTED: (frozenset({_State.PROVISIONAL}), _SAME),
+    Act.OBJECTION_SETTLED: (frozenset({_State.PROVISIONAL}), _SAME),
     Act.REVOCATION_DECIDED: (_IN_FORCE, _SAME),
     Act.REVOKED: (_IN_FORCE, _State.WITHDRAWN),
 }

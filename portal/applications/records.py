@@ -190,7 +190,7 @@ def _a1(
         issuing_authority=_authority(institution),
         authentic_source=AuthenticSource(id=institution.institution_id, name=institution.name),
         decision=Decision(
-            regime_pack=_pack(decision, facts),
+            regime_pack=_pack(decision),
             articles=(article,) if article is not None and _is_of_regulations(decision) else (),
             provision=_basis(decision) or None,
             case_reference=application.case_number,
@@ -238,6 +238,17 @@ def _coverage(
     if application.certificate_kind is CertificateKind.BILATERAL:
         return BilateralCertificate(**shared, agreement=basis)
     return MaintenanceCertificate(**shared, national_law=basis)
+
+
+def _pack(decision: Mapping[str, Json]) -> str:
+    """Return the body of law: that of the rules, and the Regulations where only an officer has decided."""
+    pack = str(decision.get("pack"))
+    return pack if pack in REGIME_PACKS else "eu-2012"
+
+
+def _basis(decision: Mapping[str, Json]) -> str:
+    """Return the instrument and its article, as the instrument itself counts."""
+    return f"{decision.get('instrument') or ''} {decision.get('article') or ''}".strip()
 
 
 def _is_of_regulations(decision: Mapping[str, Json]) -> bool:

@@ -1,8 +1,10 @@
 """Why a person should look at a case closely: explained points, so that officers see the most doubtful first.
 
-Points order work; they never decide anything, and nobody is refused for them.
+Points order work; they never decide anything, and nobody is refused for them. A number that the register knows as
+somebody else's goes to a person.
 """
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -65,12 +67,38 @@ RISK_POINTS: Final = (
         "temporary_agency", 10, lambda f: any(e.get("kind") == "temp_agency" for e in f.get("employers") or ())
     ),
 )
-_WEIGHTS: Final = {each.code: each.points for each in RISK_POINTS}
+CONTRADICTED: Final = "register_contradicts"
+"""The one sign for which no machine decides: who is named is not whom the register knows by that number."""
+_WEIGHTS: Final = {**{each.code: each.points for each in RISK_POINTS}, CONTRADICTED: 60}
 
 
 def risk_of(facts: JsonObject) -> tuple[str, ...]:
     """Return the codes of the signs that hold in the facts."""
     return tuple(each.code for each in RISK_POINTS if each.holds(facts))
+
+
+def contradicts(worker: Mapping[str, Json], person: Mapping[str, Json] | None) -> bool:
+    """Tell whether what was typed of a person is not what the register knows under the same number.
+
+    One name in common is enough: people have several, and marry. ``person`` is None where no register knows the
+    number.
+    """
+    if person is None:
+        return False
+    families = _names(person.get("family_name"), person.get("family_name_at_birth"))
+    return (
+        bool(person.get("deceased"))
+        or worker.get("birth_date") != person.get("birth_date")
+        or _names(worker.get("given_name")).isdisjoint(_names(person.get("given_name")))
+        or _names(worker.get("family_name")).isdisjoint(families)
+    )
+
+
+def _names(*texts: Json) -> frozenset[str]:
+    """Return the single names in texts, in one case and without accents."""
+    apart = unicodedata.normalize("NFKD", " ".join(str(each) for each in texts if each)).casefold()
+    plain = "".join(each if each.isalnum() else " " for each in apart if not unicodedata.combining(each))
+    return frozenset(plain.split())
 
 
 def risk_score(codes: tuple[str, ...]) -> int:

@@ -8,6 +8,7 @@ from portadoc.access.actions import Action
 from portadoc.access.decision import require
 from portadoc.access.resources import Resource, ResourceKind
 from portadoc.access.subjects import Subject
+from portadoc.days import kept_day
 from portadoc.errors import Conflict, Refused
 from portadoc.portal.applications import course
 from portadoc.portal.applications.application import Application, CertificateKind
@@ -19,7 +20,6 @@ from portadoc.portal.keeping import Keeping
 from portadoc.portal.running import Running
 from portadoc.portal.store import application_store, health_store
 from portadoc.schemas.claims import JsonObject
-from portadoc.schemas.days import kept_day
 from portadoc.storage import Connection
 
 

@@ -45,6 +45,8 @@ def deciding_router(frame: Frame) -> APIRouter:
         ("/decide", pages.show_decide, pages.decide),
         ("/confirm", pages.show_confirm, pages.confirm),
         ("/withdraw", pages.show_withdraw, pages.withdraw),
+        ("/object", pages.show_object, pages.object_received),
+        ("/settle", pages.show_settle, pages.settle),
     ):
         router.add_api_route(path, show, methods=["GET"])
         router.add_api_route(path, act, methods=["POST"])
@@ -106,7 +108,8 @@ class DecidingPages:
             return self._decide_page(visit, case, form, fault, departs)
 
         def act() -> Application:
-            return self._office.decide(visit.subject, institution, application, verdict)
+            seen = case.application.version
+            return self._office.decide(visit.subject, institution, application, verdict, version=seen)
 
         return self._done(visit, act, lambda found: self._decide_page(visit, case, form, found, departs))
 
@@ -175,6 +178,49 @@ class DecidingPages:
             )
 
         return self._done(visit, act, lambda told: self._withdraw_page(visit, case, form, told))
+
+    def show_object(self, institution: str, application: str, request: Request) -> Response:
+        """Return the form in which an officer notes that another State objects."""
+        visit, case = self._opened(institution, application, request, Action.REVOKE)
+        return self._object_page(visit, case, {"from": self._frame.portal.deployment.today().isoformat()}, {})
+
+    def object_received(self, institution: str, application: str, request: Request, form: Form) -> Response:
+        """Note that another State objects."""
+        visit, case = self._opened(institution, application, request, Action.REVOKE)
+        require_members(form, ("state", "from", "reason"))
+        received_on = typed_day(form.get("from", ""))
+        if received_on is None:
+            return self._object_page(visit, case, form, {"from": visit.reader.say("office.expected.day")})
+        state, note = form.get("state", ""), form.get("reason", "")
+
+        def act() -> Application:
+            return self._office.endings.object_received(
+                visit.subject, institution, application, state=state, received_on=received_on, note=note
+            )
+
+        return self._done(visit, act, lambda faults: self._object_page(visit, case, form, faults))
+
+    def show_settle(self, institution: str, application: str, request: Request) -> Response:
+        """Return the form in which what both States agreed on becomes definitive."""
+        visit, case = self._opened(institution, application, request, Action.REVOKE)
+        return self._form(visit, case, "office_settle", {}, {})
+
+    def settle(self, institution: str, application: str, request: Request, form: Form) -> Response:
+        """Make definitive what both States agreed on."""
+        visit, case = self._opened(institution, application, request, Action.REVOKE)
+        require_members(form, ("reason",))
+
+        def act() -> Application:
+            reason = form.get("reason", "")
+            return self._office.endings.settle(visit.subject, institution, application, reason=reason)
+
+        return self._done(visit, act, lambda faults: self._form(visit, case, "office_settle", form, faults))
+
+    def _object_page(
+        self, visit: Visit, case: CaseFile, typed: Mapping[str, str], faults: Mapping[str, str]
+    ) -> Response:
+        states = countries(visit.reader, own_state=self._own_state(case.application.institution))
+        return self._form(visit, case, "office_object", typed, faults, countries=states)
 
     def _opened(
         self, institution: str, application: str, request: Request, action: Action

@@ -12,11 +12,11 @@ from portadoc.access.actions import Action
 from portadoc.access.decision import Permit, decide
 from portadoc.access.resources import Resource, ResourceKind
 from portadoc.access.subjects import Subject
+from portadoc.days import read_day
 from portadoc.errors import Malformed
 from portadoc.portal.login.routes import Entrance
 from portadoc.portal.pages.rendering import page, reader_of, refusal
 from portadoc.portal.service import Portal
-from portadoc.schemas.days import read_day
 from portadoc.schemas.profiles import Mode
 from portadoc.web.bodies import read_form
 from portadoc.web.pages.reader import Reader
@@ -76,6 +76,11 @@ class Frame:
 async def form_of_request(request: Request) -> dict[str, str]:
     """Return the fields of a form. Raises Malformed[content_type_unsupported], [form_invalid]."""
     return await read_form(request)
+
+
+async def take_body(request: Request) -> None:
+    """Take in the body that a client sends, also where nobody reads it: else its connection would be reset."""
+    await request.body()
 
 
 def member(kinds: type[_Kind], value: str) -> _Kind:

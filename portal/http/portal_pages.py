@@ -1,11 +1,11 @@
 """Every page of the portal, for applicants and for offices, behind one login."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from portadoc.portal.http.asking import asking_router
 from portadoc.portal.http.deciding import deciding_router
 from portadoc.portal.http.following import following_router
-from portadoc.portal.http.frame import Frame
+from portadoc.portal.http.frame import Frame, take_body
 from portadoc.portal.http.handing_over import handing_over_router
 from portadoc.portal.http.health.cards import cards_router
 from portadoc.portal.http.health.machine import replacement_api_router
@@ -22,7 +22,7 @@ from portadoc.portal.service import Portal
 def portal_router(portal: Portal, login: Login) -> APIRouter:
     """Return the pages of the portal, with signing in and out; all lie under ``/portal``."""
     frame = Frame(portal, Entrance(login))
-    router = APIRouter()
+    router = APIRouter(dependencies=[Depends(take_body)])
     router.include_router(login_router(login, tell=refusal))
     router.include_router(asking_router(frame))
     router.include_router(following_router(frame))

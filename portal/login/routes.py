@@ -3,8 +3,8 @@
 Cookies: ``portadoc-portal`` names the session; ``portadoc-sign-in`` ties an answer to the browser that asked.
 """
 
-from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from portadoc.access import Subject
-from portadoc.errors import Error, Misconfigured, Refused, Unavailable, Untrusted
+from portadoc.errors import Error, Refused, Unavailable, Untrusted
 from portadoc.portal.login.machines import MACHINES_PATH
 from portadoc.portal.login.service import Login
 from portadoc.portal.login.sign_in import CALLBACK, HOME
@@ -51,26 +51,7 @@ class Entrance:
 
         Who asks for too many things that are not there, or not theirs, waits (``Throttle``).
         """
-
-        entrance = self
-
-        class CountingRoute(APIRoute):
-            def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-                answer = super().get_route_handler()
-
-                async def answer_or_refuse(request: Request) -> Response:
-                    try:
-                        return await answer(request)
-                    except Misconfigured:
-                        raise
-                    except Error as error:
-                        if error.code == "not_found":
-                            await run_in_threadpool(entrance._miss, request)
-                        return tell(error, request)
-
-                return answer_or_refuse
-
-        return CountingRoute
+        return refusing_route(tell, note=self._note)
 
     def person_of(self, request: Request) -> Subject:
         """Return the person of the session.
@@ -113,7 +94,9 @@ class Entrance:
         self._login.throttle.require_calm(subject.id)
         return subject
 
-    def _miss(self, request: Request) -> None:
+    def _note(self, error: Error, request: Request) -> None:
+        if error.code != "not_found":
+            return
         try:
             who = self.subject_of(request).id
         except Error:  # nobody whom we know, or one who waits already

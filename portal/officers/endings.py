@@ -1,4 +1,8 @@
-"""Endings: an automatic refusal becomes final, a certificate is withdrawn; by two where configured so."""
+"""Endings: an automatic refusal becomes final, a certificate is withdrawn; by two where configured so.
+
+And what keeps an end away: another State objects to a provisional certificate, until both agree.
+Spec: Regulation (EC) 987/2009 art. 16(3) and (4).
+"""
 
 from dataclasses import replace
 from datetime import date
@@ -7,6 +11,7 @@ from typing import Any, Final
 from portadoc.access.actions import Action
 from portadoc.access.subjects import Subject
 from portadoc.errors import Conflict, Refused
+from portadoc.portal.applications import course
 from portadoc.portal.applications.application import Actor, Application, ApplicationState, Step
 from portadoc.portal.applications.life_cycle import Act, after
 from portadoc.portal.deployment import Deployment
@@ -15,6 +20,7 @@ from portadoc.portal.keeping import Keeping
 from portadoc.portal.officers.verdicts import LONGEST_REASON, require_reason
 from portadoc.portal.running import Running
 from portadoc.portal.store import case_store
+from portadoc.schemas.codes import PDA1_STATES
 from portadoc.storage import Connection
 
 APPROVE_ENDING: Final = "approve_ending"
@@ -22,6 +28,9 @@ CAUSES: Final = ("facts_changed", "issued_in_error", "fraud", "holder_request")
 """Why a certificate can be withdrawn: the words of the issuer for what an officer can have found."""
 _CONFIRM: Final = "confirm"
 _REVOKE: Final = "revoke"
+_SETTLE: Final = "settle"
+OBJECTION: Final = "objection"
+"""The kind of task that an objection leaves; its detail is the State."""
 
 
 class Endings:
@@ -70,6 +79,43 @@ class Endings:
             return self._propose(subject, current, wish)
         return self._revoked(subject, current, wish)
 
+    def object_received(
+        self, subject: Subject, slug: str, application_id: str, *, state: str, received_on: date, note: str
+    ) -> Application:
+        """Note that another State objects (A004): what is provisional stays so until both agree, with a task.
+
+        Raises Refused[not_found], [access_denied], [verdict_incomplete], [own_state_named], [first_day_future];
+        Malformed[reason_missing]; Conflict[application_state], [application_busy].
+        """
+        require_reason(note)
+        current = self._idle(subject, slug, application_id, Action.REVOKE)
+        if state not in PDA1_STATES:
+            raise Refused("verdict_incomplete", member="other_state")
+        if state == self._deployment.institution(slug).country:
+            raise Refused("own_state_named")
+        if received_on > self._deployment.today():
+            raise Refused("first_day_future")
+        told = {"state": state, "on": received_on.isoformat()}
+        objected = self._noted(subject, current, Act.OBJECTED, note, details=told, step=None, step_tries=0)
+        with self._deployment.database.transaction() as connection:
+            self._keeping.leave_task(connection, current, OBJECTION, state)
+            self._keeping.save(connection, objected, was=current)
+        return objected
+
+    def settle(self, subject: Subject, slug: str, application_id: str, *, reason: str) -> Application:
+        """Make definitive what the States agreed on after an objection, or propose it where two have to.
+
+        Raises Refused[not_found], [access_denied]; Malformed[reason_missing]; Conflict[application_state],
+        [application_busy].
+        """
+        require_reason(reason)
+        current = self._idle(subject, slug, application_id, Action.REVOKE)
+        if not course.is_disputed(current):
+            raise Conflict("application_state", state=current.state.value, act=Act.OBJECTION_SETTLED.value)
+        if self._deployment.institution(slug).four_eyes:
+            return self._propose(subject, current, {"what": _SETTLE, "reason": reason})
+        return self._settled(subject, current, reason)
+
     def carry_out(self, subject: Subject, current: Application) -> Application:
         """Do what another officer proposed. The caller has asked whether the subject may."""
         wish = current.proposed or {}
@@ -77,15 +123,18 @@ class Endings:
             raise Conflict("application_busy")
         if wish["what"] == _CONFIRM:
             return self._confirmed(subject, current, str(wish["reason"]))
+        if wish["what"] == _SETTLE:
+            return self._settled(subject, current, str(wish["reason"]))
         if not current.has_certificate:
             raise Conflict("certificate_missing")
         return self._revoked(subject, current, wish)
 
-    def close_tasks(self, connection: Connection, application: Application, subject: Subject) -> None:
-        """Note that nothing about an ending waits for approval any more."""
+    def close_tasks(self, connection: Connection, application: Application, subject: Subject, *kinds: str) -> None:
+        """Note that nothing about an ending waits for approval any more, nor anything of further ``kinds``."""
         here, slug = self._deployment, application.institution
         for each in case_store.open_tasks(connection, slug):
-            if (each.kind, each.application_id) == (APPROVE_ENDING, application.application_id):
+            of_case = each.application_id == application.application_id
+            if of_case and each.kind in (APPROVE_ENDING, *kinds):
                 case_store.finish_task(connection, slug, each.task_id, done_by=subject.id, now=here.clock.now())
 
     def _propose(self, subject: Subject, current: Application, wish: dict[str, Any]) -> Application:
@@ -120,9 +169,18 @@ class Endings:
             revocation={"reason": wish["cause"], "from": wish["from"]},
         )
         with self._deployment.database.transaction() as connection:
-            self.close_tasks(connection, current, subject)
+            self.close_tasks(connection, current, subject, OBJECTION)
             self._keeping.save(connection, ending, was=current)
         return self._running.run(ending)
+
+    def _settled(self, subject: Subject, current: Application, reason: str) -> Application:
+        """1 record that it was agreed, 2 certify as definitive."""
+        due: dict[str, Any] = {"step": Step.CONFIRM, "step_due_at": self._deployment.clock.now(), "step_tries": 0}
+        settled = self._noted(subject, current, Act.OBJECTION_SETTLED, reason, **due, proposed=None)
+        with self._deployment.database.transaction() as connection:
+            self.close_tasks(connection, current, subject, OBJECTION)
+            self._keeping.save(connection, settled, was=current)
+        return self._running.run(settled)
 
     def _idle(self, subject: Subject, slug: str, application_id: str, action: Action) -> Application:
         with self._deployment.database.read() as connection:

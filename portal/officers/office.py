@@ -75,7 +75,7 @@ class Office:
         self._gate = gate
         self._keeping = Keeping(deployment)
         self._running = running
-        self._endings = Endings(deployment, gate, running)
+        self.endings = Endings(deployment, gate, running)
 
     def work_list(self, subject: Subject, slug: str) -> tuple[WorkItem, ...]:
         """Return what a person has to decide: urgent cases first, then by risk, then what waits longest.
@@ -207,18 +207,24 @@ class Office:
         own_state = self._deployment.institution(case.application.institution).country
         return departures(verdict, None if case.engine is None else case.engine.decision, own_state=own_state)
 
-    def decide(self, subject: Subject, slug: str, application_id: str, verdict: Verdict) -> Application:
+    def decide(
+        self, subject: Subject, slug: str, application_id: str, verdict: Verdict, *, version: int | None = None
+    ) -> Application:
         """Decide a case, or propose a decision where a second officer has to approve.
 
-        Raises Refused[not_found], [access_denied], [verdict_incomplete], [article_unfit]; Malformed
-        [reason_missing]; Conflict[application_state], [application_busy], [application_changed].
+        ``version`` is that of the case as it was looked at. Raises Refused[not_found], [access_denied],
+        [verdict_incomplete], [article_unfit]; Malformed[reason_missing]; Conflict[application_state],
+        [application_busy], [application_changed].
         """
         here = self._deployment
         current = self._case(subject, slug, application_id, Action.DECIDE)
+        if version not in (None, current.version):
+            raise Conflict("application_changed")
         require_whole(verdict, current, own_state=here.institution(slug).country)
         if here.institution(slug).four_eyes:
             kept = {**verdict_to_json(verdict), "decided_by": subject.id}
-            return self._act(subject, slug, application_id, Action.DECIDE, Act.PROPOSED, proposed=kept)
+            seen = current.version
+            return self._act(subject, slug, application_id, Action.DECIDE, Act.PROPOSED, seen=seen, proposed=kept)
         return self._carry_out(current, verdict, subject)
 
     def approve(
@@ -236,7 +242,7 @@ class Office:
         if version is not None and version != current.version:
             raise Conflict("application_changed")
         if current.proposed.get("what") is not None:
-            return self._endings.carry_out(subject, current)
+            return self.endings.carry_out(subject, current)
         self._require_open(current, Action.APPROVE)
         return self._carry_out(current, verdict_from_json(current.proposed), subject)
 
@@ -247,13 +253,13 @@ class Office:
 
     def confirm_refusal(self, subject: Subject, slug: str, application_id: str, *, reason: str) -> Application:
         """Make an automatic refusal that nobody contested final. Raises as ``Endings.confirm_refusal``."""
-        return self._endings.confirm_refusal(subject, slug, application_id, reason=reason)
+        return self.endings.confirm_refusal(subject, slug, application_id, reason=reason)
 
     def revoke(
         self, subject: Subject, slug: str, application_id: str, *, reason: str, first_day: date, note: str = ""
     ) -> Application:
         """Withdraw a certificate from a day on. Raises as ``Endings.revoke``."""
-        return self._endings.revoke(subject, slug, application_id, cause=reason, first_day=first_day, note=note)
+        return self.endings.revoke(subject, slug, application_id, cause=reason, first_day=first_day, note=note)
 
     def tasks(self, subject: Subject, slug: str) -> tuple[Task, ...]:
         """Return what decisions left to be done. Raises Refused[not_found], [access_denied]."""
@@ -350,15 +356,18 @@ class Office:
         act: Act,
         *,
         reason: str = "",
+        seen: int | None = None,
         **changes: Any,
     ) -> Application:
         here = self._deployment
         with here.database.transaction() as connection:
             current = self._gate.application(connection, subject, slug, application_id, action)
+            if seen not in (None, current.version):
+                raise Conflict("application_changed")
             if current.step not in (None, Step.CONFIRM):
                 raise Conflict("application_busy")
             if act is Act.RETURNED:
-                self._endings.close_tasks(connection, current, subject)
+                self.endings.close_tasks(connection, current, subject)
             changed = after(
                 current,
                 act,

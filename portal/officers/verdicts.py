@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from portadoc.days import kept_day
 from portadoc.errors import Malformed, Refused
 from portadoc.portal.applications.application import HEALTH, Application, CertificateKind, RequestKind
 from portadoc.portal.applications.deciding import Consequence
@@ -12,7 +13,6 @@ from portadoc.portal.applications.records import eessi_article
 from portadoc.portal.applications.timers import posting_limit
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.codes import EXCEPTION_CODE, PDA1_STATES, POSTING_CODES, STATUS_CONFIRMATIONS
-from portadoc.schemas.days import kept_day
 
 LONGEST_REASON: Final = 2000
 _OF_REGULATIONS: Final = frozenset({"883/2004", "987/2009"})

@@ -15,11 +15,17 @@ from portadoc.rules.decision import Decision, decision_from_json
 from portadoc.rules.explanation import Explanation, explain
 from portadoc.rules.facts import read_facts
 from portadoc.schemas.claims import JsonObject
-from portadoc.schemas.codes import WORLD_COUNTRIES
+from portadoc.schemas.codes import WORLD_COUNTRIES, canonical_country
 
 _UNDECIDED: Final = frozenset({ApplicationState.DRAFT})
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _PLACE: Final = re.compile(r"/\d+")
+
+
+def is_elsewhere(application: Application) -> bool:
+    """Tell whether it was decided that the law of another State applies, whose institution issues."""
+    told = (application.decision or {}).get("action") == "DETERMINE_AND_NOTIFY"
+    return told and application.state is ApplicationState.GRANTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ def explained(application: Application, words: Words) -> Explained | None:
     decision = decision_from_json(application.decision)
     told = explain(decision, read_facts(application.facts), words.reader.language)
     return Explained(
-        headline=words.reader.say(f"headline.{application.state.value}"),
+        headline=_headline(application, words),
         article=_article(decision.article, decision.instrument, words),
         reasons=_reasons(told),
         remedy=told.remedy,
@@ -71,13 +77,20 @@ def _of_health(application: Application, words: Words) -> Explained:
 def _by_person(application: Application, decision: JsonObject, words: Words) -> Explained:
     """Return a decision by a person: its reason is what that person wrote."""
     return Explained(
-        headline=words.reader.say(f"headline.{application.state.value}"),
+        headline=_headline(application, words),
         article=_article(decision["article"], decision["instrument"], words),
         reasons=(str(decision["reason"]),),
         remedy="",
         facts_used=(),
         steps=(),
     )
+
+
+def _headline(application: Application, words: Words) -> str:
+    if is_elsewhere(application):
+        country = canonical_country(str((application.decision or {}).get("competent_state")))
+        return words.reader.say("headline.granted.elsewhere", country=words.reader.country(country))
+    return words.reader.say(f"headline.{application.state.value}")
 
 
 def _reasons(told: Explanation) -> tuple[str, ...]:
@@ -115,7 +128,7 @@ def _written(value: Any, pointer: str, words: Words) -> str:
         return f"{value:g} %" if "share" in pointer else f"{value:g}"
     if isinstance(value, str) and _DAY.fullmatch(value):
         return words.reader.day(value)
-    if isinstance(value, str) and value in WORLD_COUNTRIES:
-        return words.reader.country(value)
+    if isinstance(value, str) and canonical_country(value) in WORLD_COUNTRIES:
+        return words.reader.country(canonical_country(value))
     key = f"value.{value}"
     return words.reader.say(key) if words.reader.has(key) else str(value)

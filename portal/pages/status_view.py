@@ -11,6 +11,7 @@ from portadoc.portal.applications.application import (
     CertificateKind,
     RequestKind,
 )
+from portadoc.portal.applications.course import is_disputed
 from portadoc.portal.applications.life_cycle import Act
 from portadoc.portal.applications.timers import Expected
 from portadoc.portal.following import StatusView
@@ -26,7 +27,7 @@ from portadoc.portal.pages.case_view import (
     where,
     who,
 )
-from portadoc.portal.pages.explained import Explained, explained
+from portadoc.portal.pages.explained import Explained, explained, is_elsewhere
 from portadoc.portal.pages.words import Words
 from portadoc.portal.questions.flows import case_of
 from portadoc.portal.questions.form import Case, Known
@@ -70,7 +71,7 @@ def status_content(view: StatusView, known: Known, reader: Reader, *, own: bool)
         "undecided": found.state in OPEN,
         "automated": found.automated,
         "not_final": found.state is ApplicationState.REFUSED and not found.final,
-        "provisional": found.state is ApplicationState.PROVISIONAL,
+        "provisional": found.state is ApplicationState.PROVISIONAL and not is_disputed(found),
         "parts": parts_view(found.answers, known, reader) if is_sent(found) else (),
         "history": _history(found, reader),
         "follow_ups": [
@@ -115,7 +116,7 @@ def _history(found: Application, reader: Reader) -> list[dict[str, str]]:
 
 
 def _valid(found: Application, reader: Reader) -> str:
-    if not found.is_in_force or found.valid_from is None:
+    if not found.is_in_force or found.valid_from is None or is_elsewhere(found):
         return ""
     start = reader.day(found.valid_from)
     if found.valid_to is None:

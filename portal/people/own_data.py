@@ -45,7 +45,7 @@ class OwnData:
             self._gate.context(),
         )
         with here.database.transaction() as connection:
-            found = application_store.applications_of(connection, slug, subject_id="", employers=(), pins=(whose,))
+            found = application_store.about_person(connection, slug, whose)
             exported = [self._whole(connection, each) for each in found]
             asked_by_others = _asked_by_others(connection, slug, whose)
             here.tell(connection, EventKind.PERSON_EXPORTED, slug, subject.id, applications=len(exported))

@@ -9,7 +9,7 @@ from typing import Final
 
 from portadoc.portal.questions.flows import case_of
 from portadoc.portal.questions.form import Case, Known
-from portadoc.portal.questions.law_states import is_coordinated, nationality_class, regime_of
+from portadoc.portal.questions.law_states import in_codes_of_rules, is_coordinated, nationality_class, regime_of
 from portadoc.portal.questions.parties import asks_for_self, has_employer
 from portadoc.portal.questions.posting import is_posting
 from portadoc.portal.questions.work import activities_of, aircrew_of, mariner_of, telework_of
@@ -35,7 +35,7 @@ def facts_of(answers: Mapping[str, Json], known: Known, *, request_date: date) -
     case = case_of(answers, known)
     period = period_of(case)
     regime = _regime(case, period[0] or request_date.isoformat())
-    return {
+    facts = {
         "applicant_kind": _applicant_kind(case),
         "regime": regime,
         "request": _request(case, period, request_date),
@@ -56,6 +56,7 @@ def facts_of(answers: Mapping[str, Json], known: Known, *, request_date: date) -
         "notes": [],
         **_bilateral(case, regime),
     }
+    return dict(in_codes_of_rules(facts))
 
 
 def period_of(case: Case) -> tuple[str | None, str | None]:

@@ -8,6 +8,7 @@ from portadoc.schemas.codes import PDA1_STATES
 
 EFTA_IN_EEA: Final = frozenset({"IS", "LI", "NO"})
 EU: Final = PDA1_STATES - EFTA_IN_EEA - {"CH", "GB"}
+_KINGDOM, _KINGDOM_IN_RULES = "GB", "UK"
 REFUGEE: Final = "XR"
 STATELESS: Final = "XS"
 
@@ -50,6 +51,21 @@ def _british_regime(involved: set[str], withdrawal_agreement: Json) -> str:
     if "CH" in involved:
         return "CH_UK"
     return "EFTA_UK" if involved & EFTA_IN_EEA else "UK_TCA"
+
+
+def in_codes_of_rules(facts: Json) -> Json:
+    """Return facts with the States named as the rules name them: the United Kingdom is ``UK`` there."""
+    if isinstance(facts, dict):
+        return {name: _named(name, value) for name, value in facts.items()}
+    return [in_codes_of_rules(each) for each in facts] if isinstance(facts, list) else facts
+
+
+def _named(name: str, value: Json) -> Json:
+    if name.endswith("state") and value == _KINGDOM:
+        return _KINGDOM_IN_RULES
+    if name.endswith("states") and isinstance(value, list):
+        return [_KINGDOM_IN_RULES if each == _KINGDOM else each for each in value]
+    return in_codes_of_rules(value)
 
 
 def nationality_class(nationalities: Collection[str]) -> str | None:

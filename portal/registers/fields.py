@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection
 from datetime import date
 from typing import Final, TypeVar
 
+from portadoc.days import read_day
 from portadoc.errors import Malformed
 from portadoc.schemas.claims import Json, JsonObject
-from portadoc.schemas.days import read_day
 
 _STATE: Final = re.compile(r"[A-Z]{2}")
 _MAX_TEXT: Final = 200

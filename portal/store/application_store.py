@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
 
+from portadoc.days import kept_day
 from portadoc.errors import Conflict
 from portadoc.portal.applications.application import (
     IN_FORCE,
@@ -24,7 +25,6 @@ from portadoc.portal.applications.application import (
 )
 from portadoc.portal.store.tables import APPLICATIONS, CASE_NUMBERS, HISTORY
 from portadoc.schemas.claims import JsonObject
-from portadoc.schemas.days import kept_day
 
 _COLUMNS: Final = frozenset(column.name for column in APPLICATIONS.columns) - {"body"}
 _APART: Final = _COLUMNS | {"applicant", "history"}
@@ -68,13 +68,24 @@ def find_application(connection: Connection, institution: str, application_id: s
 def applications_of(
     connection: Connection, institution: str, *, subject_id: str, employers: Collection[str], pins: Collection[str]
 ) -> tuple[Application, ...]:
-    """Return what somebody can have something to do with, the newest first, without histories."""
+    """Return what somebody can have something to do with, the newest first, without histories.
+
+    A draft is its applicant's alone: nobody fills the list of another by typing a number.
+    """
     theirs = or_(
         APPLICATIONS.c.subject_id == subject_id,
         APPLICATIONS.c.employer_id.in_(sorted(employers)),
-        APPLICATIONS.c.worker_pin.in_(sorted(pins)),
+        APPLICATIONS.c.worker_pin.in_(sorted(pins)) & (APPLICATIONS.c.state != ApplicationState.DRAFT.value),
     )
     return _listed(connection, APPLICATIONS.c.institution == institution, theirs)
+
+
+def about_person(connection: Connection, institution: str, pin: str) -> tuple[Application, ...]:
+    """Return everything that is kept about a person, drafts too, the newest first, without histories."""
+    wanted = (APPLICATIONS.c.institution == institution) & (APPLICATIONS.c.worker_pin == pin)
+    order = (APPLICATIONS.c.created_at.desc(), APPLICATIONS.c.application_id.desc())
+    rows = connection.execute(select(APPLICATIONS).where(wanted).order_by(*order))
+    return tuple(_application(row, ()) for row in rows)
 
 
 def certified_of(connection: Connection, institution: str, pin: str) -> tuple[Application, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
+from portadoc.days import read_day
 from portadoc.schemas.claims import Json
 from portadoc.schemas.codes import (
     OPEN_END_DATE,
@@ -12,7 +13,6 @@ from portadoc.schemas.codes import (
     canonical_country,
     institution_id_is_usual,
 )
-from portadoc.schemas.days import read_day
 
 
 def _same(value: Json) -> Json:

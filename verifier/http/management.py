@@ -8,12 +8,12 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from portadoc.days import kept_day
 from portadoc.errors import Error, Malformed, Misconfigured, Refused, Untrusted
 from portadoc.formats.openid4vp.request_object import ResponseMode
 from portadoc.formats.openid4vp.transaction_data import make_transaction_data
 from portadoc.i18n import render
 from portadoc.schemas.claims import Json, JsonObject
-from portadoc.schemas.days import kept_day
 from portadoc.verification.policy import WorkAsked
 from portadoc.verification.presets.lint import Finding
 from portadoc.verification.presets.presets import Preset, preset

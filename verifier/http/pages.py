@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from portadoc.days import kept_day
 from portadoc.errors import Malformed, Refused
 from portadoc.formats.dcql.query import parse_query
 from portadoc.formats.roles import RECEIPT
 from portadoc.i18n import Message, render
 from portadoc.schemas.codes import PDA1_STATES, canonical_country
-from portadoc.schemas.days import kept_day
 from portadoc.schemas.profiles import Mode
 from portadoc.verification.policy import WorkAsked
 from portadoc.verification.presets.presets import PRESETS, preset

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request, Response
 
 from portadoc.access.subjects import Subject
+from portadoc.days import read_day
 from portadoc.errors import Malformed
 from portadoc.formats import strict_json
 from portadoc.portal.applications.application import Application
@@ -20,7 +21,6 @@ from portadoc.portal.http.machines.schemas import REPLACEMENT, REPLACEMENT_PAPER
 from portadoc.portal.login.routes import Entrance, tell_problem
 from portadoc.portal.pages.rendering import reader_of
 from portadoc.portal.service import Portal
-from portadoc.schemas.days import read_day
 from portadoc.web.answers import NO_STORE, json_answer
 from portadoc.web.bodies import JSON, optional_text_member, require_content_type, require_members, text_member
 

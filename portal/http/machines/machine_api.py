@@ -62,7 +62,7 @@ def machine_api_router(portal: Portal, login: Login) -> APIRouter:
     """Return the routes of machines, with the document that describes them."""
     entrance = Entrance(login)
     api = MachineApi(portal, entrance)
-    router = APIRouter(route_class=entrance.counting_route(_tell))
+    router = APIRouter(route_class=entrance.counting_route(_tell), dependencies=[Depends(raw_body)])
     router.add_api_route(f"{API}/openapi.json", api.describe, methods=["GET"])
     router.add_api_route(APPLICATIONS, api.file, methods=["POST"])
     router.add_api_route(APPLICATIONS, api.listed, methods=["GET"])

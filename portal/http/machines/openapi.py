@@ -46,8 +46,8 @@ def openapi_document(settings: PortalSettings) -> JsonObject:
         "info": {
             "title": "Portadoc: applications by machines",
             "version": VERSION,
-            "description": "Files and follows applications in the name of employers that gave a mandate; gives care "
-            "providers replacement certificates. "
+            "description": "Files and follows applications in the name of employers that gave a mandate; gives "
+            "care providers replacement certificates. "
             "Answers are those of the form: a question that is not asked in a case takes none, and one that is "
             "asked needs one; what registers know is not asked.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},

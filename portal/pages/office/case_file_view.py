@@ -12,6 +12,7 @@ from portadoc.portal.applications.application import (
     HistoryEntry,
     Step,
 )
+from portadoc.portal.applications.course import is_disputed
 from portadoc.portal.applications.known import known_of
 from portadoc.portal.applications.life_cycle import Act
 from portadoc.portal.officers.office import CaseFile
@@ -87,6 +88,8 @@ def acts_of(case: CaseFile) -> frozenset[str]:
         ("decide", Action.DECIDE, waits),
         ("confirm", Action.DECIDE, unconfirmed),
         ("withdraw", Action.REVOKE, standing),
+        ("object", Action.REVOKE, standing and found.state is ApplicationState.PROVISIONAL),
+        ("settle", Action.REVOKE, standing and is_disputed(found)),
         ("approve", Action.APPROVE, found.proposed is not None),
     )
     return frozenset(name for name, action, now in possible if now and action in case.may)
@@ -220,7 +223,7 @@ def _proposed(case: CaseFile, reader: Reader, subject: Subject, own_state: str) 
     return {**shown, "lines": [(reader.say(key), value) for key, value in told if value]}
 
 
-_ENDINGS: Final = {"confirm": "confirm", "revoke": "withdraw"}
+_ENDINGS: Final = {"confirm": "confirm", "revoke": "withdraw", "settle": "settle"}
 
 
 def _said(found: Application, reader: Reader) -> list[dict[str, str]]:

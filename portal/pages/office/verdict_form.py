@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from portadoc.days import read_day
 from portadoc.errors import Error
 from portadoc.portal.applications.application import (
     HEALTH,
@@ -20,7 +21,6 @@ from portadoc.portal.officers.office import CaseFile
 from portadoc.portal.officers.verdicts import LONGEST_REASON, Verdict, VerdictOutcome
 from portadoc.portal.pages.office.case_file_view import article_in_words, period_in_words
 from portadoc.schemas.codes import EXCEPTION_CODE, PDA1_STATES, STATUS_CONFIRMATIONS
-from portadoc.schemas.days import read_day
 from portadoc.web.pages.reader import Reader
 
 FIELDS: Final = frozenset(

@@ -13,10 +13,11 @@ from portadoc.portal.pages.health_view import health_reasons
 from portadoc.rules.decision import decision_from_json
 from portadoc.rules.explanation import explain
 from portadoc.rules.facts import read_facts
+from portadoc.schemas.codes import canonical_country
 from portadoc.web.pages.reader import Reader
 
 _DAY_S: Final = 86_400
-_ABOUT_A_STATE: Final = frozenset({"tell_other_state", "sent_to_other_state", "forwarded"})
+_ABOUT_A_STATE: Final = frozenset({"tell_other_state", "sent_to_other_state", "forwarded", "objection"})
 _REASONS_SHOWN: Final = 2
 
 
@@ -95,7 +96,7 @@ def work_line(item: WorkItem, reader: Reader, *, today: date, subject: Subject) 
 def task_line(item: TaskItem, reader: Reader) -> dict[str, str]:
     """Return a task as a line of the list."""
     task, key = item.task, f"office.task.{item.task.kind}"
-    country = reader.country(task.detail) if task.kind in _ABOUT_A_STATE else ""
+    country = reader.country(canonical_country(task.detail)) if task.kind in _ABOUT_A_STATE else ""
     key = key if reader.has(key) else "office.task.other"
     return {
         "id": task.task_id,

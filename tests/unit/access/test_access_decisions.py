@@ -276,6 +276,19 @@ def test_a_second_officer_is_another_person_and_nobody_decides_the_own_case(
     assert refused(OFFICER, action, relation).params["reason"] == reason
 
 
+def test_j04_who_acts_for_an_employer_by_a_mandate_decides_nothing_of_that_employer() -> None:
+    officer = Subject(
+        "me",
+        SubjectKind.PERSON,
+        frozenset({Role.OFFICER, Role.EMPLOYER_AGENT}),
+        institution="here",
+        mandates=(_mandate("CLIENT", frozenset({Action.VIEW}), -1, 1),),
+    )
+    about = Resource(ResourceKind.APPLICATION, "here", applicant_employer="CLIENT", applicant_subject="other")
+    decided = decide(officer, Action.DECIDE, about, Context(now=NOW))
+    assert decided == Deny(Reason.OWN_CASE, visible=True)
+
+
 @pytest.mark.parametrize(
     "consent",
     [

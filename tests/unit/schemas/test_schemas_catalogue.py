@@ -11,6 +11,7 @@ import pytest
 import portadoc
 from portadoc.errors import Misconfigured, Refused
 from portadoc.i18n import render
+from portadoc.rules.law import sources
 from portadoc.schemas.catalogue import ACCEPTED_VCTS, CREDENTIAL_TYPES, OLD_VCTS, credential_configuration
 from portadoc.schemas.codes import STATUS_CONFIRMATIONS
 from portadoc.schemas.events import Event, EventKind
@@ -71,6 +72,13 @@ def test_an_unknown_profile_is_told_with_the_known_ones() -> None:
 def test_modes_and_regime_packs_are_closed_lists() -> None:
     assert [mode.value for mode in Mode] == ["development", "production"]
     assert all(pack.id == identifier for identifier, pack in REGIME_PACKS.items())
+
+
+def test_the_packs_of_records_are_those_of_the_rules_under_which_an_a1_exists() -> None:
+    of_rules = {pack.id: pack for pack in sources().packs if pack.switched_on and pack.id != "bilateral"}
+    assert of_rules.keys() == REGIME_PACKS.keys()
+    for name, pack in REGIME_PACKS.items():
+        assert (pack.in_force_from, pack.in_force_to) == (of_rules[name].in_force_from, of_rules[name].in_force_to)
 
 
 def test_an_event_says_what_happened_to_what_and_when() -> None:

@@ -156,6 +156,8 @@ def test_codes_to_scan_are_drawn_for_any_ground_and_name_themselves():
         ("posted-worker-fr-de", "Éléonore Inès Maréchal-Testelin", "Caisse de démonstration de sécurité sociale"),
         ("insured-traveller", "Théo Augustin Delacroix-Fictif", "Assurance maladie de démonstration"),
         ("pid-posted-worker", "Éléonore Inès Maréchal-Testelin", "Autorité d'identité de démonstration"),
+        ("bilateral-fr-jp", "Jeanne Exemple-Testeur", "Caisse de démonstration de sécurité sociale"),
+        ("application-fr-de", "Jean Exemple", "Caisse de démonstration de sécurité sociale"),
     ],
 )
 def test_records_name_their_person_and_authority(name, person, authority):

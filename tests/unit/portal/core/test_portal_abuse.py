@@ -1,16 +1,19 @@
 """Attacks on the portal's core: each is one that went through before."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from portadoc.errors import Refused
+from portadoc.errors import Conflict, Refused
 from portadoc.portal.applications.application import ApplicationState, Capacity
 from portadoc.portal.drafts import Wish
+from portadoc.portal.officers.verdicts import Verdict, VerdictOutcome
+from portadoc.portal.pages.form_view import rows_typed
 from portadoc.portal.store import application_store
 from portadoc.storage.installation import digest
-from tests.unit.portal.core.conftest import ANNE, CLAIRE, JEAN, SLUG, Desk
+from tests.unit.portal.core.conftest import ANNE, CLAIRE, IVAN, JEAN, SLUG, Desk
 
 _NEARLY_24_MONTHS = {"start": "2027-01-20", "end": "2028-12-20"}
 _A_MONTH = {"start": "2026-12-01", "end": "2026-12-31"}
@@ -77,3 +80,63 @@ def test_j13_who_contests_again_and_again_leaves_one_task(desk: Desk) -> None:
     assert len(desk.portal.office.tasks(ANNE, SLUG)) == 1
     said = [each.details for each in desk.again(granted).history if each.reason == "contested"]
     assert said == [{"said": "Look again."}] * 3
+
+
+_KARIM = {"worker_pin": "TEST190013001"}
+_UNKNOWN_TO_IVAN: dict[str, dict[str, str]] = {
+    "birth_place": {"town": "Oran", "country": "DZ"},
+    "nationalities": {"0.country": "FR"},
+    "residence": {"street": "1 rue du Test", "postcode": "69000", "town": "Lyon", "country": "FR"},
+    "gender": {"gender": "m"},
+    "cover_basis": {"cover_basis": "employment"},
+    "cover_since": {"since": "2020-01-01", "gap_days": "0"},
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "family", "born", "state"),
+    [
+        ("Karim", "Essai", "1990-01-30", ApplicationState.GRANTED),
+        ("KARIM Ali", "essai-dupont", "1990-01-30", ApplicationState.GRANTED),
+        ("Karim", "Essai", "1990-01-31", ApplicationState.IN_REVIEW),
+        ("Somebody", "Essai", "1990-01-30", ApplicationState.IN_REVIEW),
+        ("Karim", "Invented", "1990-01-30", ApplicationState.IN_REVIEW),
+    ],
+)
+def test_j11_nobody_gets_a_certificate_under_the_number_of_another(
+    desk: Desk, given: str, family: str, born: str, state: ApplicationState
+) -> None:
+    worker = {"given_name": given, "family_name": family, "birth_date": born}
+    sent = desk.submit(IVAN, worker_pin=_KARIM, worker=worker, **_UNKNOWN_TO_IVAN)
+    assert sent.state is state
+    assert ("register_contradicts" in sent.risk) == (state is ApplicationState.IN_REVIEW)
+    assert sent.reasons == ()  # nothing is told to who tries numbers
+
+
+def test_j02_who_types_a_number_does_not_fill_the_list_of_that_person(desk: Desk) -> None:
+    mine = desk.submit()
+    draft = desk.portal.start(IVAN, SLUG, Wish())
+    desk.portal.answer(IVAN, SLUG, draft.application_id, "worker_pin", {"worker_pin": "TEST185041201"})
+    assert [each.application_id for each in desk.portal.applications(JEAN, SLUG)] == [mine.application_id]
+    exported = desk.portal.own_data.export(JEAN, SLUG)["applications"]  # and yet nothing that is kept is hidden
+    assert {each["application_id"] for each in exported} == {mine.application_id, draft.application_id}
+
+
+def test_a_row_with_an_endless_number_is_no_row() -> None:
+    assert rows_typed({"9" * 5000 + ".town": "x", "\u00b2.town": "x"}) == 0
+    assert rows_typed({"0.town": "x", "3.town": ""}) == 4
+
+
+@pytest.mark.parametrize("four_eyes", [False, True])
+def test_j13_nobody_decides_a_case_that_is_not_as_it_was_looked_at(
+    open_desk: Callable[..., Desk], four_eyes: bool
+) -> None:
+    desk = open_desk(four_eyes=four_eyes)
+    worker = {"given_name": "Another", "family_name": "Person", "birth_date": "1990-01-30"}
+    sent = desk.submit(IVAN, worker_pin=_KARIM, worker=worker, **_UNKNOWN_TO_IVAN)
+    desk.portal.office.assign(ANNE, SLUG, sent.application_id, to=ANNE.id)
+    refusal = Verdict(outcome=VerdictOutcome.REFUSE, reason="This is somebody else.")
+    with pytest.raises(Conflict, match="application_changed"):
+        desk.portal.office.decide(ANNE, SLUG, sent.application_id, refusal, version=sent.version)
+    decided = desk.portal.office.decide(ANNE, SLUG, sent.application_id, refusal, version=sent.version + 1)
+    assert (decided.proposed is not None) == four_eyes

@@ -319,3 +319,11 @@ def test_j12_a_key_with_another_body_is_refused_and_the_same_request_acts_once(
     with pytest.raises(Malformed, match="idempotency_key_invalid"):
         desk.portal.apply(CLAIRE, SLUG, Wish(), given, key="", body=b"x")
     assert len(desk.portal.applications(CLAIRE, SLUG)) == 2  # with the draft that showed what to send
+
+
+def test_the_record_names_the_instrument_and_its_own_article(desk: Desk) -> None:
+    granted = desk.submit(host_state={"host_state": "GB"})
+    record = desk.house.issuer.seals.live_record(SLUG, granted.record_id or "")
+    assert isinstance(record, Pda1)
+    assert (record.decision.regime_pack, record.decision.articles) == ("uk-tca", ())
+    assert record.decision.provision == "EU-UK TCA SSC.11(1)(a)"

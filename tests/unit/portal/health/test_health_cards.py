@@ -88,12 +88,16 @@ def test_a_renewal_that_needs_a_person_leaves_the_card_in_force(ward: Ward) -> N
     assert ward.again(first).state is ApplicationState.GRANTED
 
 
+def causes(ward: Ward) -> tuple[CardCause, ...]:
+    return ward.health.cards.causes(ward.health.cards.household(JEAN, SLUG)[0])
+
+
 @pytest.mark.parametrize("cause", [CardCause.LOSS, CardCause.THEFT])
 def test_a_loss_ends_the_card_at_once_while_a_renewal_waits_for_a_person(ward: Ward, cause: CardCause) -> None:
     first = ward.card()
     change_register(ward, JEAN_PIN, covers=[])
     waiting = ward.card()
-    assert ward.health.cards.causes(ward.health.cards.household(JEAN, SLUG)[0]) == (CardCause.LOSS, CardCause.THEFT)
+    assert causes(ward) == (CardCause.LOSS, CardCause.THEFT)
     told = ward.card(cause=cause)
     assert (told.application_id, told.state) == (waiting.application_id, ApplicationState.IN_REVIEW)
     old = ward.again(first)
@@ -101,7 +105,7 @@ def test_a_loss_ends_the_card_at_once_while_a_renewal_waits_for_a_person(ward: W
     with pytest.raises(Conflict, match="record_withdrawn"):
         held(ward, first.record_id)
     assert (ward.again(waiting).facts or {})["health"]["reason"] == cause.value  # the officer sees it
-    assert ward.health.cards.causes(ward.health.cards.household(JEAN, SLUG)[0]) == ()
+    assert causes(ward) == ()
     assert ward.card(cause=CardCause.LOSS).version == told.version  # again changes nothing
     verdict = Verdict(
         outcome=VerdictOutcome.GRANT, reason="Seen.", validity_start=TODAY, validity_end=INSURED_UNTIL

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from portadoc.errors import Untrusted
+from portadoc.portal.login.sign_in import HOME, own_path
 from portadoc.portal.login.signed_tokens import parse_token
 
 NOW = 1_795_343_400
@@ -353,3 +355,17 @@ def test_a_provider_that_is_out_of_reach_or_fails_is_told_apart_from_a_refusal(
         assert browser.get("/portal/login?provider=unknown").status_code == 404
         twice = browser.get("/portal/callback?state=a&state=b")
         assert twice.json()["code"] == "form_invalid"
+
+
+@pytest.mark.parametrize(
+    "wanted", ["//evil.example", "/portal//evil.example", "/portal/../x", "/portal/\r\nx", "/x"]
+)
+def test_f12_nobody_is_led_out_of_the_portal(wanted: str) -> None:
+    assert own_path(wanted) == HOME
+
+
+def test_f12_a_long_way_to_nowhere_is_refused_at_once() -> None:
+    began = time.process_time()
+    assert own_path("/portal/" + "a" * 490 + "!") == HOME
+    assert own_path("/portal/" + "a/" * 240 + "!") == HOME
+    assert time.process_time() - began < 1

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from portadoc.schemas.days import kept_day, read_day
+from portadoc.days import kept_day, read_day
 
 
 def test_a_day_is_read_and_none_stays_none() -> None:

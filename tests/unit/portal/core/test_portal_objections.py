@@ -1,0 +1,109 @@
+"""Another State objects to a provisional certificate: it stays provisional until both agree."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from portadoc.errors import Conflict, Malformed, Refused
+from portadoc.portal.applications.application import Application, ApplicationState, Step
+from portadoc.portal.following import next_step
+from tests.unit.portal.core.conftest import ANNE, CLAIRE, HELENE, PAUL, SLUG, TODAY, Desk
+from tests.unit.portal.core.test_portal_particulars import SEVERAL
+from tests.unit.portal.machines.conftest import Doors
+
+LONG = 100 * 86_400
+
+
+def objected(desk: Desk) -> Application:
+    """Return a provisional certificate to which Germany objects."""
+    made = desk.submit(CLAIRE, **SEVERAL)
+    assert (made.state, made.step) == (ApplicationState.PROVISIONAL, Step.CONFIRM)
+    return desk.portal.office.endings.object_received(
+        ANNE, SLUG, made.application_id, state="DE", received_on=TODAY, note="Germany sees its seat elsewhere."
+    )
+
+
+def test_what_another_state_objects_to_does_not_become_definitive_by_itself(desk: Desk) -> None:
+    case = objected(desk)
+    assert [(each.kind, each.detail) for each in desk.portal.office.tasks(ANNE, SLUG)][-1] == ("objection", "DE")
+    assert next_step(desk.again(case)) == "objection"
+    desk.clock.advance(LONG)
+    desk.portal.resume_unfinished()
+    later = desk.again(case)
+    assert (later.state, later.step, later.record_id) == (ApplicationState.PROVISIONAL, None, case.record_id)
+    assert later.history[-1].details == {"state": "DE", "on": TODAY.isoformat()}
+
+
+def test_after_an_agreement_a_definitive_certificate_takes_its_place(desk: Desk) -> None:
+    case = objected(desk)
+    desk.clock.advance(10 * 86_400)
+    done = desk.portal.office.endings.settle(ANNE, SLUG, case.application_id, reason="Germany agrees.")
+    assert (done.state, done.step, done.final) == (ApplicationState.GRANTED, None, True)
+    assert done.record_id != case.record_id
+    record = desk.house.issuer.seals.live_record(SLUG, done.record_id or "")
+    assert (record.legislation.provisional, record.document.date_of_issuance) == (False, date(2026, 12, 2))
+    with pytest.raises(Conflict, match="record_withdrawn"):
+        desk.house.issuer.seals.live_record(SLUG, case.record_id or "")
+    assert "objection" not in {each.kind for each in desk.portal.office.tasks(ANNE, SLUG)}
+
+
+def test_after_an_agreement_on_another_law_it_is_withdrawn(desk: Desk) -> None:
+    case = objected(desk)
+    office = desk.portal.office
+    gone = office.revoke(
+        ANNE, SLUG, case.application_id, reason="issued_in_error", first_day=TODAY, note="German law applies."
+    )
+    assert gone.state is ApplicationState.WITHDRAWN
+    assert "objection" not in {each.kind for each in office.tasks(ANNE, SLUG)}
+
+
+def test_where_two_have_to_an_agreement_is_proposed_first(open_desk: Callable[..., Desk]) -> None:
+    desk = open_desk(four_eyes=True)
+    case = objected(desk)
+    proposed = desk.portal.office.endings.settle(ANNE, SLUG, case.application_id, reason="Germany agrees.")
+    assert (proposed.state, proposed.step) == (ApplicationState.PROVISIONAL, None)
+    assert desk.portal.office.approve(PAUL, SLUG, case.application_id).state is ApplicationState.GRANTED
+
+
+def test_j05_only_officers_object_and_only_to_what_is_provisional(desk: Desk) -> None:
+    endings, granted = desk.portal.office.endings, desk.submit()
+    told = {"state": "DE", "received_on": TODAY, "note": "No."}
+    with pytest.raises(Conflict, match="application_state"):
+        endings.object_received(ANNE, SLUG, granted.application_id, **told)
+    case = desk.submit(CLAIRE, **SEVERAL, worker_pin={"worker_pin": "TEST185041201"})
+    for who in (CLAIRE, HELENE):
+        with pytest.raises(Refused, match=r"not_found|access_denied"):
+            endings.object_received(who, SLUG, case.application_id, **told)
+    for wrong, code in (
+        ({"state": "FR"}, "own_state_named"),
+        ({"state": ""}, "verdict_incomplete"),
+        ({"received_on": date(2099, 1, 1)}, "first_day_future"),
+        ({"note": " "}, "reason_missing"),
+    ):
+        with pytest.raises((Refused, Malformed), match=code):
+            endings.object_received(ANNE, SLUG, case.application_id, **{**told, **wrong})
+    with pytest.raises(Conflict, match="application_state"):
+        endings.settle(ANNE, SLUG, case.application_id, reason="Nobody objected.")
+
+
+def test_an_officer_notes_an_objection_and_the_agreement_on_pages(desk: Desk) -> None:
+    doors = Doors(desk.house, desk.clock)
+    officer = doors.cookie("anne-agent")
+    case = desk.submit(CLAIRE, **SEVERAL).application_id
+    base = f"/portal/{SLUG}/office/cases/{case}"
+    assert f'href="{base}/object"' in doors.ask("GET", base, headers=officer).text
+    assert doors.ask("GET", f"{base}/object", headers=officer).status_code == 200
+    told = {"state": "DE", "from": TODAY.isoformat(), "reason": "Germany sees its seat elsewhere."}
+    wrong = doors.ask("POST", f"{base}/object", headers=officer, data={**told, "state": "FR"})
+    assert (wrong.status_code, "Germany sees its seat elsewhere." in wrong.text) == (422, True)
+    assert doors.ask("POST", f"{base}/object", headers=officer, data=told).status_code == 303
+    seen = doors.ask("GET", f"/portal/{SLUG}/requests/{case}", headers=doors.cookie("claire-test")).text
+    assert "Another country objects to our decision" in seen
+    assert f'href="{base}/settle"' in doors.ask("GET", base, headers=officer).text
+    assert doors.ask("GET", f"{base}/settle", headers=officer).status_code == 200
+    agreed = doors.ask("POST", f"{base}/settle", headers=officer, data={"reason": "Germany agrees."})
+    assert (agreed.status_code, desk.portal.application(CLAIRE, SLUG, case).state) == (
+        303,
+        ApplicationState.GRANTED,
+    )
