@@ -119,6 +119,17 @@ class AuthorizationServer:
                 self._deployment.tell(connection, EventKind.OFFER_CANCELLED, institution, offer_id)
         return ended
 
+    @property
+    def most_tries(self) -> int:
+        """How often a transaction code can be tried on one offer."""
+        return self._settings.tx_code_tries
+
+    def codes_tried(self, institution: str, record_id: str, *, since: int) -> int:
+        """Return how often transaction codes were tried on the offers of a record made since a time."""
+        with self._deployment.database.read() as connection:
+            left = grant_store.tries_left_of(connection, institution, record_id, since=since)
+        return sum(max(self.most_tries - each, 0) for each in left)
+
     def redeem(self, institution: str, request: TokenRequest) -> TokenResponse:
         """Exchange a pre-authorised code, exactly once, for an access token.
 

@@ -44,6 +44,12 @@ def catalogue(language: str) -> Mapping[str, Mapping[str, str]]:
     return merged
 
 
+def load_all() -> None:
+    """Read the sentences of every language now. Raises as ``catalogue``."""
+    for language in LANGUAGES:
+        catalogue(language)
+
+
 def render(code: str, params: Mapping[str, object], language: str = "en") -> Message:
     """Return the sentence and advice for ``code``. Raises Misconfigured[message_missing] for an unknown code."""
     entry = catalogue(language).get(code)

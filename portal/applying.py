@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, Final
 
 from portadoc.access.actions import Action
+from portadoc.access.decision import Permit, decide
 from portadoc.access.subjects import Subject
 from portadoc.errors import Conflict, Malformed, Refused
 from portadoc.portal.applications.application import (
@@ -24,20 +25,27 @@ from portadoc.portal.applications.deciding import certificate_kind, departure_of
 from portadoc.portal.applications.known import with_records
 from portadoc.portal.applications.life_cycle import Act, after, may
 from portadoc.portal.applications.numbers import case_number, series
-from portadoc.portal.applications.risk import CONTRADICTED, contradicts, risk_of
+from portadoc.portal.applications.risk import (
+    CONTRADICTED,
+    NOT_REGISTERED,
+    OVERLAPS,
+    contradicts,
+    is_registered,
+    risk_of,
+)
 from portadoc.portal.applications.timers import day_of, is_urgent
 from portadoc.portal.deployment import Deployment
 from portadoc.portal.drafts import Drafts, Wish
-from portadoc.portal.gate import Gate
+from portadoc.portal.gate import Gate, resource_of
 from portadoc.portal.keeping import Keeping
 from portadoc.portal.questions.facts import facts_of
 from portadoc.portal.questions.flows import case_of, next_question
 from portadoc.portal.questions.reading import form_of, read_answer
 from portadoc.portal.running import Running
-from portadoc.portal.standing import on_record
+from portadoc.portal.standing import Beside, beside, on_record
 from portadoc.portal.store import application_store, case_store
 from portadoc.portal.store.case_store import MachineRequest
-from portadoc.schemas.claims import Json
+from portadoc.schemas.claims import Json, JsonObject
 from portadoc.schemas.events import EventKind
 from portadoc.storage import Connection
 from portadoc.storage.installation import digest
@@ -188,6 +196,10 @@ class Applying:
         held = here.registers.known(current.institution, worker_pin=current.worker_pin, employer_id=None)["person"]
         worker = case_of(current.answers, known).get("worker") or {}
         with here.database.read() as connection:
+            found = self._beside(connection, current, subject, facts)
+            if current.request_kind is RequestKind.NEW:
+                old = found.replaces
+                current = replace(current, predecessor=None if old is None else old.application_id)
             facts = with_records(facts, held, on_record(connection, current))
         departure, end = departure_of(facts), (facts.get("request") or {}).get("period_end")
         return self._noted(
@@ -201,8 +213,35 @@ class Applying:
             departure=departure,
             period_end=None if end is None else date.fromisoformat(end),
             urgent=is_urgent(departure, now=now, within_hours=here.settings.urgent_hours),
-            risk=(CONTRADICTED, *risk_of(facts)) if contradicts(worker, held) else risk_of(facts),
+            risk=(
+                *((CONTRADICTED,) if contradicts(worker, held) else ()),
+                *((found.doubt,) if found.doubt else ()),
+                *(() if self._registered(current, held, facts) else (NOT_REGISTERED,)),
+                *risk_of(facts),
+            ),
         )
+
+    def _registered(self, current: Application, held: Mapping[str, Json] | None, facts: JsonObject) -> bool:
+        complete = self._deployment.settings.registers_complete
+        return is_registered(held, current.employer_id, departure_of(facts), complete=complete)
+
+    def replaced_by(self, subject: Subject, application: Application) -> Application | None:
+        """Return the certificate in whose place that of a draft would come, which the applicant is told first."""
+        known = self._drafts.known(application)
+        if application.request_kind is not RequestKind.NEW or application.certificate_kind in HEALTH:
+            return None
+        facts = facts_of(application.answers, known, request_date=self._deployment.today())
+        with self._deployment.database.read() as connection:
+            return self._beside(connection, application, subject, facts).replaces
+
+    def _beside(self, connection: Connection, current: Application, subject: Subject, facts: JsonObject) -> Beside:
+        """Return what a request meets on its days; nothing is replaced of which the applicant may not know."""
+        kind = certificate_kind(current.certificate_kind, facts)
+        found = beside(connection, replace(current, certificate_kind=kind), facts)
+        if found.replaces is None:
+            return found
+        may_see = decide(subject, Action.REPORT_CHANGE, resource_of(found.replaces), self._gate.context())
+        return found if isinstance(may_see, Permit) else Beside(doubt=OVERLAPS)
 
     def _filled_in(self, draft: Application, given: Mapping[str, Json], subject: Subject) -> Application:
         """Return a draft with the answers of a machine, each read in its turn as a form's would be."""

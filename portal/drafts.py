@@ -207,10 +207,13 @@ class Drafts:
         slug, own_state = draft.institution, self._deployment.institution(draft.institution).country
         by_person = draft.applicant.capacity is not Capacity.EMPLOYER
         known: JsonObject = {
-            **self._extracts(draft),
+            **_with_earlier(self._extracts(draft), before if draft.request_kind in REPLACING else None),
             "person_source": "sign_in" if by_person else "person_register",
             "choices": self._choices(slug, subject, draft),
         }
+        if before is not None and draft.request_kind is RequestKind.WITHDRAWAL and before.valid_from is not None:
+            last = None if before.valid_to is None else before.valid_to.isoformat()
+            known["certificate_period"] = {"start": before.valid_from.isoformat(), "end": last}
         if before is not None and draft.request_kind is RequestKind.EXTENSION:
             with self._deployment.database.read() as connection:
                 chain = chain_of(connection, before)
@@ -241,6 +244,19 @@ class Drafts:
         return found
 
 
+def capacity_to_follow(subject: Subject, before: Application, request_kind: RequestKind) -> Capacity:
+    """Return in which capacity somebody follows an application up: that of before, or the worker's own.
+
+    A worker whose employer asked can say what is wrong or has changed; to extend or end it is the employer's.
+    """
+    capacity = before.applicant.capacity
+    if capacity is not Capacity.EMPLOYER or request_kind not in REPLACING:
+        return capacity
+    acts_for_it = before.employer_id in subject.employers | {each.employer for each in subject.mandates}
+    is_worker = Role.WORKER in subject.roles and subject.pin is not None and subject.pin == before.worker_pin
+    return Capacity.WORKER if is_worker and not acts_for_it else capacity
+
+
 def _employer_of(subject: Subject, wish: Wish, before: Application | None) -> str | None:
     """Return for which employer is applied: the one named, the one before, or the only one there is."""
     if wish.capacity is not Capacity.EMPLOYER:
@@ -249,6 +265,12 @@ def _employer_of(subject: Subject, wish: Wish, before: Application | None) -> st
         return before.employer_id
     theirs = subject.employers | {each.employer for each in subject.mandates}
     return wish.employer_id or (min(theirs) if theirs else None)
+
+
+def _with_earlier(extracts: JsonObject, before: Application | None) -> JsonObject:
+    """Return what registers say, and of what they do not know any more what they said at the time."""
+    earlier: Mapping[str, Json] = {} if before is None else before.known
+    return {name: earlier.get(name) if each is None else each for name, each in extracts.items()}
 
 
 def _answers_before(draft: Application, before: Application | None, own_state: str) -> JsonObject:

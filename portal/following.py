@@ -12,7 +12,9 @@ from portadoc.portal.applications.application import (
     Application,
     ApplicationState,
     Awaited,
+    Capacity,
     CertificateKind,
+    Party,
     RequestKind,
 )
 from portadoc.portal.applications.course import is_disputed
@@ -80,6 +82,20 @@ class Following:
         return tuple(
             each for each in found if isinstance(decide(subject, Action.VIEW, resource_of(each), context), Permit)
         )
+
+    def begun(
+        self, subject: Subject, before: Application, request_kind: RequestKind, capacity: Capacity
+    ) -> Application | None:
+        """Return the draft that the subject has begun already of a kind of follow-up, None where there is none."""
+        if not before.is_in_force:
+            return None
+        slug = before.institution
+        with self._deployment.database.read() as connection:
+            for each in application_store.successors_of(connection, slug, before.application_id):
+                own = each.applicant == Party(subject_id=subject.id, capacity=capacity)
+                if own and each.state is ApplicationState.DRAFT and each.request_kind is request_kind:
+                    return self._gate.application(connection, subject, slug, each.application_id, Action.ANSWER)
+        return None
 
     def view(self, subject: Subject, slug: str, application_id: str) -> StatusView:
         """Return where an application stands. Raises Refused[not_found] (J02)."""

@@ -59,4 +59,6 @@ def resource_of(application: Application) -> Resource:
         worker_pin=application.worker_pin,
         assigned_to=application.assigned_to,
         decided_by=None if proposed is None else str(proposed["decided_by"]),
+        named_employer=application.employer_id,
+        decided_by_pin=None if proposed is None else proposed.get("decided_by_pin"),
     )

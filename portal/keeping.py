@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from portadoc.portal.applications.application import Application
 from portadoc.portal.deployment import Deployment
-from portadoc.portal.store import application_store, case_store
+from portadoc.portal.store import application_store, case_store, handover_store
 from portadoc.portal.store.case_store import Task
 from portadoc.schemas.events import EventKind
 from portadoc.storage import Connection
@@ -68,6 +68,17 @@ class Keeping:
             return application_store.find_application(
                 connection, application.institution, application.predecessor or ""
             )
+
+    def end_offers(self, application: Application) -> None:
+        """End every open offer of a certificate that is withdrawn; again changes nothing."""
+        here, slug = self._deployment, application.institution
+        with here.database.read() as connection:
+            made = handover_store.offers_of(connection, slug, application.application_id)
+        for each in made:
+            if each.closed_at is None:
+                here.certificates.cancel(slug, each.offer_id)
+                with here.database.transaction() as connection:
+                    handover_store.close_offer(connection, slug, each.offer_id, now=here.clock.now())
 
     def again(self, application: Application) -> Application:
         """Return an application as it is now."""

@@ -54,6 +54,14 @@ class Certificates(Protocol):
         """Return the ids of the offers of a record that a wallet has collected."""
         ...
 
+    def codes_tried(self, slug: str, record_id: str, *, since: int) -> int:
+        """Return how often a code was tried on the offers of a record that were made since a time."""
+        ...
+
+    def most_tries(self) -> int:
+        """Return how often a code can be tried on one offer."""
+        ...
+
     def paper(self, slug: str, record_id: str, *, language: str) -> PaperDocument:
         """Return a new sealed paper of a record. Raises as the issuer does."""
         ...

@@ -29,7 +29,7 @@ from portadoc.portal.applications.deciding import (
     require_derivable,
 )
 from portadoc.portal.applications.life_cycle import Act, after
-from portadoc.portal.applications.risk import CONTRADICTED
+from portadoc.portal.applications.risk import CONTRADICTED, FOR_A_PERSON
 from portadoc.portal.certifying import Certifying
 from portadoc.portal.deployment import Deployment
 from portadoc.portal.health.certificates import health_number
@@ -42,7 +42,6 @@ from portadoc.schemas.events import EventKind
 from portadoc.storage.installation import digest
 
 _AT_ONCE: Final = 8
-_WITHDRAWN_BECAUSE: Final = {RequestKind.CORRECTION: "issued_in_error", RequestKind.CHANGE: "facts_changed"}
 _NOT_HAPPENING: Final = "not_happening"
 _STEP_FAILED: Final = "step_failed"
 _WITH_A_PERSON: Final = frozenset({Act.CONTESTED.value, Act.ASKED.value})
@@ -207,7 +206,8 @@ class Running:
         who names somebody whom the register does not know like that.
         """
         asked_for = any(each.what in _WITH_A_PERSON for each in application.history)
-        if asked_for or CONTRADICTED in application.risk:
+        issued_beside = follows is Consequence.ISSUE and FOR_A_PERSON & set(application.risk)
+        if asked_for or CONTRADICTED in application.risk or issued_beside:
             return Consequence.REVIEW
         if follows is Consequence.ASK_FACTS and set(missing_facts(decision)) <= set(application.asked):
             return Consequence.REVIEW  # asked before, and nobody knows it
@@ -288,6 +288,7 @@ class Running:
             effective_from=here.today(),
             successor=definitive.record_id,
         )
+        self._keeping.end_offers(application)
         done = course.released(definitive, now=here.clock.now(), seal_code=paper.code)
         return self._certifying.released(done, paper, was=application)
 
@@ -315,21 +316,22 @@ class Running:
         done = course.with_next_step(
             replace(application, version=application.version + 1, step_tries=0), now=now, replaced=True
         )
-        if old is None or not old.has_certificate or old.record_id is None:
+        if old is None or old.record_id is None or not course.gives_way(old, application):
             return self._keeping.kept(done, was=application)
         starts = application.valid_from or here.today()
         if application.request_kind is RequestKind.CHANGE and starts > here.today():
             later = replace(application, step_due_at=_begin(starts), version=application.version + 1)
             return self._keeping.kept(later, was=application)
         first_day = old.valid_from or starts
-        effective = first_day if application.request_kind is RequestKind.CORRECTION else max(first_day, starts)
+        effective = max(first_day, starts) if application.request_kind is RequestKind.CHANGE else first_day
         here.certificates.withdraw(
             application.institution,
             old.record_id,
-            reason=_WITHDRAWN_BECAUSE[application.request_kind],
+            reason=course.WITHDRAWN_BECAUSE[application.request_kind],
             effective_from=min(effective, here.today()),
             successor=application.record_id,
         )
+        self._keeping.end_offers(old)
         superseded = after(
             old,
             Act.SUPERSEDED,
@@ -357,14 +359,15 @@ class Running:
             else here.today(),
             successor=None,
         )
+        self._keeping.end_offers(application)
         revoked = after(
             application, Act.REVOKED, now=now, actor=Actor.SYSTEM, reason=str(wish.get("reason") or ""), step=None
         )
         return self._keeping.kept(replace(revoked, step_tries=0), was=application)
 
     def _replaced_number(self, application: Application) -> str | None:
-        old = self._keeping.before(application) if application.request_kind in course.REPLACING else None
-        return None if old is None else old.document_number
+        old = self._keeping.before(application) if course.replaces(application) else None
+        return None if old is None or not course.is_replaced(application, old) else old.document_number
 
     def _failed(self, application: Application, error: Error) -> Application:
         """Leave to an officer what no machine can finish; what is in force already stays in force."""

@@ -7,7 +7,7 @@ from portadoc.errors import Refused
 from portadoc.portal.applications.application import Application, RequestKind
 from portadoc.portal.applying import Applying
 from portadoc.portal.deployment import Deployment
-from portadoc.portal.drafts import Drafts, Wish
+from portadoc.portal.drafts import Drafts, Wish, capacity_to_follow
 from portadoc.portal.following import Following, StatusView
 from portadoc.portal.gate import Gate
 from portadoc.portal.handover.desk import Desk, HandOver, HandOverDesk
@@ -102,15 +102,21 @@ class Portal:
     ) -> Application:
         """Begin an extension, a correction, a change or the end of a certificate that stands.
 
-        Raises Refused[not_found], [access_denied], [predecessor_needed]; Conflict[application_state].
+        A worker whose employer asked reports a change or an error in his or her own name. What the subject has
+        begun of the kind is gone on with. Raises Refused[not_found], [access_denied], [predecessor_needed];
+        Conflict[application_state].
         """
         if request_kind not in _FOLLOW_UPS:
             raise Refused("predecessor_needed")
         before = self.following.application(subject, slug, application_id)
+        capacity = capacity_to_follow(subject, before, request_kind)
+        begun = self.following.begun(subject, before, request_kind, capacity)
+        if begun is not None:
+            return begun
         wish = Wish(
             certificate_kind=before.certificate_kind,
             request_kind=request_kind,
-            capacity=before.applicant.capacity,
+            capacity=capacity,
             employer_id=before.employer_id,
             worker_pin=before.worker_pin,
             predecessor=application_id,

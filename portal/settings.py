@@ -46,6 +46,11 @@ class PortalSettings(OriginSettings):
 
     institutions: tuple[InstitutionSettings, ...]
     login: LoginSettings = LoginSettings()
+    registers_complete: bool = True
+    """Whether the person register knows everybody who is insured here: an application on anybody else is an
+    officer's. False: it knows only some."""
+    code_tries_per_hour: int = Field(default=15, ge=10, le=100)
+    """Times within an hour that a code may be tried on the offers of one certificate, all offers together."""
     scan_command: tuple[str, ...] = ()
     """Command that scans each attachment, whose path is its last argument: exit code 0 for clean, 1 for a find."""
     rules_pack: str = "eu-2012"

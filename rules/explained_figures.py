@@ -23,6 +23,15 @@ _STATES: Final = frozenset(
     }
 )
 """The params that name States, by their names in the reader's language."""
+_INSTRUMENTS: Final = {
+    "883/2004": "instrument.883",
+    "883/2004 as proposed": "instrument.883_proposed",
+    "987/2009": "instrument.987",
+    "CH-UK convention": "instrument.ch_uk",
+    "EFTA-UK convention": "instrument.efta_uk",
+    "EU-UK TCA": "instrument.eu_uk",
+    "bilateral agreement": "instrument.bilateral",
+}
 _BETWEEN: Final = ", "
 
 
@@ -30,7 +39,7 @@ def figures(decision: Decision, facts: Facts, law: Law, found: Texts) -> dict[st
     """Return every param with its words; what is not known says so."""
     unknown = found.text("word.none")
     known: dict[str, Known] = {
-        **_of_decision(decision, facts, law),
+        **_of_decision(decision, facts, law, found),
         **_of_request(facts),
         **_of_work(facts),
         **_of_posting(facts),
@@ -71,7 +80,13 @@ def _joined(values: Iterable[str | None]) -> str:
     return _BETWEEN.join(dict.fromkeys([value for value in values if value]))
 
 
-def _of_decision(decision: Decision, facts: Facts, law: Law) -> dict[str, Known]:
+def _instrument(instrument: str | None, found: Texts) -> str | None:
+    """Return the name of the law in words, as it stands behind an article; a law without a name as it is."""
+    key = _INSTRUMENTS.get(instrument or "")
+    return instrument if key is None else found.text(key)
+
+
+def _of_decision(decision: Decision, facts: Facts, law: Law, found: Texts) -> dict[str, Known]:
     translated: Mapping[str, str] = law.pack_of(facts.regime).articles or {}
     article = decision.article or ""
     original = next((one for one, other in translated.items() if other == article), article)
@@ -81,7 +96,7 @@ def _of_decision(decision: Decision, facts: Facts, law: Law) -> dict[str, Known]
         "default": decision.default_state,
         "article": decision.article,
         "article_of_883": original,
-        "instrument": decision.instrument,
+        "instrument": _instrument(decision.instrument, found),
         "valid_from": decision.validity_start,
         "valid_to": decision.validity_end,
         "notify": _joined(decision.notify_states),

@@ -142,6 +142,13 @@ def spend_try(connection: Connection, institution: str, offer_id: str) -> bool:
     )
 
 
+def tries_left_of(connection: Connection, institution: str, record_id: str, *, since: int) -> tuple[int, ...]:
+    """Return how many tries each offer of a record has left that was made since a time."""
+    named = (OFFERS.c.institution == institution) & (OFFERS.c.record_id == record_id)
+    rows = connection.scalars(select(OFFERS.c.tries_left).where(named, OFFERS.c.created_at > since))
+    return tuple(map(int, rows))
+
+
 def kill_offer_without_tries(connection: Connection, institution: str, offer_id: str) -> bool:
     """End the offer when its last try is spent; say whether that has happened now."""
     spent = OFFERS.c.tries_left == 0

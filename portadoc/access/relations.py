@@ -77,17 +77,18 @@ def impartial(subject: Subject, action: Action, resource: Resource, context: Con
         resource.worker_pin is not None and resource.worker_pin in {subject.pin, *subject.children}
     )
     acts_for = subject.employers | {each.employer for each in subject.mandates}
-    involved = involved or resource.applicant_employer in acts_for
+    involved = involved or not acts_for.isdisjoint({resource.applicant_employer, resource.named_employer})
     return Reason.OWN_CASE if involved else None
 
 
 def second_person(subject: Subject, action: Action, resource: Resource, context: Context) -> Reason | None:
-    """Hold for an impartial officer who is not the one that decided."""
+    """Hold for an impartial officer who is not the one that decided, under whatever login."""
     if (reason := impartial(subject, action, resource, context)) is not None:
         return reason
     if resource.decided_by is None:
         return Reason.NOTHING_TO_APPROVE
-    return Reason.SAME_PERSON if resource.decided_by == subject.id else None
+    same_number = subject.pin is not None and resource.decided_by_pin == subject.pin
+    return Reason.SAME_PERSON if same_number or resource.decided_by == subject.id else None
 
 
 def with_purpose(subject: Subject, action: Action, resource: Resource, context: Context) -> Reason | None:

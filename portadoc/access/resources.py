@@ -24,7 +24,8 @@ class Resource:
     ``institution`` is the slug of the institution that it belongs to. ``applicant_employer`` is the employer in
     whose name it was asked for, None where a person asked in his or her own name, even if that person has an
     employer. ``applicant_subject`` is the id of who asked; ``worker_pin`` the person whom it is about.
-    ``decided_by`` is the officer whose decision waits for a second person.
+    ``named_employer`` is the employer whom it concerns, also where a worker asked and named it. ``decided_by`` is
+    the officer whose decision waits for a second person, ``decided_by_pin`` that person's number, if any.
     """
 
     kind: ResourceKind
@@ -34,6 +35,8 @@ class Resource:
     worker_pin: str | None = None
     assigned_to: str | None = None
     decided_by: str | None = None
+    named_employer: str | None = None
+    decided_by_pin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

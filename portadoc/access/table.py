@@ -105,15 +105,15 @@ RULES: tuple[Rule, ...] = (
     Rule("care-machine-own", _MACHINE, _CARE, _HEALTH, applicant, _REREAD),
     # officers: their own institution, never their own case
     Rule("officer-office", _PERSON, _OFFICER, _OFFICE, own_institution, _DESK),
-    Rule("officer-see", _PERSON, _OFFICER, _CERT, own_institution, _SEE),
+    Rule("officer-see", _PERSON, _OFFICER, _CERT, impartial, _SEE),
     Rule("officer-work", _PERSON, _OFFICER, _CERT, impartial, _WORK),
-    Rule("officer-health-see", _PERSON, _OFFICER, _HEALTH, own_institution, _SEE),
+    Rule("officer-health-see", _PERSON, _OFFICER, _HEALTH, impartial, _SEE),
     Rule("officer-health-work", _PERSON, _OFFICER, _HEALTH, impartial, _WORK),
     # second approvers: another person than the first
     Rule("second-office", _PERSON, _SECOND, _OFFICE, own_institution, _DESK),
-    Rule("second-see", _PERSON, _SECOND, _CERT, own_institution, _SEE),
+    Rule("second-see", _PERSON, _SECOND, _CERT, impartial, _SEE),
     Rule("second-approve", _PERSON, _SECOND, _CERT, second_person, _APPROVE),
-    Rule("second-health-see", _PERSON, _SECOND, _HEALTH, own_institution, _SEE),
+    Rule("second-health-see", _PERSON, _SECOND, _HEALTH, impartial, _SEE),
     Rule("second-health-approve", _PERSON, _SECOND, _HEALTH, second_person, _APPROVE),
     # auditors: history without personal detail, and they say why
     Rule("auditor-office", _PERSON, _AUDITOR, _OFFICE, own_institution, _NUMBERS),

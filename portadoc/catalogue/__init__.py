@@ -14,6 +14,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Final
 
+from portadoc.catalogue.countries import country_names
 from portadoc.catalogue.languages import FALLBACK, LANGUAGES, WITH_TEXTS
 from portadoc.catalogue.reasons import reason_group
 from portadoc.errors import Misconfigured
@@ -25,6 +26,7 @@ __all__ = [
     "WITH_TEXTS",
     "Texts",
     "day_in_words",
+    "load_all",
     "reason_group",
     "reason_text",
     "text",
@@ -69,9 +71,24 @@ def texts(language: str, book: str = "texts") -> Texts:
         raise Misconfigured("language_unknown", language=language)
     folder = resources.files("portadoc.catalogue") / book
     written_in = language if language in WITH_TEXTS and (folder / f"{language}.json").is_file() else FALLBACK
-    found = json.loads((folder / f"{written_in}.json").read_text(encoding="utf-8"))
+    reviewed, entries = _read(book, written_in)
+    return Texts(language, written_in, LANGUAGES[language], reviewed, entries)
+
+
+@lru_cache(maxsize=len(LANGUAGES) * len(BOOKS))
+def _read(book: str, language: str) -> tuple[bool, Mapping[str, str]]:
+    file = resources.files("portadoc.catalogue") / book / f"{language}.json"
+    found = json.loads(file.read_text(encoding="utf-8"))
     entries = {key: entry for key, entry in found.items() if not key.startswith("_")}
-    return Texts(language, written_in, LANGUAGES[language], found["_reviewed_by_speaker"], entries)
+    return found["_reviewed_by_speaker"], entries
+
+
+def load_all() -> None:
+    """Read every book in every language now, so that what runs needs none of the files any more."""
+    for language in LANGUAGES:
+        country_names(language)
+        for book in BOOKS:
+            texts(language, book)
 
 
 def text(key: str, language: str, book: str = "texts", /, **params: object) -> str:
@@ -83,7 +100,8 @@ def day_in_words(day: date, language: str) -> str:
     """Return a day as people of the language write it. Raises Misconfigured[language_unknown]."""
     words = texts(language)
     month = words.text("date.months").split()[day.month - 1]
-    return words.text("date.day", day=day.day, month=month, year=day.year)
+    number = words.text("date.first") if day.day == 1 else day.day
+    return words.text("date.day", day=number, month=month, year=day.year)
 
 
 def verdict_text(verdict: str, part: str, language: str, *variants: str) -> str:

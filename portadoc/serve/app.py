@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Response
 
-from portadoc import __version__
+from portadoc import __version__, catalogue, i18n
 from portadoc.formats import strict_json
 from portadoc.inspector.http.app_api import device_router
 from portadoc.inspector.http.app_files import app_router, packaged_app
@@ -21,6 +21,7 @@ from portadoc.portal.attachments.attachments import MAX_REQUEST_BYTES
 from portadoc.portal.http.attaching import attaching_router
 from portadoc.portal.http.machines.machine_api import machine_api_router
 from portadoc.portal.http.portal_pages import portal_router
+from portadoc.portal.http.refusals import RefusalsAsPages
 from portadoc.portal.login.routes import machine_router
 from portadoc.portal.pages.case_view import ATTACHMENTS_PATH
 from portadoc.schemas.profiles import Mode
@@ -34,8 +35,17 @@ from portadoc.verifier.http.pages import page_router as verifier_pages
 from portadoc.verifier.http.trust_pack import trust_pack_router
 from portadoc.wallet_sim.nearby.pages import nearby_router
 from portadoc.web.app import install_problems, protect
+from portadoc.web.pages.page_files import load_templates
 
 _MAX_AGE_S = 300
+_WITH_PAGES = (
+    "portadoc.inspector.pages",
+    "portadoc.issuer.pages",
+    "portadoc.portal.pages",
+    "portadoc.tour",
+    "portadoc.verifier.pages",
+    "portadoc.wallet_sim.nearby",
+)
 _MESSAGE_HEAD_BYTES = 16 * 1024
 
 
@@ -70,7 +80,17 @@ def create_app(house: House, *, lan_authority: Path | None = None) -> FastAPI:
         app.include_router(router)
     install_problems(app)
     protect(app, body_bytes_by_path=_body_bytes(house))
+    app.add_middleware(RefusalsAsPages)
+    load_words()
     return app
+
+
+def load_words() -> None:
+    """Read every text and template of the house now: files that change later do not trouble what runs."""
+    catalogue.load_all()
+    i18n.load_all()
+    for package in _WITH_PAGES:
+        load_templates(package)
 
 
 def _body_bytes(house: House) -> dict[str, int]:

@@ -66,6 +66,14 @@ class IssuerDesk:
         copies = self._issuer.credentials(slug, record_id=record_id)
         return frozenset(each.offer_id for each in copies if each.offer_id and each.issued_at is not None)
 
+    def codes_tried(self, slug: str, record_id: str, *, since: int) -> int:
+        """Return how often a code was tried on the offers of a record that were made since a time."""
+        return self._issuer.grants.codes_tried(slug, record_id, since=since)
+
+    def most_tries(self) -> int:
+        """Return how often a code can be tried on one offer."""
+        return self._issuer.grants.most_tries
+
     def paper(self, slug: str, record_id: str, *, language: str) -> PaperDocument:
         """Return a new sealed paper. Raises as ``Issuer.paper``."""
         record = self._issuer.seals.live_record(slug, record_id)

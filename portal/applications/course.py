@@ -21,6 +21,12 @@ from portadoc.schemas.claims import Json, JsonObject
 
 REPLACING: Final = frozenset({RequestKind.CORRECTION, RequestKind.CHANGE})
 """Kinds of request whose certificate takes the place of the one before."""
+WITHDRAWN_BECAUSE: Final[Mapping[RequestKind, str]] = {
+    RequestKind.CORRECTION: "issued_in_error",
+    RequestKind.CHANGE: "facts_changed",
+    RequestKind.NEW: "superseded",
+}
+"""Why a certificate is withdrawn in whose place another one comes."""
 TELL_OTHER_STATE: Final = "tell_other_state"
 _OBJECTION_MONTHS: Final = 2
 
@@ -112,13 +118,39 @@ def with_next_step(application: Application, *, now: int, replaced: bool = False
     """
     if application.proof_record_id is not None:
         return replace(application, step=Step.CLOSE, step_due_at=now)
-    replaces = application.request_kind in REPLACING and application.predecessor is not None
-    if replaces and application.has_certificate and not replaced:
+    if replaces(application) and application.has_certificate and not replaced:
         return replace(application, step=Step.REPLACE, step_due_at=now)
     standing = application.state is ApplicationState.PROVISIONAL and application.has_certificate
     if standing and not is_disputed(application):
         return replace(application, step=Step.CONFIRM, step_due_at=objections_until(application.decided_at or now))
     return replace(application, step=None)
+
+
+def replaces(application: Application) -> bool:
+    """Tell whether the certificate of an application takes the place of that of the one before it.
+
+    That of a new request takes the place of a certificate that it was found to cover wholly.
+    """
+    return application.predecessor is not None and application.request_kind in (*REPLACING, RequestKind.NEW)
+
+
+def is_replaced(application: Application, old: Application) -> bool:
+    """Tell whether what was granted takes the place of the old certificate, as was found when it was asked for."""
+    span = application.valid_from, application.valid_to
+    return application.request_kind is not RequestKind.NEW or covers(span, old)
+
+
+def gives_way(old: Application, application: Application) -> bool:
+    """Tell whether an old certificate stands and is to be withdrawn for what was granted."""
+    return old.has_certificate and is_replaced(application, old)
+
+
+def covers(span: tuple[date | None, date | None], old: Application) -> bool:
+    """Tell whether a period has in it every day of an older certificate."""
+    start, end = span
+    if start is None or end is None or old.valid_from is None or old.valid_to is None:
+        return False
+    return start <= old.valid_from and old.valid_to <= end
 
 
 def ending(certified: Application, *, now: int, reason: str, first_day: date) -> Application:

@@ -29,6 +29,7 @@ def known_of(application: Application, *, own_state: str) -> Known:
         person_source=Source(kept.get("person_source") or Source.PERSON_REGISTER),
         employer=kept.get("employer"),
         earlier=_earlier(kept.get("earlier")),
+        records={name: kept[name] for name in ("certificate_period",) if name in kept},
         choices=kept.get("choices") or {},
     )
     return known_from(

@@ -68,8 +68,22 @@ RISK_POINTS: Final = (
     ),
 )
 CONTRADICTED: Final = "register_contradicts"
-"""The one sign for which no machine decides: who is named is not whom the register knows by that number."""
-_WEIGHTS: Final = {**{each.code: each.points for each in RISK_POINTS}, CONTRADICTED: 60}
+"""The sign for which no machine decides: who is named is not whom the register knows by that number."""
+OVERLAPS: Final = "certificate_overlaps"
+"""Another certificate of ours covers part of the days: a person decides which of both stands."""
+EXTENDED: Final = "extended_afterwards"
+"""The certificate was extended since, and its own days are to be others."""
+NOT_REGISTERED: Final = "not_registered_here"
+"""The register does not know the person as one who works for this employer when the work begins."""
+FOR_A_PERSON: Final = frozenset({OVERLAPS, EXTENDED, NOT_REGISTERED})
+"""The signs with which no certificate is made by the rules alone."""
+_WEIGHTS: Final = {
+    **{each.code: each.points for each in RISK_POINTS},
+    CONTRADICTED: 60,
+    OVERLAPS: 40,
+    EXTENDED: 40,
+    NOT_REGISTERED: 40,
+}
 
 
 def risk_of(facts: JsonObject) -> tuple[str, ...]:
@@ -91,6 +105,27 @@ def contradicts(worker: Mapping[str, Json], person: Mapping[str, Json] | None) -
         or worker.get("birth_date") != person.get("birth_date")
         or _names(worker.get("given_name")).isdisjoint(_names(person.get("given_name")))
         or _names(worker.get("family_name")).isdisjoint(families)
+    )
+
+
+def is_registered(
+    person: Mapping[str, Json] | None, employer_id: str | None, first_day: date | None, *, complete: bool
+) -> bool:
+    """Tell whether a register knows the person as working for the employer on the first day of the work.
+
+    ``complete`` says whether everybody who is insured here is in the register, so that who is not is a doubt.
+    Somebody without an employer only has to be known. Employment that begins later does not count yet.
+    """
+    if person is None:
+        return not complete
+    if employer_id is None:
+        return True
+    day = "" if first_day is None else first_day.isoformat()
+    return any(
+        each["employer"] == employer_id
+        and (not day or each["since"] <= day)
+        and (each["until"] is None or (day and day <= each["until"]))
+        for each in person.get("covers") or ()
     )
 
 

@@ -22,6 +22,7 @@ from portadoc.portal.store import handover_store
 from portadoc.portal.store.handover_store import ForWhom, OfferMade
 from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.events import EventKind
+from portadoc.storage.installation import digest
 
 _EMPLOYERS_LAYOUT: Final = "pda1-webuild"
 """The layout whose rulebook lets an employer hold the certificate beside the worker. Spec: WE BUILD PD A1 1.0"""
@@ -53,6 +54,11 @@ class Desk:
     employer_copy: bool
     only_by_worker: bool
     """Whether the worker has to make the offer: there is no other way to him or her for the code."""
+
+    @property
+    def seen(self) -> str:
+        """Which offers there are, as one word: it changes with every offer that is made."""
+        return _as_one_word(self.offers)
 
 
 class HandOverDesk:
@@ -87,6 +93,13 @@ class HandOverDesk:
             employer_copy=self._may_copy(subject, found),
             only_by_worker=not _by_worker(subject, found) and self._contact(found) is None,
         )
+
+    def seen(self, application: Application) -> str:
+        """Return ``Desk.seen`` for an application that the caller was given."""
+        with self._deployment.database.read() as connection:
+            return _as_one_word(
+                handover_store.offers_of(connection, application.institution, application.application_id)
+            )
 
     def offer(
         self, subject: Subject, slug: str, application_id: str, *, for_whom: ForWhom = ForWhom.WORKER
@@ -148,7 +161,10 @@ class HandOverDesk:
                 application.application_id,
                 since=here.clock.now() - SECONDS_PER_HOUR,
             )
-        if made >= here.settings.offers_per_hour:
+        since, held = here.clock.now() - SECONDS_PER_HOUR, str(application.record_id)
+        tried = here.certificates.codes_tried(application.institution, held, since=since)
+        spent = tried + here.certificates.most_tries() > here.settings.code_tries_per_hour
+        if spent or made >= here.settings.offers_per_hour:
             raise Unavailable(
                 "offers_throttled", retry_after_s=SECONDS_PER_HOUR, limit=here.settings.offers_per_hour
             )
@@ -223,6 +239,10 @@ class HandOverDesk:
                 offer_id=made.offer_id,
                 for_whom=for_whom.value,
             )
+
+
+def _as_one_word(offers: Iterable[OfferMade]) -> str:
+    return digest(" ".join(sorted(each.offer_id for each in offers)))
 
 
 def _by_worker(subject: Subject, application: Application) -> bool:

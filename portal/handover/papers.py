@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from portadoc.access.actions import Action
 from portadoc.access.subjects import Subject
-from portadoc.errors import Conflict, Error
+from portadoc.errors import Conflict, Refused, Unavailable
 from portadoc.portal.applications.application import OPEN, Application, ApplicationState
 from portadoc.portal.applications.records import proof_of
 from portadoc.portal.deployment import Deployment
@@ -79,7 +79,7 @@ class Papers:
         """Make the proof of an urgent application at once; what cannot be had now is made when it is asked for."""
         try:
             self.prove(application, language=application.language)
-        except Error:
+        except (Conflict, Refused, Unavailable):  # decided meanwhile, not provable, not now
             return
 
     def _reserve(self, application: Application) -> str:

@@ -52,6 +52,7 @@ class HealthSteps:
             effective_from=here.today(),
             successor=application.record_id,
         )
+        self._keeping.end_offers(old)
         superseded = after(
             old,
             Act.SUPERSEDED,
@@ -80,5 +81,6 @@ class HealthSteps:
             effective_from=here.today(),
             successor=None,
         )
+        self._keeping.end_offers(old)
         ended = after(old, Act.REVOKED, now=here.clock.now(), actor=Actor.SYSTEM, reason=REPORTED, step=None)
         self._keeping.kept(ended, was=old)

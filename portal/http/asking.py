@@ -8,7 +8,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from portadoc.access.actions import Action
 from portadoc.access.reasons import Reason
 from portadoc.errors import Malformed, Refused
-from portadoc.portal.applications.application import Application, ApplicationState, Capacity, CertificateKind
+from portadoc.portal.applications.application import (
+    Application,
+    ApplicationState,
+    Capacity,
+    CertificateKind,
+    RequestKind,
+)
 from portadoc.portal.applications.timers import is_urgent
 from portadoc.portal.drafts import Wish
 from portadoc.portal.http.frame import Frame, Visit, form_of_request, member
@@ -19,11 +25,13 @@ from portadoc.portal.pages.rendering import see
 from portadoc.portal.pages.status_view import asked_in_words
 from portadoc.portal.pages.words import Words
 from portadoc.portal.questions.facts import period_of
-from portadoc.portal.questions.flows import case_of, next_question, previous_question, question
+from portadoc.portal.questions.flows import FLOWS, case_of, next_question, previous_question, question
+from portadoc.portal.questions.posting import WITHDRAWAL
 from portadoc.portal.questions.reading import faults_of, form_of
 
 Form = Annotated[dict[str, str], Depends(form_of_request)]
 _MORE = "more"
+_QUESTIONS = frozenset(each.id for flow in (*FLOWS.values(), WITHDRAWAL) for each in flow)
 
 
 def asking_router(frame: Frame) -> APIRouter:
@@ -89,6 +97,8 @@ class AskingPages:
         """Take an answer and lead on; what is wrong with it is said beside it, and nothing typed is lost."""
         visit = self._frame.visit(request)
         found = self._portal.application(visit.subject, institution, application)
+        if not self._is_asked(found, name):
+            return see(f"{self._next_address(found)}?moved=1")
         typed = {key: value for key, value in form.items() if key != _MORE}
         if _MORE in form:
             rows = int(form[_MORE]) if form[_MORE].isdecimal() and len(form[_MORE]) < 3 else 0
@@ -116,14 +126,44 @@ class AskingPages:
             "back": f"/portal/{institution}/",
             "urgent": self._is_urgent(found),
             "asked": asked_in_words(found),
+            "about": self._about(visit, found),
+            "replaces": self._replaced(visit, found),
         }
         return self._frame.page("check", visit, content, slug=institution)
+
+    def _about(self, visit: Visit, found: Application) -> dict[str, str] | None:
+        """Return which certificate a request is about, and what it is, None for a new one."""
+        if found.predecessor is None or found.request_kind is RequestKind.NEW:
+            return None
+        before = self._portal.application(visit.subject, found.institution, found.predecessor)
+        text = visit.reader.say(f"page.check.about.{found.request_kind.value}", case=before.case_number)
+        return {"address": address_of(before), "text": text}
+
+    def _replaced(self, visit: Visit, found: Application) -> dict[str, str] | None:
+        """Return the certificate in whose place that of this request would come, None where there is none."""
+        old = self._portal.applying.replaced_by(visit.subject, found)
+        if old is None:
+            return None
+        return {"address": address_of(old), "text": visit.reader.say("page.check.replaces", case=old.case_number)}
 
     def submit(self, institution: str, application: str, request: Request, form: Form) -> Response:
         """Send the request and lead to the decision."""
         visit = self._frame.visit(request)
         sent = self._portal.submit(visit.subject, institution, application, said=form.get("said", ""))
         return see(address_of(sent))
+
+    def _is_asked(self, found: Application, name: str) -> bool:
+        """Tell whether a question can be answered now; False for one that another answer has made needless.
+
+        Raises Refused[not_found] for what is no question.
+        """
+        try:
+            question(name, found.answers, self._portal.drafts.known(found))
+        except Refused:
+            if name not in _QUESTIONS:
+                raise
+            return False
+        return True
 
     def _is_urgent(self, found: Application) -> bool:
         """Tell whether the work is to start so soon that the request will be first in line."""

@@ -6,10 +6,11 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from portadoc.errors import Malformed
 from portadoc.portal.applications.application import RequestKind
+from portadoc.portal.drafts import capacity_to_follow
 from portadoc.portal.http.frame import Frame, form_of_request
 from portadoc.portal.pages.case_view import acts_for, address_of
 from portadoc.portal.pages.rendering import see
-from portadoc.portal.pages.status_view import change_kinds, status_content
+from portadoc.portal.pages.status_view import ON_STATUS_PAGE, change_kinds, status_content
 from portadoc.portal.store.handover_store import Document
 from portadoc.web.answers import NO_STORE
 
@@ -52,7 +53,9 @@ class FollowingPages:
         view = self._portal.view(visit.subject, institution, application)
         known = self._portal.drafts.known(view.application)
         own = acts_for(visit.subject, view.application)
-        content = status_content(view, known, visit.reader, own=own)
+        may = self._frame.permitted(visit, view.application, ON_STATUS_PAGE)
+        content = status_content(view, known, visit.reader, own=own, may=may)
+        content["offers_seen"] = self._portal.hand_over.seen(view.application) if content["hand_over"] else ""
         return self._frame.page("status", visit, content, slug=institution)
 
     def contest(self, institution: str, application: str, request: Request, form: Form) -> Response:
@@ -79,7 +82,8 @@ class FollowingPages:
         """Return what can have changed, each with the way to say it."""
         visit = self._frame.visit(request)
         found = self._portal.application(visit.subject, institution, application)
-        content = {"base": address_of(found), "kinds": change_kinds(found)}
+        as_worker = capacity_to_follow(visit.subject, found, RequestKind.CHANGE) is not found.applicant.capacity
+        content = {"base": address_of(found), "kinds": change_kinds(found, as_worker=as_worker)}
         return self._frame.page("change", visit, content, slug=institution)
 
     def begin_change(self, institution: str, application: str, request: Request, form: Form) -> Response:

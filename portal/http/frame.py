@@ -1,6 +1,6 @@
 """What every page of the portal starts from: who is signed in, in which institution, for which reader."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -14,6 +14,8 @@ from portadoc.access.resources import Resource, ResourceKind
 from portadoc.access.subjects import Subject
 from portadoc.days import read_day
 from portadoc.errors import Malformed
+from portadoc.portal.applications.application import Application
+from portadoc.portal.gate import resource_of
 from portadoc.portal.login.routes import Entrance
 from portadoc.portal.pages.rendering import page, reader_of, refusal
 from portadoc.portal.service import Portal
@@ -51,6 +53,13 @@ class Frame:
         context = self.portal.gate.context(purpose=action.value)
         return isinstance(decide(visit.subject, action, Resource(kind, slug), context), Permit)
 
+    def permitted(self, visit: Visit, application: Application, actions: Iterable[Action]) -> frozenset[Action]:
+        """Return what a reader may do with an application, so that a page offers nothing else."""
+        resource, context = resource_of(application), self.portal.gate.context()
+        return frozenset(
+            each for each in actions if isinstance(decide(visit.subject, each, resource, context), Permit)
+        )
+
     def page(
         self,
         template: str,
@@ -68,6 +77,7 @@ class Frame:
             "slug": slug,
             "test": here.settings.mode == Mode.DEVELOPMENT,
             "signed_in": visit.subject.name or visit.subject.id,
+            "moved": "moved" in visit.request.query_params,
         }
         address = visit.request.url.path if shareable else None
         return page(template, visit.reader, {**frame, **content}, here=address, status=status)

@@ -2,6 +2,8 @@
 
 from fastapi import APIRouter, Request, Response
 
+from portadoc.access.actions import Action
+from portadoc.access.resources import ResourceKind
 from portadoc.access.subjects import STAFF, Role, Subject
 from portadoc.portal.applications.application import Application, Capacity, CertificateKind
 from portadoc.portal.http.frame import Frame, Visit
@@ -62,14 +64,33 @@ class SpacePages:
         else:
             content["signed_in"] = subject.name or subject.id
             content["offices"] = [
-                {
-                    "slug": slug,
-                    "name": here.name(slug),
-                    "staff": bool(STAFF & subject.roles) and subject.institution == slug,
-                }
-                for slug in here.settings.by_slug
+                self._doors(Visit(subject, reader, request), slug) for slug in here.settings.by_slug
             ]
+        content["institutions"] = [
+            {
+                "name": here.name(slug),
+                "kinds": ", ".join(reader.say(f"kind.{each}") for each in settings.certificates),
+            }
+            for slug, settings in here.settings.by_slug.items()
+        ]
         return page("start", reader, content, here=request.url.path)
+
+    def _doors(self, visit: Visit, slug: str) -> dict[str, object]:
+        """Return where somebody who is signed in can go in an institution, by what it does."""
+        roles, may, here = visit.subject.roles, self._frame.may, self._portal.deployment
+        issued = here.institution(slug).certificates
+        lists = may(visit, Action.VIEW_WORK_LIST, ResourceKind.OFFICE, slug)
+        audits = not lists and may(visit, Action.VIEW_HISTORY, ResourceKind.APPLICATION, slug)
+        return {
+            "slug": slug,
+            "name": here.name(slug),
+            "kinds": ", ".join(visit.reader.say(f"kind.{each}") for each in issued),
+            "own": bool(roles - STAFF) or not (lists or audits),
+            "health": CertificateKind.EHIC.value in issued and Role.WORKER in roles,
+            "replacing": CertificateKind.PRC.value in issued and Role.CARE_PROVIDER in roles,
+            "staff": lists,
+            "audit": audits,
+        }
 
     def show_space(self, institution: str, request: Request) -> Response:
         """Return the requests and certificates of whoever is signed in."""
@@ -121,4 +142,13 @@ class SpacePages:
             expired=application.expired(self._portal.deployment.today()),
             own=acts_for(visit.subject, application),
             wallet=wallet,
+            address=_address(visit, application),
         )
+
+
+def _address(visit: Visit, application: Application) -> str:
+    """Return where a request is shown: to a care provider, the certificate that it asked for a patient."""
+    own = acts_for(visit.subject, application)
+    if application.certificate_kind is not CertificateKind.PRC or Role.CARE_PROVIDER not in visit.subject.roles:
+        return ""
+    return "" if own else f"/portal/{application.institution}/health/replacement/{application.application_id}"

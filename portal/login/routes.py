@@ -57,11 +57,16 @@ class Entrance:
         """Return the person of the session.
 
         Raises Refused[session_missing]; Refused[cross_site_request] for what changes something and does not come
-        from a page of ours (J17); Unavailable[identifiers_throttled].
+        from a page of ours (J17); Unavailable[identifiers_throttled], [requests_throttled].
         """
-        if request.method not in _SAFE:
-            require_same_origin(request, origin=self._login.installation.settings.base_url)
-        return self._calm(self._login.person(request.cookies.get(COOKIE, "")))
+        if request.method in _SAFE:
+            return self._calm(self._login.person(request.cookies.get(COOKIE, "")))
+        require_same_origin(request, origin=self._login.installation.settings.base_url)
+        person = self._calm(self._login.person(request.cookies.get(COOKIE, "")))
+        if not getattr(request.state, "is_noted", False):
+            self._login.write_rate.count(f"write:{person.id}")
+            request.state.is_noted = True  # what is asked for once counts once
+        return person
 
     def machine_of(self, request: Request) -> Subject:
         """Return the machine of the access token; a cookie counts for nothing here.
@@ -84,11 +89,21 @@ class Entrance:
         return machine
 
     def visitor(self, request: Request) -> Subject | None:
-        """Return the person of the session, None for anybody else: for pages that both may see."""
+        """Return the person of the session, None for anybody else: for pages that both may see.
+
+        Raises Unavailable[identifiers_throttled].
+        """
         try:
             return self.person_of(request)
         except Refused:
+            self.calm_source(request)
             return None
+
+    def calm_source(self, request: Request) -> str:
+        """Return the address that asks at a door for everybody. Raises Unavailable[identifiers_throttled]."""
+        source = source_of(request, self._login.settings.address_header)
+        self._login.throttle.require_calm(source)
+        return source
 
     def _calm(self, subject: Subject) -> Subject:
         self._login.throttle.require_calm(subject.id)
@@ -114,17 +129,20 @@ def tell_problem(error: Error, request: Request) -> Response:
 
 def login_router(login: Login, *, tell: Tell = tell_problem) -> APIRouter:
     """Return the routes of signing in; ``tell`` shows a refusal to a person."""
-    router = APIRouter(route_class=refusing_route(tell))
+    entrance = Entrance(login)
+    router = APIRouter(route_class=entrance.counting_route(tell))
     site = login.installation.settings.base_url
 
     @router.get("/portal/login")
     def sign_in(request: Request) -> Response:
         """Send the browser to a provider. ``to`` is where to go afterwards, ``for=office`` asks for more."""
+        source = entrance.calm_source(request)
         asked = parse_form(request.scope["query_string"])
         only = login.settings.providers[0].id if len(login.settings.providers) == 1 else ""
         chosen = asked.get("provider", only)
         if not chosen:
             return RedirectResponse(HOME, status_code=303)
+        login.sign_in_rate.count(f"sign-in:{source}")
         staff = asked.get("for") == "office"
         begun = login.sign_ins.begin(chosen, destination=asked.get("to", HOME), staff=staff)
         response = RedirectResponse(begun.location, status_code=303)
@@ -158,12 +176,14 @@ def login_router(login: Login, *, tell: Tell = tell_problem) -> APIRouter:
 
 def machine_router(login: Login) -> APIRouter:
     """Return the token endpoint of machines. Spec: RFC 6749 §4.4, §5; RFC 7523 §2.2."""
-    router = APIRouter(route_class=refusing_route(_tell_machine))
+    router, entrance = APIRouter(route_class=refusing_route(_tell_machine)), Entrance(login)
 
     @router.post(MACHINES_PATH)
     async def token(request: Request) -> Response:
         """Return an access token for a signed assertion."""
-        made = await run_in_threadpool(login.machines.token, await read_form(request))
+        form = await read_form(request)
+        await run_in_threadpool(entrance.calm_source, request)
+        made = await run_in_threadpool(login.machines.token, form)
         return json_answer(
             {"access_token": made.access_token, "token_type": "Bearer", "expires_in": made.expires_in}
         )

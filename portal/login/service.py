@@ -44,6 +44,8 @@ class Login:
         self.machines = Machines(installation, settings)
         self.throttle = Throttle(installation, allowed=settings.misses_per_hour)
         self.rate = Rate(installation, allowed=settings.machine_requests_per_minute)
+        self.write_rate = Rate(installation, allowed=settings.writes_per_minute)
+        self.sign_in_rate = Rate(installation, allowed=settings.sign_ins_per_minute)
         self._persons = persons
 
     def offers(self) -> tuple[SignInOffer, ...]:

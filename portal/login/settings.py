@@ -151,6 +151,10 @@ class LoginSettings(Settings):
     Its last entry counts. Only for a proxy that always sets it."""
     misses_per_hour: int = Field(default=20, ge=1)
     """Unknown identifiers that one person, machine or address may ask for within an hour."""
+    writes_per_minute: int = Field(default=240, ge=10, le=100_000)
+    """Requests that change something which one person may make within a minute."""
+    sign_ins_per_minute: int = Field(default=120, ge=1, le=100_000)
+    """Sign-ins that one address may begin within a minute."""
     machine_requests_per_minute: int = Field(default=300, ge=1, le=100_000)
     """Requests that one machine may make within a minute."""
 

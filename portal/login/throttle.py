@@ -52,7 +52,7 @@ class Throttle:
 
 
 class Rate:
-    """Counts what each machine asks within a minute, for all institutions and processes together."""
+    """Counts what each machine, person or address asks within a minute, for all processes together."""
 
     def __init__(self, installation: PortalInstallation, *, allowed: int) -> None:
         self._installation = installation

@@ -139,7 +139,8 @@ class Endings:
 
     def _propose(self, subject: Subject, current: Application, wish: dict[str, Any]) -> Application:
         reason = str(wish["reason"] or wish.get("cause", ""))
-        proposed = self._noted(subject, current, Act.PROPOSED, reason, proposed={**wish, "decided_by": subject.id})
+        kept = {**wish, "decided_by": subject.id, "decided_by_pin": subject.pin}
+        proposed = self._noted(subject, current, Act.PROPOSED, reason, proposed=kept)
         with self._deployment.database.transaction() as connection:
             self.close_tasks(connection, current, subject)
             self._keeping.leave_task(connection, current, APPROVE_ENDING, str(wish["what"]))

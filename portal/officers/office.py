@@ -87,7 +87,7 @@ class Office:
         with here.database.read() as connection:
             found = [*application_store.applications_in(connection, slug, _TO_DECIDE)]
             found += self._endings_to_approve(connection, slug)
-        waiting = [each for each in found if each.step in (None, Step.CONFIRM)]
+        waiting = [each for each in self._shown(subject, found) if each.step in (None, Step.CONFIRM)]
         return tuple(in_order(self._items(slug, waiting))[: here.settings.work_list_size])
 
     def unconfirmed(self, subject: Subject, slug: str) -> tuple[WorkItem, ...]:
@@ -99,7 +99,12 @@ class Office:
         self._gate.office(subject, slug, Action.VIEW_WORK_LIST)
         with self._deployment.database.read() as connection:
             found = application_store.applications_in(connection, slug, (ApplicationState.REFUSED,))
-        return tuple(each for each in found if not each.final)
+        return tuple(each for each in self._shown(subject, found) if not each.final)
+
+    def _shown(self, subject: Subject, found: Sequence[Application]) -> list[Application]:
+        """Return those that an officer may read: nobody's own case is among them."""
+        context, action = self._gate.context(), Action.VIEW_EXPLANATION
+        return [each for each in found if isinstance(decide(subject, action, resource_of(each), context), Permit)]
 
     def _items(self, slug: str, found: Sequence[Application]) -> list[WorkItem]:
         now, ids = self._deployment.clock.now(), [each.application_id for each in found]
@@ -144,13 +149,10 @@ class Office:
         found = application_store.applications_of(
             connection, application.institution, subject_id="", employers=(), pins=(application.worker_pin,)
         )
-        context = self._gate.context()
         return tuple(
             each
-            for each in found
-            if each.application_id != application.application_id
-            and each.submitted_at is not None
-            and isinstance(decide(subject, Action.VIEW_EXPLANATION, resource_of(each), context), Permit)
+            for each in self._shown(subject, found)
+            if each.application_id != application.application_id and each.submitted_at is not None
         )
 
     def _register(self, application: Application) -> Known | None:
@@ -222,7 +224,7 @@ class Office:
             raise Conflict("application_changed")
         require_whole(verdict, current, own_state=here.institution(slug).country)
         if here.institution(slug).four_eyes:
-            kept = {**verdict_to_json(verdict), "decided_by": subject.id}
+            kept = {**verdict_to_json(verdict), "decided_by": subject.id, "decided_by_pin": subject.pin}
             seen = current.version
             return self._act(subject, slug, application_id, Action.DECIDE, Act.PROPOSED, seen=seen, proposed=kept)
         return self._carry_out(current, verdict, subject)

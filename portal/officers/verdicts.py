@@ -17,6 +17,7 @@ from portadoc.schemas.codes import EXCEPTION_CODE, PDA1_STATES, POSTING_CODES, S
 LONGEST_REASON: Final = 2000
 _OF_REGULATIONS: Final = frozenset({"883/2004", "987/2009"})
 _COVERAGE: Final = frozenset({CertificateKind.BILATERAL, CertificateKind.MAINTENANCE})
+_OF_PROPOSALS: Final = frozenset({"decided_by", "decided_by_pin", "what"})
 _ISSUES_A1: Final = "ISSUE_A1"
 _ISSUES_OTHER: Final = "ISSUE_OTHER"
 _LEGISLATION_ELSEWHERE: Final = "DETERMINE_AND_NOTIFY"
@@ -155,7 +156,7 @@ def verdict_from_json(kept: JsonObject) -> Verdict:
     """Read what ``verdict_to_json`` wrote."""
     return Verdict(
         **{
-            **{name: value for name, value in kept.items() if name not in ("decided_by", "what")},
+            **{name: value for name, value in kept.items() if name not in _OF_PROPOSALS},
             "outcome": VerdictOutcome(kept["outcome"]),
             "validity_start": kept_day(kept["validity_start"]),
             "validity_end": kept_day(kept["validity_end"]),

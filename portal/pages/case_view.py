@@ -12,6 +12,7 @@ from portadoc.portal.applications.application import (
     CertificateKind,
     RequestKind,
 )
+from portadoc.portal.applications.life_cycle import Act
 from portadoc.portal.pages.words import Words
 from portadoc.portal.questions.facts import period_of
 from portadoc.portal.questions.flows import case_of
@@ -36,12 +37,16 @@ class LineView:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """One answer; ``source`` says where it is known from, ``change`` where it can be changed; either is empty."""
+    """One answer; ``source`` says where it is known from, ``change`` where it can be changed; either is empty.
+
+    ``short`` is all of it on one line.
+    """
 
     title: str
     lines: tuple[LineView, ...]
     source: str
     change: str
+    short: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +74,19 @@ class CaseView:
 
 
 def case_view(
-    application: Application, known: Known, reader: Reader, *, expired: bool, own: bool, wallet: str = ""
+    application: Application,
+    known: Known,
+    reader: Reader,
+    *,
+    expired: bool,
+    own: bool,
+    wallet: str = "",
+    address: str = "",
 ) -> CaseView:
-    """Return an application as a line of a list."""
+    """Return an application as a line of a list; ``address`` is where it is shown, if not among the requests."""
     case = case_of(application.answers, known)
     return CaseView(
-        address_of(application),
+        address or address_of(application),
         application.case_number,
         who(case) or application.worker_pin or _NONE,
         where(case, reader) or _NONE,
@@ -98,7 +110,15 @@ def attachments_of(application: Application) -> str:
 
 def state_of(application: Application, *, expired: bool) -> str:
     """Return the state, or that the certificate has ended by its dates."""
+    if application.request_kind is RequestKind.WITHDRAWAL and application.state is ApplicationState.GRANTED:
+        return "ended"
     return "expired" if expired and application.is_in_force else application.state.value
+
+
+def act_of(application: Application, what: str) -> str:
+    """Return what happened as a text key below ``history.``; to grant a withdrawal is to end a certificate."""
+    ends = application.request_kind is RequestKind.WITHDRAWAL and what == Act.GRANTED
+    return "history.ended" if ends else f"history.{what}"
 
 
 def who(case: Case) -> str:
@@ -167,12 +187,23 @@ def _heading(section: Section, known: Known, reader: Reader) -> str:
 
 def _item(item: Item, words: Words, change: str) -> ItemView:
     source = "" if item.source is None else words.reader.say(f"source.{item.source.value}")
+    lines = tuple(_line(item, each, words) for each in item.lines if _is_told(item, each))
     return ItemView(
         words.short(item.question),
-        tuple(_line(item, each, words) for each in item.lines if _is_told(item, each)),
+        lines,
         source,
         f"{change}/{item.question.id}" if change and item.source is None else "",
+        _in_short(item, lines),
     )
+
+
+def _in_short(item: Item, lines: tuple[LineView, ...]) -> str:
+    """Return an answer on one line; given and family name are one name."""
+    values = [each.value for each in lines]
+    names = [each.name for each in item.question.fields[:2]]
+    if names == ["given_name", "family_name"] and len(values) > 1:
+        values[:2] = [" ".join(values[:2])]
+    return ", ".join(values)
 
 
 def _is_told(item: Item, line: Line) -> bool:

@@ -20,6 +20,19 @@ FILES: Final = PageFiles("portadoc.portal.pages", path=STATIC_PATH, media_types=
 # With no referrer at all a browser names the origin of a form ``null``, and no form could show that it is ours.
 _HEADERS: Final = {**PAGE_HEADERS, "Referrer-Policy": "same-origin", "Vary": "Accept-Language, Cookie"}
 _SIGN_IN: Final = frozenset({"session_missing", "session_expired"})
+_SAID_IN_GENERAL: Final = frozenset({"access_denied", "limit_exceeded", "not_found"})
+"""Codes whose own sentence tells a reader of pages nothing more, or names things by their internal names."""
+_OURS: Final = 500
+_KINDS: Final = {
+    401: "sign_in",
+    403: "denied",
+    404: "missing",
+    405: "missing",
+    409: "changed",
+    429: "later",
+    503: "later",
+}
+_MEGABYTE: Final = 1024**2
 
 
 def reader_of(request: Request) -> Reader:
@@ -55,13 +68,46 @@ def see(address: str) -> Response:
 def refusal(error: Error, request: Request) -> Response:
     """Return why a request is refused, in the form that its sender reads; who is not signed in is led there."""
     reader = reader_of(request)
-    if "text/html" not in request.headers.get("accept", ""):
+    if not wants_page(request):
         return problem(error, reader.message_language)
     if error.code in _SIGN_IN and request.method == "GET":
         return see("/portal/?signed-out=1")
-    message = render(error.code, error.params, reader.message_language)
-    content = {"message": message, "code": error.code, "message_language": reader.message_language}
-    response = page("stopped", reader, content, here=None, status=status_of(error))
+    response = stopped(error.code, error.params, reader, status=status_of(error))
     if isinstance(error, Unavailable):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response
+
+
+def wants_page(request: Request) -> bool:
+    """Tell whether the sender of a request reads pages."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def stopped(code: str, params: Mapping[str, object], reader: Reader, *, status: int, back: str = "") -> Response:
+    """Return the page that says why something did not work: what kind of refusal it is in the reader's language.
+
+    What exactly it was stands below, in a language that has sentences for codes. ``back`` is the way back, if any.
+    """
+    content = {
+        "general": reader.say(f"page.stopped.{_kind(status)}"),
+        "because": _because(code, params, reader),
+        "message": None if code in _SAID_IN_GENERAL else render(code, params, reader.message_language),
+        "message_language": reader.message_language,
+        "code": code,
+        "back": back,
+    }
+    return page("stopped", reader, content, here=None, status=status)
+
+
+def _kind(status: int) -> str:
+    """Return what a status means to a reader."""
+    return _KINDS.get(status, "entered" if status < _OURS else "ours")
+
+
+def _because(code: str, params: Mapping[str, object], reader: Reader) -> str:
+    """Return the reason in the reader's language, where it helps to know it; empty where it does not."""
+    limit = params.get("limit")
+    if code == "limit_exceeded" and isinstance(limit, int) and limit >= _MEGABYTE:
+        return reader.say("page.stopped.too_large", megabytes=limit // _MEGABYTE)
+    key = f"page.stopped.because.{params.get('reason')}"
+    return reader.say(key) if code == "access_denied" and reader.has(key) else ""

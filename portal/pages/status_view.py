@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from portadoc.access.actions import Action
 from portadoc.portal.applications.application import (
     OPEN,
     Actor,
@@ -16,6 +17,7 @@ from portadoc.portal.applications.life_cycle import Act
 from portadoc.portal.applications.timers import Expected
 from portadoc.portal.following import StatusView
 from portadoc.portal.pages.case_view import (
+    act_of,
     address_of,
     attachments_of,
     is_certificate,
@@ -37,20 +39,36 @@ _DAY_S: Final = 86_400
 _DONE_BY_OFFICERS: Final = frozenset(
     {Act.CONFIRMED, Act.DECIDED, Act.FORWARDED, Act.GRANTED, Act.REVOCATION_DECIDED, Act.SENT_TO_OTHER_STATE}
 )
+_ENDS_A_CONTEST: Final = _DONE_BY_OFFICERS | {Act.OBJECTION_SETTLED, Act.REVOKED, Act.RETURNED}
+ON_STATUS_PAGE: Final = (
+    Action.VIEW_ATTACHMENT,
+    Action.CONTEST,
+    Action.HAND_OVER,
+    Action.REPORT_CHANGE,
+    Action.VIEW_PROOF,
+    Action.WITHDRAW,
+)
+"""What the page offers only to who may."""
 _UNDER_REVIEW: Final = frozenset({ApplicationState.IN_REVIEW, ApplicationState.WAITING_FOR_ANSWERS})
 _CONTESTABLE: Final = frozenset({ApplicationState.GRANTED, ApplicationState.PROVISIONAL, ApplicationState.REFUSED})
 
 
-def status_content(view: StatusView, known: Known, reader: Reader, *, own: bool) -> dict[str, object]:
-    """Return what the page shows; ``own`` says that the reader is the person whom the request is about."""
+def status_content(
+    view: StatusView, known: Known, reader: Reader, *, own: bool, may: frozenset[Action]
+) -> dict[str, object]:
+    """Return what the page shows; ``own`` says that the reader is the person whom the request is about.
+
+    ``may`` is what the reader may do with it, out of ``ON_STATUS_PAGE``: nothing else is offered.
+    """
     found = view.application
     case, base = case_of(found.answers, known), address_of(found)
     told = explained(found, Words(reader, case))
     return {
         "base": base,
-        "attachments": attachments_of(found),
+        "attachments": attachments_of(found) if Action.VIEW_ATTACHMENT in may else "",
+        "contested": _is_contested(found),
         "state": state_of(found, expired=view.expired),
-        "next_step": view.next_step,
+        "next_step": "contested" if _is_contested(found) else view.next_step,
         "explained": told,
         "valid": _valid(found, reader),
         "go_on": "" if found.awaits is Awaited.EXCEPTION_WISH else f"{base}/questions",
@@ -61,13 +79,13 @@ def status_content(view: StatusView, known: Known, reader: Reader, *, own: bool)
         "reminders": [
             reader.say(f"reminder.{each.kind.value}", day=reader.day(each.on)) for each in view.reminders
         ],
-        "documents": _documents(found, reader, own=own),
-        "hand_over": "" if not is_certificate(found) else f"{address_of(found)}/hand-over",
+        "documents": _documents(found, reader, own=own, may=may),
+        "hand_over": f"{base}/hand-over" if is_certificate(found) and Action.HAND_OVER in may else "",
         "hand_over_label": reader.say("page.hand_over.show.own" if own else "page.hand_over.show"),
         "facts": _facts(view, case, reader),
-        "acts": _acts(found),
-        "may_withdraw": found.state in OPEN,
-        "may_contest": _may_contest(found, told),
+        "acts": _acts(found) if Action.REPORT_CHANGE in may else [],
+        "may_withdraw": found.state in OPEN and Action.WITHDRAW in may,
+        "may_contest": Action.CONTEST in may and _may_contest(found, told),
         "undecided": found.state in OPEN,
         "automated": found.automated,
         "not_final": found.state is ApplicationState.REFUSED and not found.final,
@@ -96,10 +114,12 @@ def _officer_says(application: Application) -> str:
     return "" if said == (application.decision or {}).get("reason") or application.state in _UNDER_REVIEW else said
 
 
-def change_kinds(application: Application) -> tuple[str, ...]:
-    """Return what somebody can say about a certificate that stands."""
+def change_kinds(application: Application, *, as_worker: bool = False) -> tuple[str, ...]:
+    """Return what somebody can say about a certificate that stands; ``as_worker`` where the employer asked."""
     if not application.is_in_force:
         return ()
+    if as_worker:
+        return "report", "correction"
     posted = ((application.facts or {}).get("posting")) is not None and application.valid_to is not None
     return (*(("extension",) if posted else ()), "report", "correction", "withdrawal")
 
@@ -108,7 +128,7 @@ def _history(found: Application, reader: Reader) -> list[dict[str, str]]:
     """Return what happened, in order; the same act again right after is told once, with its last time."""
     told: list[dict[str, str]] = []
     for each in found.history:
-        what, actor = reader.say(f"history.{each.what}"), reader.say(f"actor.{each.actor.value}")
+        what, actor = reader.say(act_of(found, each.what)), reader.say(f"actor.{each.actor.value}")
         if told and (told[-1]["what"], told[-1]["actor"]) == (what, actor):
             told.pop()
         told.append({"at": reader.moment(each.at), "what": what, "actor": actor})
@@ -124,14 +144,16 @@ def _valid(found: Application, reader: Reader) -> str:
     return reader.say("page.decision.valid", start=start, end=reader.day(found.valid_to))
 
 
-def _documents(found: Application, reader: Reader, *, own: bool) -> list[dict[str, str]]:
+def _documents(found: Application, reader: Reader, *, own: bool, may: frozenset[Action]) -> list[dict[str, str]]:
     base, documents = address_of(found), []
     if found.has_certificate:
         documents.append({"address": f"{base}/paper.pdf", "title": reader.say("page.documents.paper"), "text": ""})
         wallet = reader.say("button.wallet" if own else "page.hand_over.title")
-        if is_certificate(found):
+        if is_certificate(found) and Action.HAND_OVER in may:
             documents.append({"address": f"{base}/hand-over", "title": wallet, "text": ""})
-    elif found.state in OPEN and found.submitted_at is not None and is_provable(found):
+    elif (
+        Action.VIEW_PROOF in may and found.state in OPEN and found.submitted_at is not None and is_provable(found)
+    ):
         documents.append(
             {
                 "address": f"{base}/proof.pdf",
@@ -176,4 +198,13 @@ def _acts(found: Application) -> list[dict[str, str]]:
 
 def _may_contest(found: Application, told: Explained | None) -> bool:
     """Tell whether one click sends the decision to a person: while one stands that no person made."""
-    return told is not None and found.automated and found.state in _CONTESTABLE
+    stands = told is not None and found.automated and found.state in _CONTESTABLE
+    return stands and not _is_contested(found)
+
+
+def _is_contested(found: Application) -> bool:
+    """Tell whether a certificate stands that the applicant contested, and no person decided since."""
+    done = [each for each in found.history if each.what in _ENDS_A_CONTEST or each.what == Act.SENT_TO_OFFICER]
+    last = done[-1] if done else None
+    asked = last is not None and last.what == Act.SENT_TO_OFFICER and last.actor is Actor.APPLICANT
+    return asked and found.is_in_force

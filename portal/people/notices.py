@@ -12,6 +12,7 @@ from portadoc.access.subjects import Subject
 from portadoc.catalogue import text
 from portadoc.errors import Unavailable
 from portadoc.portal.applications.application import Application, ApplicationState, Capacity
+from portadoc.portal.applications.course import REPLACING
 from portadoc.portal.applications.timers import Reminder, ReminderKind, day_of
 from portadoc.portal.deployment import Deployment
 from portadoc.portal.registers.extracts import works_for
@@ -100,7 +101,7 @@ class Notices:
         if contact is None or not works_for(known["person"], application.employer_id):
             return False
         message = text(
-            "notice.worker_asked",
+            "notice.worker_changed" if application.request_kind in REPLACING else "notice.worker_asked",
             application.language,
             "portal",
             name=_name(known["person"]),

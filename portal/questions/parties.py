@@ -56,7 +56,7 @@ PARTIES: Final = (
         Section.REQUEST,
         Shape.ONE,
         (Field("employer_contacted", FieldKind.CHOICE, options=("refused", "no_answer", "not_asked")),),
-        when=by_worker,
+        when=lambda case: by_worker(case) and case.known.request != "correction",
     ),
     Question(
         "employer_number",

@@ -52,6 +52,14 @@ def _end_after_earlier(value: Json, case: Case) -> tuple[Fault, ...]:
     return (("new_end", "after_earlier_end"),) if last is not None and value <= last else ()
 
 
+def _end_in_period(value: Json, case: Case) -> tuple[Fault, ...]:
+    """Require the first day that is not covered any more to be a day of the certificate, or the one after it."""
+    first, last = case.day("certificate_period", "start"), case.day("certificate_period", "end")
+    day = date.fromisoformat(value["effective_from"])
+    outside = first is not None and (day < first or (last is not None and (day - last).days > 1))
+    return (("effective_from", "in_period"),) if outside else ()
+
+
 def _abroad(case: Case) -> bool:
     return is_posting(case) or case.get("situation") == "public_service"
 
@@ -380,5 +388,6 @@ WITHDRAWAL: Final = (
             Field("effective_from", FieldKind.DATE),
         ),
         when=lambda case: case.known.request == "withdrawal",
+        check=_end_in_period,
     ),
 )

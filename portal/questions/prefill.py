@@ -35,6 +35,15 @@ _ABOUT_THE_PARTIES: Final = _names(
 )
 
 
+IN_REGISTERS: Final = _names(
+    """
+    worker birth_place nationalities residence legally_resident own_seat employer_number employer employer_kind
+    seat_clear admin_staff turnover_share home_assignments_share months_active
+    """
+)
+"""Questions whose answers a register of persons or companies can hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """The request that this one follows: its answers, what was known, and the postings that it adds up with."""

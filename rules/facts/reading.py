@@ -104,7 +104,7 @@ def one_of(kinds: type[StrEnum]) -> Reader:
             return None
         found = members.get(value) if type(value) is str else None
         if found is None:
-            raise invalid(pointer, "one_of")
+            raise invalid(pointer, f"one of {', '.join(members)}")
         return found
 
     return read

@@ -96,6 +96,26 @@ def test_a_file_that_is_not_there_is_wrong_use(run: Any) -> None:
     assert run("determine", "nothing.jsonl").exit_code == 2
 
 
-def test_nothing_in_gives_nothing_out(run: Any) -> None:
-    result = run("determine", "-", stdin="")
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+@pytest.mark.parametrize("nothing", ["", "\n\n"])
+def test_an_empty_file_is_wrong_use_and_gives_nothing_out(run: Any, nothing: str) -> None:
+    result = run("determine", "-", stdin=nothing)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "There is no case to decide" in result.stderr
+
+
+def test_a_word_that_is_none_of_the_words_is_told_with_those_that_are(run: Any) -> None:
+    result = run("determine", "-", stdin=line("x", regime="MOON"))
+    assert "at /regime: one of EU, " in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", ("article 11(3)(e) of Regulation (EC) No 883/2004", "live?”: Germany.")),
+        ("fr", ("l’article 11(3)(e) du règlement (CE) nº 883/2004", "à partir du 1er mars 2027")),
+    ],
+)
+def test_the_law_the_facts_and_the_days_are_told_in_words(run: Any, language: str, told: tuple[str, ...]) -> None:
+    result = run("determine", "-", "--language", language, stdin=line("one"))
+    explanation = json.loads(result.stdout)["explanation"]
+    assert [each for each in told if each not in explanation] == []

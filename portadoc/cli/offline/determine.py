@@ -28,11 +28,12 @@ def determine(cases: IO[bytes], *, text_language: str | None, pack: str, with_de
     """Decide whose legislation applies, from the facts of many cases.
 
     CASES holds one case a line, {"id": ..., "facts": {...}}; - reads stdin. One decision a line is written. A line
-    that cannot be read is told on stderr with its number and the others go on; exit code 1 if there was one.
+    that cannot be read is told on stderr with its number and the others go on; exit code 1 if there was one, 2 if
+    there is no case at all.
     """
     from portadoc.formats.strict_json import dumps
 
-    bad_lines = 0
+    bad_lines = number = 0
     for number, line in _lines(cases):
         try:
             written = dumps(_decided(line, pack, text_language or language(), with_derivation=with_derivation))
@@ -41,6 +42,8 @@ def determine(cases: IO[bytes], *, text_language: str | None, pack: str, with_de
             _tell(number, error)
         else:
             click.echo(written)
+    if not number:
+        raise click.UsageError(render("cases_empty", {}, language()).text)
     if bad_lines:
         click.get_current_context().exit(1)
 

@@ -61,4 +61,13 @@ def templates_of(package: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
     )
+
+
+def load_templates(package: str) -> None:
+    """Read every template of a package now, so that what runs needs none of the files any more."""
+    templates = templates_of(package)
+    for name in templates.list_templates(extensions=["html"]):
+        templates.get_template(name)

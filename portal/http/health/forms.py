@@ -58,5 +58,8 @@ def read_need(
 
 def told(error: Error, reader: Reader) -> str:
     """Return what a refusal says and what to do about it."""
+    key = f"page.health.fault.{error.code}"
+    if reader.has(key):
+        return reader.say(key, **error.params)
     message = render(error.code, error.params, reader.message_language)
     return f"{message.text} {message.action}"

@@ -17,17 +17,19 @@ from portadoc.portal.applications.known import known_of
 from portadoc.portal.applications.life_cycle import Act
 from portadoc.portal.officers.office import CaseFile
 from portadoc.portal.officers.verdicts import verdict_from_json
-from portadoc.portal.pages.case_view import attachments_of, period, state_of, where, who
+from portadoc.portal.pages.case_view import act_of, attachments_of, period, state_of, where, who
 from portadoc.portal.pages.explained import explained
 from portadoc.portal.pages.office.work_view import case_of_office, officer, points, risks
 from portadoc.portal.pages.words import Words
 from portadoc.portal.questions.flows import case_of, entries
 from portadoc.portal.questions.form import Question, Shape, Source
+from portadoc.portal.questions.prefill import IN_REGISTERS
 from portadoc.portal.questions.summary import lines
 from portadoc.schemas.claims import Json, JsonObject
 from portadoc.web.pages.reader import Reader
 
 _REGISTERS: Final = frozenset({Source.COMPANY_REGISTER, Source.PERSON_REGISTER, Source.SIGN_IN})
+_NOT_LOOKED_UP: Final = "–"
 _OPEN: Final = frozenset({ApplicationState.IN_REVIEW, ApplicationState.AWAITING_OTHER_STATE})
 
 
@@ -56,7 +58,7 @@ def case_content(case: CaseFile, reader: Reader, *, subject: Subject, own_state:
         "urgent": found.urgent,
         "busy": found.step not in (None, Step.CONFIRM),
         "own_case": Role.OFFICER in subject.roles and Action.DECIDE not in case.may,
-        "summary": _summary(found, words, subject),
+        "summary": [*_concerns(case, reader, own_state), *_summary(found, words, subject)],
         "engine": _engine(case, words),
         "steps": _steps(case, words),
         "by_person": explained(found, words) if found.decision and "reason" in found.decision else None,
@@ -107,7 +109,9 @@ def fact_rows(case: CaseFile, words: Words, *, own_state: str) -> tuple[FactRow,
 
 def _fact(question: Question, value: Json, source: Source | None, case: CaseFile, words: Words) -> FactRow:
     say, told = words.reader.say, _values(question, value, words)
-    name = say("office.case.source.applicant" if source is None else f"source.{source.value}")
+    name = _source(source, words.reader)
+    if question.id not in IN_REGISTERS:
+        return FactRow(words.short(question), told, name, (_NOT_LOOKED_UP,), differs=False)
     if case.register is None:
         return FactRow(words.short(question), told, name, (), differs=False)
     held = case.register.told.get(question.id)
@@ -119,6 +123,14 @@ def _fact(question: Question, value: Json, source: Source | None, case: CaseFile
     return FactRow(words.short(question), told, name, register, differs=True)
 
 
+def _source(source: Source | None, reader: Reader) -> str:
+    """Return who said it, in the words of an office: the reader is not the applicant."""
+    if source is None:
+        return reader.say("office.case.source.applicant")
+    own = f"office.case.source.{source.value}"
+    return reader.say(own if reader.has(own) else f"source.{source.value}")
+
+
 def _values(question: Question, value: Json, words: Words) -> tuple[str, ...]:
     """Return an answer as lines, each with the name of its field where there are several."""
     if question.shape is Shape.ONE or len(question.fields) == 1:
@@ -126,6 +138,19 @@ def _values(question: Question, value: Json, words: Words) -> tuple[str, ...]:
     told = [line for line in lines(question, value) if line.value is not None or line.field.unknown]
     named = [(words.label(question, line.field), words.value(question, line)) for line in told]
     return tuple(f"{label} {said}" if label.endswith("?") else f"{label}: {said}" for label, said in named)
+
+
+def _concerns(case: CaseFile, reader: Reader, own_state: str) -> list[tuple[str, str]]:
+    """Return the certificate that a request is about, with its days and, to end it, the day asked for."""
+    found = case.application
+    before = next((each for each in case.earlier if each.application_id == found.predecessor), None)
+    if before is None:
+        return []
+    told = _earlier(before, reader, own_state)
+    shown = " · ".join(each for each in (told["case_number"], told["where"], told["when"]) if each)
+    asked = (found.answers.get("withdrawal") or {}).get("effective_from")
+    day = [(reader.say("office.withdraw.from"), reader.day(asked))] if asked else []
+    return [(reader.say("office.case.concerns"), shown), *day]
 
 
 def _summary(found: Application, words: Words, subject: Subject) -> list[tuple[str, str]]:
@@ -137,9 +162,17 @@ def _summary(found: Application, words: Words, subject: Subject) -> list[tuple[s
         ("page.status.period", period(found, case, reader)),
         ("page.status.filed", "" if found.submitted_at is None else reader.moment(found.submitted_at)),
         ("page.status.decided", "" if found.decided_at is None else reader.moment(found.decided_at)),
-        ("office.col.officer", officer(found.assigned_to, reader, subject=subject)),
+        ("office.col.officer", _officer(found, reader, subject)),
     ]
     return [(reader.say(key), value) for key, value in told if value]
+
+
+def _officer(found: Application, reader: Reader, subject: Subject) -> str:
+    """Return whose case it is or, once it is decided, who decided; empty where nobody did."""
+    if found.assigned_to is not None or found.state in _OPEN:
+        return officer(found.assigned_to, reader, subject=subject)
+    acted = [each.actor_id for each in found.history if each.actor is Actor.OFFICER]
+    return officer(acted[-1], reader, subject=subject) if acted else ""
 
 
 def _engine(case: CaseFile, words: Words) -> dict[str, Any] | None:
@@ -247,7 +280,7 @@ def _earlier(each: Application, reader: Reader, own_state: str) -> dict[str, str
         "kind": reader.say(f"kind.{each.certificate_kind.value}"),
         "where": where(case, reader),
         "when": period(each, case, reader),
-        "state": each.state.value,
+        "state": state_of(each, expired=False),
     }
 
 
@@ -255,21 +288,21 @@ def _history(found: Application, reader: Reader, subject: Subject) -> list[dict[
     """Return what happened, in order; answers one after the other are told once, with their last time."""
     told: list[dict[str, str]] = []
     for each in found.history:
-        line = _line(each, reader, subject)
+        line = _line(found, each, reader, subject)
         if told and {**told[-1], "at": ""} == {**line, "at": ""}:
             told.pop()
         told.append(line)
     return told
 
 
-def _line(entry: HistoryEntry, reader: Reader, subject: Subject) -> dict[str, str]:
+def _line(found: Application, entry: HistoryEntry, reader: Reader, subject: Subject) -> dict[str, str]:
     reason = entry.reason if entry.actor is Actor.OFFICER else ""
     cause = entry.details.get("cause")
     if cause and not reason:
         reason = reader.say(f"office.withdraw.cause.{cause}")
     return {
         "at": reader.moment(entry.at),
-        "what": reader.say(f"history.{entry.what}"),
+        "what": reader.say(act_of(found, entry.what)),
         "by": officer(entry.actor_id, reader, subject=subject)
         if entry.actor is Actor.OFFICER
         else reader.say(f"office.audit.actor.{entry.actor.value}"),

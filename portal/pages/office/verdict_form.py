@@ -104,7 +104,8 @@ def countries(reader: Reader, *, own_state: str) -> tuple[Choice, ...]:
 def suggested(case: CaseFile, *, own_state: str) -> dict[str, str]:
     """Return what the form shows at first: what the rules found, but never the decision itself."""
     found, engine = case.application, {} if case.engine is None else case.engine.decision
-    start = engine.get("validity_start") or _text(found.departure)
+    ends_on = (found.answers.get("withdrawal") or {}).get("effective_from")
+    start = ends_on or engine.get("validity_start") or _text(found.departure)
     end = engine.get("validity_end") or _text(found.period_end)
     state = engine.get("competent_state")
     values = {"start": start, "end": end, "kind": found.certificate_kind.value, "version": str(found.version)}

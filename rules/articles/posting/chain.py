@@ -18,7 +18,7 @@ from portadoc.rules.articles.posting.terms import (
 )
 from portadoc.rules.dates import add_months, months_between
 from portadoc.rules.decision import Finding, ask, review
-from portadoc.rules.derivation import Case, Quoted
+from portadoc.rules.derivation import NOT_MET, Case, Quoted
 from portadoc.rules.facts import CertificateStatus, PreviousPosting, Regime, Relation, RequestKind
 
 Span = tuple[date, date]
@@ -87,6 +87,8 @@ def row_20_break(case: Case) -> Finding | None:
     if joint == chain and not any(_inside(span, chain) for _, span in separate):
         case.met("row-20", BREAK, *quoted, parameters=DURATION_PARAMETERS)
         return None
+    if months_between(*joint) >= max_months:
+        _too_long_together(case, quoted)
     case.not_met("row-20", BREAK, *quoted, parameters=DURATION_PARAMETERS)
     if months_between(*joint) >= max_months:
         return host_law(case, "COOLING_OFF_2M")
@@ -119,9 +121,19 @@ def row_20_certificates(case: Case) -> Finding | None:
         if linked and (too_long or not overlaps):
             pointer = f"/existing_a1/{place}"
             quoted = (f"{pointer}/start", other.start), (f"{pointer}/end", other.end)
+            case.steps[:] = [step for step in case.steps if step.rule != "row-20"]  # said of what was listed only
+            if too_long:
+                _too_long_together(case, quoted)
             case.not_met("row-20", BREAK, *quoted, parameters=DURATION_PARAMETERS)
             return review("EXTENSION_OVER_24M" if too_long else "GAP_UNDER_2M")
     return None
+
+
+def _too_long_together(case: Case, quoted: tuple[Quoted, ...]) -> None:
+    """Put right what row 19 said before anything else counted as the same stay: the whole is too long."""
+    for place, step in enumerate(case.steps):
+        if step.rule == "row-19":
+            case.steps[place] = step._replace(result=NOT_MET, facts=tuple(dict.fromkeys((*step.facts, *quoted))))
 
 
 def _inside(span: Span, other: Span) -> bool:

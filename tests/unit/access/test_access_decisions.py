@@ -75,6 +75,17 @@ RELATIONS = {
     "here, about my child": {"institution": "here", "decided_by": "them", "worker_pin": "CHILD"},
     "here, asked by me": {"institution": "here", "decided_by": "them", "applicant_subject": "me"},
     "here, own employer": {"institution": "here", "decided_by": "them", "applicant_employer": "OWN"},
+    "here, own employer named by its worker": {
+        "institution": "here",
+        "decided_by": "them",
+        "applicant_employer": None,
+        "named_employer": "OWN",
+    },
+    "here, decided by me under another login": {
+        "institution": "here",
+        "decided_by": "them",
+        "decided_by_pin": "MINE",
+    },
     "elsewhere, decided by another": {"decided_by": "them"},
 }
 ABOUT_ME = "asked for me; about me; here, about me"
@@ -82,9 +93,10 @@ ABOUT_CHILD = "asked for my child; about my child; here, about my child"
 OWN_EMPLOYER = "own employer; here, own employer"
 HERE = (
     "here; here, decided by me; here, decided by another; here, about me; here, about my child; "
-    "here, asked by me; here, own employer"
+    "here, asked by me; here, own employer; here, own employer named by its worker; "
+    "here, decided by me under another login"
 )
-UNINVOLVED = "here; here, decided by me; here, decided by another"
+UNINVOLVED = "here; here, decided by me; here, decided by another; here, decided by me under another login"
 
 FILING = "start view answer attach view_attachment submit withdraw"
 FOLLOWING = "view contest report_change view_paper view_proof hand_over"
@@ -127,14 +139,14 @@ TABLE = (
         "view view_paper",
     ),
     ("officer", "person", "office", HERE, "", "view_work_list view_numbers"),
-    ("officer", "person", "application", HERE, "", READING),
+    ("officer", "person", "application", UNINVOLVED, "", READING),
     ("officer", "person", "application", UNINVOLVED, "", WORKING),
-    ("officer", "person", "health", HERE, "", READING),
+    ("officer", "person", "health", UNINVOLVED, "", READING),
     ("officer", "person", "health", UNINVOLVED, "", WORKING),
     ("second_officer", "person", "office", HERE, "", "view_work_list view_numbers"),
-    ("second_officer", "person", "application", HERE, "", READING),
+    ("second_officer", "person", "application", UNINVOLVED, "", READING),
     ("second_officer", "person", "application", "here, decided by another", "", "approve"),
-    ("second_officer", "person", "health", HERE, "", READING),
+    ("second_officer", "person", "health", UNINVOLVED, "", READING),
     ("second_officer", "person", "health", "here, decided by another", "", "approve"),
     ("auditor", "person", "office", HERE, "", "view_numbers"),
     ("auditor", "person", "application", HERE, "purpose", "view_history"),

@@ -2,12 +2,25 @@
 
 import json
 import re
+from datetime import date
 from importlib import resources
 
 import pytest
 
 from portadoc import i18n
-from portadoc.catalogue import BOOKS, FALLBACK, LANGUAGES, WITH_TEXTS, reason_text, text, texts, verdict_text
+from portadoc.catalogue import (
+    BOOKS,
+    FALLBACK,
+    LANGUAGES,
+    WITH_TEXTS,
+    day_in_words,
+    load_all,
+    reason_text,
+    text,
+    texts,
+    verdict_text,
+)
+from portadoc.catalogue.countries import country_name
 from portadoc.catalogue.reasons import GROUP_OF, REASON_GROUPS, UNFORESEEN, reason_group
 from portadoc.errors import Misconfigured
 from portadoc.verification.verdict import Colour, Verdict
@@ -117,6 +130,21 @@ def test_texts_are_translated(language: str, book: str) -> None:
     english = entries(FALLBACK, book)
     same = [key for key, each in entries(language, book).items() if each == english[key]]
     assert [key for key in same if len(PARAM.sub("", english[key])) > 20] == []
+
+
+def test_the_first_day_of_a_month_is_written_as_the_language_writes_it() -> None:
+    told = {language: day_in_words(date(2026, 12, 1), language) for language in ("en", "fr", "it")}
+    assert told == {"en": "1 December 2026", "fr": "1er décembre 2026", "it": "1º dicembre 2026"}
+    assert day_in_words(date(2026, 12, 11), "fr") == "11 décembre 2026"
+
+
+def test_what_was_loaded_needs_no_file_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    load_all()
+    monkeypatch.setattr(resources, "files", lambda package: pytest.fail(f"{package} was read again"))
+    for book in BOOKS:
+        for language in LANGUAGES:
+            assert texts(language, book).entries
+    assert country_name("DE", "sv") == "Germany"
 
 
 @pytest.mark.parametrize("language", WITH_TEXTS)

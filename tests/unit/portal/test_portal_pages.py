@@ -143,7 +143,7 @@ def portal_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def browse(portal_url: str) -> Iterator[Callable[..., Browser]]:
     """Return what opens a browser, for an example person or for nobody."""
     with ExitStack() as stack:
-        yield lambda *person: stack.enter_context(closing(Browser(portal_url, *person)))
+        yield lambda *person, **how: stack.enter_context(closing(Browser(portal_url, *person, **how)))
 
 
 @pytest.fixture
@@ -231,7 +231,21 @@ def test_what_registers_know_cannot_be_asked_or_answered(claire: Browser) -> Non
         claire.answer(fields)
     base = claire.path.rsplit("/", 1)[0]
     assert claire.get(f"{base}/worker").status_code == 404
-    assert claire.post(f"{base}/worker", {"given_name": "X"}).status_code == 404
+    assert claire.post(f"{base}/nonsense", {"given_name": "X"}).status_code == 404
+    claire.post(f"{base}/worker", {"given_name": "X"})
+    assert (claire.page.status_code, claire.path) == (200, f"{base}/situation")
+
+
+def test_an_answer_to_a_question_that_another_tab_made_needless_leads_to_the_next_one(claire: Browser) -> None:
+    claire.start("employer")
+    for fields in ANSWERS[:2]:
+        claire.answer(fields)
+    base = claire.path.rsplit("/", 1)[0]
+    claire.post(f"{base}/situation", {"situation": "several_states"})
+    claire.post(f"{base}/host_state", {"host_state": "DE"})
+    assert claire.page.status_code == 200
+    assert "That question is not asked any more" in claire.page.text
+    assert not claire.path.endswith("/host_state")
 
 
 def test_j17_a_form_of_another_site_changes_nothing(claire: Browser, granted: str) -> None:
@@ -279,8 +293,56 @@ def test_the_hand_over_desk_shows_no_code_that_opens_the_offer_to_the_employer(
     claire.get(f"{granted}/hand-over")
     claire.submit()
     assert "was sent to the worker" in claire.page.text
-    assert "Code to open it" not in claire.page.text
+    assert "One-time code" not in claire.page.text
     assert "Jean Exemple" in claire.get(f"{SPACE}hand-over").text
+
+
+def test_a_form_of_the_hand_over_that_is_sent_again_makes_no_other_offer(claire: Browser, granted: str) -> None:
+    for page in (f"{granted}/hand-over", granted):
+        claire.get(page)
+        form = next(each for each in claire.markup.forms if each.action.endswith("/hand-over"))
+        assert "<svg" in claire.post(form.action, form.fields).text
+        claire.post(form.action, form.fields)
+        assert (claire.page.status_code, claire.path) == (200, f"{granted}/hand-over")
+        assert "<svg" not in claire.page.text
+        assert "The QR code was shown once" in claire.page.text
+
+
+def test_a_refusal_says_its_kind_in_the_readers_language_and_no_internal_word(
+    claire: Browser, browse: Callable[..., Browser], granted: str
+) -> None:
+    claire.get("/portal/?lang=pl")
+    assert "Tej strony nie ma" in claire.get(f"{SPACE}requests/unknown").text
+    assert "Tej strony nie ma" in claire.get(f"{SPACE}nowhere/at/all").text
+    claire.post(f"{granted}/change", {"kind": "nonsense"})
+    assert "W podanych danych" in claire.page.text
+    assert re.search(r'<div lang="en">\s*<p>What was chosen', claire.page.text)
+    anne = browse("anne-agent")
+    anne.get("/portal/?lang=de")
+    page = anne.get(f"{SPACE}requests/new")
+    assert page.status_code == 403
+    assert "Das können Sie hier nicht tun." in page.text
+    assert "start" not in page.text.partition("<main")[2].partition("</main>")[0].replace("Startseite", "")
+
+
+def test_the_first_page_says_what_each_institution_does_and_leads_there(browse: Callable[..., Browser]) -> None:
+    assert "European Health Insurance Card" in browse().get("/portal/").text
+    doors = {
+        "jean-exemple": "/portal/fr-health/health/",
+        "clinique-test": "/portal/fr-health/health/replacement",
+        "victor-audit": "/portal/fr-demo/office/audit",
+    }
+    for person, door in doors.items():
+        page = browse(person, staff=person == "victor-audit").get("/portal/").text
+        assert f'href="{door}"' in page, person
+        assert 'href="/portal/fr-demo/health/' not in page
+
+
+def test_the_name_of_a_known_person_is_one_name(claire: Browser) -> None:
+    claire.start("employer")
+    for fields in ANSWERS:
+        claire.answer(fields)
+    assert "Jean Exemple, 12 April 1985" in claire.page.text
 
 
 def test_something_changed_begins_a_request_with_what_was_told_before(claire: Browser, granted: str) -> None:
@@ -290,7 +352,33 @@ def test_something_changed_begins_a_request_with_what_was_told_before(claire: Br
     assert "31 May 2027" in claire.page.text
     claire.post(f"{granted}/change", {"kind": "correction"})
     assert claire.path.endswith("/check")
+    assert "You report that something was wrong. It is about the certificate of request" in claire.page.text
+    assert granted in claire.page.text
+    begun = claire.path
+    claire.post(f"{granted}/change", {"kind": "correction"})
+    assert claire.path == begun
     assert claire.post(f"{granted}/change", {"kind": "nonsense"}).status_code == 400
+
+
+def test_a_worker_says_what_changed_though_the_employer_asked(
+    browse: Callable[..., Browser], granted: str
+) -> None:
+    jean = browse("jean-exemple")
+    jean.get(f"{granted}/change")
+    assert [form.fields["kind"] for form in jean.markup.forms if "kind" in form.fields] == ["report", "correction"]
+    jean.post(f"{granted}/change", {"kind": "report"})
+    assert jean.page.status_code == 200
+    assert jean.path.endswith("/check")
+    assert "You report that something has changed." in jean.page.text
+
+
+def test_before_sending_it_is_said_which_certificate_is_replaced(claire: Browser, granted: str) -> None:
+    claire.start("employer")
+    for fields in ANSWERS:
+        claire.answer({**fields, "end": "2027-06-30"} if "end" in fields else fields)
+    assert claire.path.endswith("/check")
+    assert "the new certificate replaces that of request" in claire.page.text
+    assert granted in claire.page.text
 
 
 def test_every_page_has_one_main_one_heading_and_labels(claire: Browser, granted: str) -> None:
@@ -370,6 +458,7 @@ JOURNEYS = {
         "worker",
         {
             **ABROAD,
+            "period": {"start": "2027-08-01", "end": "2027-11-30"},  # on the days before there is a certificate
             "employer_contacted": {"employer_contacted": "no_answer"},
             "employer_number": {"employer_number": "TEST12345"},
             "replaces": {"replaces": "none"},
@@ -394,6 +483,23 @@ def test_a_person_asks_in_his_or_her_own_name_and_is_told_a_decision(
     browser.submit()
     assert "The certificate is granted" in browser.page.text
     assert browser.path in browser.get(SPACE).text
+
+
+def test_contesting_what_was_granted_is_seen_on_its_page_and_is_offered_once(
+    browse: Callable[..., Browser],
+) -> None:
+    browser, granted = browse("sofia-muster"), "The certificate is granted"
+    browser.get(SPACE)
+    for address in re.findall(r'href="(/portal/fr-demo/requests/[0-9a-f-]{30,})"', browser.page.text):
+        if granted in browser.get(address).text:
+            break
+    assert granted in browser.page.text
+    assert "A person looks at it" not in browser.page.text
+    browser.post(f"{browser.path}/contest", {"said": "The period is wrong."})
+    assert browser.page.status_code == 200
+    assert "A person looks at it" in browser.page.text
+    assert "looks at the decision again" in browser.page.text
+    assert not any(each.action.endswith("/contest") for each in browser.markup.forms)
 
 
 def test_the_paper_is_a_file_and_the_proof_is_there_while_nothing_is_decided(

@@ -192,3 +192,13 @@ def test_what_is_extended_has_begun_before(make: Any, decide: Any) -> None:
     case = make(kind="extension")
     case["previous_postings"] = [earlier("2027-03-01", "2027-04-30", EXTENSION)]
     assert decide(case)["questions"] == ["/previous_postings/0/start"]
+
+
+def test_steps_of_a_refused_break_do_not_say_that_the_whole_stay_is_short_enough(make: Any, decide: Any) -> None:
+    put = {"/request/request_date": "2028-01-20", "/posting/prior_cover/since": "2020-01-01"}
+    case = make(period=("2028-03-01", "2028-12-31"), put=put)
+    case["previous_postings"] = [earlier("2026-01-01", "2028-01-31")]
+    got = decide(case)
+    assert got["reasons"] == ["COOLING_OFF_2M"]
+    steps = [(each["rule"], each["result"]) for each in got["derivation"] if each["rule"] in ("row-19", "row-20")]
+    assert steps == [("row-19", "not_met"), ("row-20", "not_met")]

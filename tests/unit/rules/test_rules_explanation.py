@@ -148,10 +148,10 @@ def test_a_grant_names_the_state_the_article_the_days_and_its_deciding_facts() -
     whole = " ".join(explanation.paragraphs)
     assert explanation.headline == "Yes: the legislation of Belgium applies, and an A1 certificate can be issued."
     for part in (
-        "article 13(1)(a) of 883/2004",
+        "article 13(1)(a) of Regulation (EC) No 883/2004",
         "25 % or more",
         "from 1 January 2027 to 31 December 2027",
-        "percent? 40.",
+        "percent?”: 40.",
     ):
         assert part in whole
     assert "computer program" in explanation.paragraphs[-1]

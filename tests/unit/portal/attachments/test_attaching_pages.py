@@ -126,3 +126,20 @@ def test_j06_a_file_is_judged_by_its_bytes_and_its_size(people: dict[str, Visito
     assert claire.attach(address, PDF + b" " * 8 * 1024 * 1024 + b"%%EOF").status_code == 413
     assert claire.attach(address, PDF + b" " * 25 * 1024 * 1024).status_code == 413
     assert claire.attach(address, PDF + b" " * 7 * 1024 * 1024 + b"%%EOF").status_code == 303
+
+
+def test_what_is_wrong_with_a_file_is_said_at_the_form_in_units_that_people_read(
+    people: dict[str, Visitor], address: str
+) -> None:
+    claire, page = people["claire-test"], {"accept": "text/html"}
+    large = claire.attach(address, PDF + b" " * 8 * 1024 * 1024 + b"%%EOF", headers=page)
+    assert (large.status_code, "larger than 8 MB" in large.text) == (413, True)
+    odd = claire.attach(address, b"<html>", headers={**page, "accept-language": "de"})
+    assert (odd.status_code, "kein vollständiges PDF" in odd.text) == (415, True)
+    for answer in (large, odd):
+        assert '<input type="file"' in answer.text
+        assert f'href="/portal/fr-demo/requests/{address.rsplit("/", 1)[1]}"' in answer.text
+    huge = claire.attach(address, PDF + b" " * 25 * 1024 * 1024, headers=page)
+    assert huge.status_code == 413
+    assert "At most 24 MB" in huge.text
+    assert f'href="{address}"' in huge.text

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
-from portadoc.errors import Conflict, Refused
-from portadoc.portal.applications.application import ApplicationState, Capacity
+from portadoc.errors import Conflict, Misconfigured, Refused, Unavailable
+from portadoc.portal.applications.application import Application, ApplicationState, Capacity, RequestKind
+from portadoc.portal.applications.risk import is_registered
 from portadoc.portal.drafts import Wish
 from portadoc.portal.officers.verdicts import Verdict, VerdictOutcome
 from portadoc.portal.pages.form_view import rows_typed
-from portadoc.portal.store import application_store
+from portadoc.portal.store import application_store, handover_store
 from portadoc.storage.installation import digest
-from tests.unit.portal.core.conftest import ANNE, CLAIRE, IVAN, JEAN, SLUG, Desk
+from tests.unit.portal.core.conftest import ANNE, CLAIRE, IVAN, JEAN, PAUL, SLUG, TODAY, Desk
+from tests.unit.portal.core.test_portal_hand_over import messages, redeem
 
 _NEARLY_24_MONTHS = {"start": "2027-01-20", "end": "2028-12-20"}
 _A_MONTH = {"start": "2026-12-01", "end": "2026-12-31"}
@@ -83,6 +86,7 @@ def test_j13_who_contests_again_and_again_leaves_one_task(desk: Desk) -> None:
 
 
 _KARIM = {"worker_pin": "TEST190013001"}
+_AS_KARIM = {"given_name": "Karim", "family_name": "Essai", "birth_date": "1990-01-30"}
 _UNKNOWN_TO_IVAN: dict[str, dict[str, str]] = {
     "birth_place": {"town": "Oran", "country": "DZ"},
     "nationalities": {"0.country": "FR"},
@@ -94,22 +98,23 @@ _UNKNOWN_TO_IVAN: dict[str, dict[str, str]] = {
 
 
 @pytest.mark.parametrize(
-    ("given", "family", "born", "state"),
+    ("given", "family", "born", "contradicts"),
     [
-        ("Karim", "Essai", "1990-01-30", ApplicationState.GRANTED),
-        ("KARIM Ali", "essai-dupont", "1990-01-30", ApplicationState.GRANTED),
-        ("Karim", "Essai", "1990-01-31", ApplicationState.IN_REVIEW),
-        ("Somebody", "Essai", "1990-01-30", ApplicationState.IN_REVIEW),
-        ("Karim", "Invented", "1990-01-30", ApplicationState.IN_REVIEW),
+        ("Karim", "Essai", "1990-01-30", False),
+        ("KARIM Ali", "essai-dupont", "1990-01-30", False),
+        ("Karim", "Essai", "1990-01-31", True),
+        ("Somebody", "Essai", "1990-01-30", True),
+        ("Karim", "Invented", "1990-01-30", True),
     ],
 )
 def test_j11_nobody_gets_a_certificate_under_the_number_of_another(
-    desk: Desk, given: str, family: str, born: str, state: ApplicationState
+    desk: Desk, given: str, family: str, born: str, contradicts: bool
 ) -> None:
     worker = {"given_name": given, "family_name": family, "birth_date": born}
     sent = desk.submit(IVAN, worker_pin=_KARIM, worker=worker, **_UNKNOWN_TO_IVAN)
-    assert sent.state is state
-    assert ("register_contradicts" in sent.risk) == (state is ApplicationState.IN_REVIEW)
+    assert sent.state is ApplicationState.IN_REVIEW
+    assert ("register_contradicts" in sent.risk) == contradicts
+    assert "not_registered_here" in sent.risk  # he works for somebody else
     assert sent.reasons == ()  # nothing is told to who tries numbers
 
 
@@ -140,3 +145,131 @@ def test_j13_nobody_decides_a_case_that_is_not_as_it_was_looked_at(
         desk.portal.office.decide(ANNE, SLUG, sent.application_id, refusal, version=sent.version)
     decided = desk.portal.office.decide(ANNE, SLUG, sent.application_id, refusal, version=sent.version + 1)
     assert (decided.proposed is not None) == four_eyes
+
+
+_NOBODY = {
+    "worker_pin": {"worker_pin": "TEST199999999"},
+    "worker": {"given_name": "Nobody", "family_name": "Known", "birth_date": "1990-01-30"},
+}
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_j11_whom_the_register_does_not_know_is_an_officer_s_where_it_knows_all(
+    open_desk: Callable[..., Desk], complete: bool
+) -> None:
+    desk = open_desk(registers_complete=complete)
+    sent = desk.submit(IVAN, **_NOBODY, **_UNKNOWN_TO_IVAN)
+    assert ("not_registered_here" in sent.risk) == complete
+    assert sent.state is (ApplicationState.IN_REVIEW if complete else ApplicationState.GRANTED)
+
+
+def test_who_is_registered_with_the_employer_from_the_first_day_on_is_no_doubt(desk: Desk) -> None:
+    assert "not_registered_here" not in desk.submit().risk
+    hired: dict[str, Any] = {"covers": [{"employer": "E", "since": "2027-01-04", "until": None}]}
+    ended: dict[str, Any] = {"covers": [{"employer": "E", "since": "2020-01-01", "until": "2026-12-31"}]}
+    first = date(2027, 1, 4)
+    assert is_registered(hired, "E", first, complete=True)
+    assert is_registered(hired, None, first, complete=True)
+    assert not is_registered(hired, "E", date(2027, 1, 3), complete=True)
+    assert not is_registered(ended, "E", first, complete=False)
+    assert not is_registered(hired, "F", first, complete=False)
+
+
+@pytest.mark.parametrize(("first_day", "doubt"), [("2027-06-30", False), ("2027-06-29", True)])
+def test_j18_two_states_on_the_same_days_need_a_person(desk: Desk, first_day: str, doubt: bool) -> None:
+    assert desk.submit().state is ApplicationState.GRANTED
+    sent = desk.submit(host_state={"host_state": "AT"}, period={"start": first_day, "end": "2027-09-30"})
+    assert ("certificate_overlaps" in sent.risk) == doubt
+    assert not doubt or sent.state is ApplicationState.IN_REVIEW
+
+
+def test_j06_what_is_withdrawn_is_offered_no_more(desk: Desk) -> None:
+    granted = desk.submit()
+    made = desk.portal.offer(CLAIRE, SLUG, granted.application_id)
+    revoked = desk.portal.office.revoke(
+        ANNE, SLUG, granted.application_id, reason="facts_changed", first_day=TODAY, note="It ended."
+    )
+    assert revoked.state is ApplicationState.WITHDRAWN
+    _offers_are_closed(desk, granted)
+    with pytest.raises(Refused, match="offer_unknown"):
+        redeem(desk, made, "000000")
+
+
+def test_j06_what_is_replaced_is_offered_no_more(desk: Desk) -> None:
+    granted = desk.submit()
+    made = desk.portal.offer(CLAIRE, SLUG, granted.application_id)
+    draft = desk.portal.follow_up(CLAIRE, SLUG, granted.application_id, RequestKind.CORRECTION)
+    period = {"start": "2027-01-04", "end": "2027-07-31"}
+    desk.portal.answer(CLAIRE, SLUG, draft.application_id, "period", period)
+    desk.fill(CLAIRE, draft)
+    desk.portal.submit(CLAIRE, SLUG, draft.application_id)
+    assert desk.again(granted).state is ApplicationState.SUPERSEDED
+    _offers_are_closed(desk, granted)
+    with pytest.raises(Refused, match="offer_unknown"):
+        redeem(desk, made, "000000")
+
+
+def _offers_are_closed(desk: Desk, application: Application) -> None:
+    with desk.portal.deployment.database.read() as connection:
+        offers = handover_store.offers_of(connection, SLUG, application.application_id)
+    assert [each.closed_at is None for each in offers] == [False]
+
+
+def test_j07_nobody_reads_a_case_of_their_own_as_an_officer(desk: Desk) -> None:
+    sent = desk.submit(IVAN, worker_pin=_KARIM, worker=_AS_KARIM, **_UNKNOWN_TO_IVAN)
+    for involved in (replace(ANNE, pin="TEST190013001"), replace(ANNE, employers=frozenset({"TEST23456"}))):
+        assert desk.portal.office.work_list(involved, SLUG) == ()
+        with pytest.raises(Refused) as caught:
+            desk.portal.office.case_file(involved, SLUG, sent.application_id)
+        assert caught.value.params["reason"] == "own_case"
+    assert len(desk.portal.office.work_list(ANNE, SLUG)) == 1
+
+
+def test_j07_who_has_two_logins_is_still_one_person(open_desk: Callable[..., Desk]) -> None:
+    desk = open_desk(four_eyes=True)
+    sent = desk.submit(IVAN, worker_pin=_KARIM, worker=_AS_KARIM, **_UNKNOWN_TO_IVAN)
+    anne, also_anne = replace(ANNE, pin="TEST275000000"), replace(PAUL, pin="TEST275000000")
+    refusal = Verdict(outcome=VerdictOutcome.REFUSE, reason="This is somebody else.")
+    desk.portal.office.decide(anne, SLUG, sent.application_id, refusal)
+    with pytest.raises(Refused) as caught:
+        desk.portal.office.approve(also_anne, SLUG, sent.application_id)
+    assert caught.value.params["reason"] == "same_person"
+    approved = desk.portal.office.approve(replace(PAUL, pin="TEST276000000"), SLUG, sent.application_id)
+    assert approved.state is ApplicationState.REFUSED
+
+
+def _wrong_code(desk: Desk) -> str:
+    """Return a code that was never sent."""
+    sent = "".join(each["text"] for each in messages(desk))
+    return next(each for each in ("000000", "111111", "222222", "333333") if each not in sent)
+
+
+def test_j08_new_offers_do_not_give_endless_tries_of_the_code(desk: Desk) -> None:
+    granted = desk.submit()
+    for _ in range(3):
+        made = desk.portal.offer(CLAIRE, SLUG, granted.application_id)
+        for _ in range(5):
+            with pytest.raises(Refused, match="tx_code_wrong"):
+                redeem(desk, made, _wrong_code(desk))
+    with pytest.raises(Unavailable, match="offers_throttled"):
+        desk.portal.offer(CLAIRE, SLUG, granted.application_id)
+    desk.clock.advance(3600)
+    desk.portal.offer(CLAIRE, SLUG, granted.application_id)
+
+
+def test_a_proof_that_cannot_be_is_no_failure_and_a_fault_of_ours_is(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = desk.submit(IVAN, worker_pin=_KARIM, worker=_AS_KARIM, **_UNKNOWN_TO_IVAN)
+    papers, failures = desk.portal.papers, [Refused("particulars_missing"), Unavailable("signer_unavailable")]
+
+    def fail(*_args: Any, **_named: Any) -> Any:
+        raise failures[0]
+
+    monkeypatch.setattr(papers, "prove", fail)
+    papers.prove_if_possible(sent)
+    failures.pop(0)
+    papers.prove_if_possible(sent)
+    failures[0] = Misconfigured("own_output_invalid", reason="record")
+    with pytest.raises(Misconfigured):
+        papers.prove_if_possible(sent)

@@ -5,7 +5,7 @@ from typing import Final
 
 from portadoc.portal.applications.application import ApplicationState
 from portadoc.portal.following import next_step
-from portadoc.portal.pages.status_view import status_content
+from portadoc.portal.pages.status_view import ON_STATUS_PAGE, status_content
 from portadoc.web.pages.reader import Reader
 from tests.unit.portal.core.conftest import ANNE, JEAN, SLUG, Desk, as_worker
 
@@ -50,6 +50,12 @@ def test_who_works_mostly_for_an_employer_abroad_learns_which_state_issues(desk:
     assert next_step(done) == "other_state_issues"
     for language, country in (("en", "Germany"), ("de", "Deutschland")):
         view = desk.portal.view(JEAN, SLUG, done.application_id)
-        told = status_content(view, desk.portal.drafts.known(done), Reader(language, "portal"), own=True)
+        told = status_content(
+            view,
+            desk.portal.drafts.known(done),
+            Reader(language, "portal"),
+            own=True,
+            may=frozenset(ON_STATUS_PAGE),
+        )
         assert country in told["explained"].headline  # type: ignore[attr-defined]
         assert (told["documents"], told["hand_over"], told["valid"]) == ([], "", "")

@@ -135,7 +135,13 @@ def test_a_hospital_gets_the_certificate_with_a_code_and_nothing_with_a_wrong_on
     assert clinic.page.status_code == 200, clinic.page.text
     assert "22 November 2026" in clinic.page.text
     assert clinic.path.startswith(f"{DOOR}/")
-    assert clinic.get(f"{clinic.path}/paper.pdf").content.startswith(b"%PDF")
+    assert clinic.http.get(f"{clinic.path}/paper.pdf").content.startswith(b"%PDF")
+    given = clinic.path
+    assert f'href="{given}"' in clinic.get(SPACE).text
+    clinic.get(given.replace("/health/replacement/", "/requests/"))
+    assert clinic.page.status_code == 200
+    assert "/contest" not in clinic.page.text
+    assert "/attachments/" not in clinic.page.text
     jean = browse("jean-exemple")
     jean.get(CARDS)
     assert "Clinique Test Berlin" in jean.page.text

@@ -8,9 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import func, select
 
 from portadoc.errors import Misconfigured
 from portadoc.portal.login.settings import AgentSettings, LoginSettings, MandateSettings, ProviderSettings
+from portadoc.portal.store.session_tables import SIGN_INS
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.profiles import Mode
 from portadoc.serve.development.login import DevelopmentLogin
@@ -272,3 +274,34 @@ def test_a_foreign_provider_that_knows_no_pkce_signs_people_in_too(open_portal: 
                     assert browser.get(back).headers["location"] == "/portal/"
                     roles[sub] = browser.get("/portal/whoami").json()["roles"]
     assert roles == {"anne": ["officer"], "eve": []}
+
+
+def test_j20_who_misses_too_often_waits_at_the_doors_that_are_open_to_everybody(open_portal: Opened) -> None:
+    with open_portal(development, misses_per_hour=3) as portal, portal.browser() as browser:
+        for _ in range(3):
+            assert browser.get("/portal/login?provider=nobody").status_code == 404
+        assert browser.get("/portal/login").status_code == 429
+        assert browser.post("/portal/token", data={"grant_type": "client_credentials"}).status_code == 429
+        portal.clock.advance(3600)
+        assert browser.get("/portal/login").status_code == 303
+
+
+def test_j20_sign_ins_of_one_address_are_counted_before_they_are_kept(open_portal: Opened) -> None:
+    with open_portal(development, sign_ins_per_minute=2) as portal, portal.browser() as browser:
+        for expected in (303, 303, 429):
+            assert browser.get("/portal/login").status_code == expected
+        with portal.login.installation.database.read() as connection:
+            assert connection.scalar(select(func.count()).select_from(SIGN_INS)) == 2
+        portal.clock.advance(60)
+        assert browser.get("/portal/login").status_code == 303
+
+
+def test_j20_who_changes_too_much_in_a_minute_waits_and_reads_on(open_portal: Opened) -> None:
+    with open_portal(development, writes_per_minute=10) as portal, portal.browser() as browser:
+        sign_in(browser, "claire-test")
+        answers = [browser.post("/portal/whoami", headers=OURS) for _ in range(11)]
+        assert [each.status_code for each in answers] == [200] * 10 + [429]
+        assert answers[-1].json()["code"] == "requests_throttled"
+        assert browser.get("/portal/whoami").status_code == 200
+        portal.clock.advance(60)
+        assert browser.post("/portal/whoami", headers=OURS).status_code == 200

@@ -26,6 +26,6 @@ def test_a_worker_without_a_contact_in_the_register_gets_the_code_on_the_own_scr
         jean = town.browse("jean-exemple")
         jean.get(hand_over)
         jean.submit()
-        assert "Code to open it" in jean.page.text
+        assert "One-time code" in jean.page.text
     finally:
         file.write_text(before, encoding="utf-8")

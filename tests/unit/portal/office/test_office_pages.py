@@ -67,6 +67,20 @@ def test_a_case_shows_what_the_rules_found_beside_the_facts_with_their_sources(
         assert text in page, text
 
 
+def test_what_no_register_holds_is_not_called_missing_and_who_decided_is_named(
+    town: Town, claire: Browser, anne: Browser
+) -> None:
+    case = town.apply(claire)
+    page = anne.get(address(case)).text
+    row = page.partition("Berlin")[2].partition("</tr>")[0]
+    assert "–" in row
+    assert "not in the register" not in row
+    decide(anne, case, **GRANT)
+    assert re.search(r"<dt>Case officer</dt><dd>you</dd>|<dt>Officer</dt><dd>you</dd>", anne.page.text)
+    assert "your earlier request" not in anne.page.text
+    assert "your sign-in" not in anne.page.text
+
+
 def test_a_difference_to_the_register_is_marked(town: Town, claire: Browser, anne: Browser) -> None:
     case = town.apply(claire)
     assert "Differs" not in anne.get(address(case)).text
