@@ -56,7 +56,7 @@ PARTIES: Final = (
         Section.REQUEST,
         Shape.ONE,
         (Field("employer_contacted", FieldKind.CHOICE, options=("refused", "no_answer", "not_asked")),),
-        when=lambda case: by_worker(case) and case.known.request != "correction",
+        when=lambda case: by_worker(case) and case.known.request == "new",
     ),
     Question(
         "employer_number",

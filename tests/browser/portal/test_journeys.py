@@ -123,7 +123,7 @@ def _changes(jean: Person, first: str) -> None:
     _change(jean, second, "The work goes on longer", extended)
     third = jean.page.url
     assert jean.heading() == "The certificate is granted"
-    taken_back = {"withdrawal": {"reason": "not_happening", "effective_from": in_days(jean.house, 0)}}
+    taken_back = {"withdrawal": {"reason": "not_happening", "effective_from": in_days(jean.house, 70)}}
     _change(jean, third, "The work does not take place", taken_back)
     jean.look()
     jean.open(third)
