@@ -247,7 +247,7 @@ def test_signed_issuer_metadata_are_verified_by_the_library(run_script: RunScrip
     assert not unasked.took["signedMetadata"]  # the library sends no Accept header: the script adds one below
     wallet = accept(run_script, house, CASES["ehic"], signedMetadata=True, copies=1)
     assert wallet.took["signedMetadata"]
-    assert wallet.took["configurations"] == ["ehic"]
+    assert wallet.took["configurations"] == ["ehic", "prc"]
 
 
 def test_a_request_may_be_fetched_with_post(run_script: RunScript, house: House) -> None:
