@@ -77,11 +77,12 @@ def test_both_forms_are_believed_alike(world: Any) -> None:
 
 
 def test_v41_v42_a_cwt_that_is_not_in_order_is_not_believed(world: Any) -> None:
+    signed = cwt(world)
     wrong: dict[str, tuple[bytes, dict[str, Any]]] = {
         "status_invalid.cbor_malformed": (b"hello", {}),
         "status_invalid.sub_mismatch": (cwt(world), {"uri": world.LIST_URI + "/"}),
         "status_invalid.expired": (cwt(world), {"now": world.NOW + 10_000}),
-        "status_invalid.signature_invalid": (cwt(world)[:-1] + bytes([cwt(world)[-1] ^ 1]), {}),
+        "status_invalid.signature_invalid": (signed[:-1] + bytes([signed[-1] ^ 1]), {}),
         "chain_invalid.extended_key_usage": (cwt(world, world.signer), {}),
         "chain_invalid.chain_missing": (cwt(world, world.holder), {}),
     }
