@@ -211,7 +211,7 @@ def development_login_router(provider: DevelopmentLogin) -> APIRouter:
         try:
             return json_answer(provider.redeem(await read_form(request)))
         except Error as error:
-            refusal = {"error": "invalid_grant", "error_description": str(error.params.get("parameter", ""))}
+            refusal = {"error": "invalid_grant", "error_description": error.code}
             return json_answer(refusal, status=400)
 
     return router
