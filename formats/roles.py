@@ -35,6 +35,11 @@ KEY_BINDING: Final = _role("key_binding", "kb+jwt", "kid")
 STATUS_LIST: Final = _role("status_list", "statuslist+jwt", "kid x5c", max_bytes=2 * 1024 * 1024)
 WITHDRAWAL_LIST: Final = _role("withdrawal_list", "withdrawals+jwt", "kid x5c", max_bytes=4 * 1024 * 1024)
 KEY_PROOF: Final = _role("key_proof", "openid4vci-proof+jwt", "kid jwk x5c key_attestation", max_bytes=32 * 1024)
+KEY_ATTESTATION: Final = _role("key_attestation", "key-attestation+jwt", "kid x5c", max_bytes=32 * 1024)
+DPOP_PROOF: Final = _role("dpop_proof", "dpop+jwt", "jwk kid")
+CLIENT_ATTESTATION: Final = _role("client_attestation", "oauth-client-attestation+jwt", "kid x5c")
+CLIENT_ATTESTATION_POP: Final = _role("client_attestation_pop", "oauth-client-attestation-pop+jwt", "kid jwk")
+"""``jwk`` and ``kid`` choose no key there: the proof is by the attested key. Wallets send them all the same."""
 REQUEST_OBJECT: Final = _role(
     "request_object", "oauth-authz-req+jwt", "kid x5c jwt iat x5t#S256", max_bytes=128 * 1024
 )

@@ -1,6 +1,6 @@
 """The issuer role: offers, access tokens, credentials, status lists and withdrawal (OpenID4VCI 1.0)."""
 
-from portadoc.issuer.grants import Offer
+from portadoc.issuer.authorization.offers import Offer
 from portadoc.issuer.records.withdrawals import Withdrawal, WithdrawalReason
 from portadoc.issuer.sealing.papers import PaperDocument
 from portadoc.issuer.sealing.seals import Sealed

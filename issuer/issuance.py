@@ -22,12 +22,12 @@ from portadoc.issuer.credentials import (
     sign_prepared,
 )
 from portadoc.issuer.deployment import Deployment
-from portadoc.issuer.grants import credential_identifier
+from portadoc.issuer.entitlements import Entitlement
 from portadoc.issuer.proofs import Nonces, verify_proofs
 from portadoc.issuer.status_lists import StatusLists
-from portadoc.issuer.store import credential_store, grant_store
+from portadoc.issuer.store import credential_store, record_store, token_store
 from portadoc.issuer.store.credential_store import CredentialRow
-from portadoc.issuer.store.grant_store import Grant
+from portadoc.issuer.store.token_store import Grant
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.schemas.catalogue import CredentialConfiguration, credential_configuration
 from portadoc.schemas.claims import JsonObject
@@ -54,16 +54,16 @@ class Issuance:
         Untrusted or Malformed for what is wrong with it, Unavailable to be tried again, Misconfigured when our own
         output does not hold. Spec: OpenID4VCI 1.0 §8.
         """
-        # 1. The configuration asked for, which the access token must cover.
-        configuration = _chosen_configuration(self._deployment, grant, request)
+        # 1. The record and configuration asked for, which the access token must cover.
+        wanted = _chosen(self._deployment, grant, request)
         # 2. The holder's keys, each proven for us, now, under a challenge of ours.
         proofs = verify_proofs(self._deployment, self._nonces, grant, request.proofs)
         # 3. The record behind the grant.
-        record = self._load_record(grant)
+        record = self._load_record(grant.institution, wanted.record_id)
         # 4. Its claims in the configuration's layout, and how long they are good for.
-        subject = self.subject(grant.institution, configuration, record)
+        subject = self.subject(grant.institution, credential_configuration(wanted.configuration_id), record)
         # 5. One transaction: challenge used up, copies counted, entries reserved, intents recorded.
-        prepared = self._record_intents(grant, subject, proofs)
+        prepared = self._record_intents(grant, wanted.record_id, subject, proofs)
         # 6. One signature for each copy, and 7. our own output read back as a stranger would.
         issued = tuple(self._sign(grant.institution, copy) for copy in prepared)
         # 8. Marked as issued before it is answered.
@@ -73,9 +73,9 @@ class Issuance:
             notification_id=prepared[0].row.notification_id,
         )
 
-    def _load_record(self, grant: Grant) -> Record:
+    def _load_record(self, institution: str, record_id: str) -> Record:
         with self._deployment.database.read() as connection:
-            body = _live_record(connection, grant)
+            body = _live_record(connection, institution, record_id)
         return record_from_json(strict_json.loads_object(body, what="record"))
 
     def subject(self, institution: str, configuration: CredentialConfiguration, record: Record) -> Subject:
@@ -90,20 +90,20 @@ class Issuance:
         )
 
     def _record_intents(
-        self, grant: Grant, subject: Subject, proofs: Sequence[VerifiedKeyProof]
+        self, grant: Grant, record_id: str, subject: Subject, proofs: Sequence[VerifiedKeyProof]
     ) -> tuple[PreparedCredential, ...]:
         institution, copies = grant.institution, len(proofs)
         self._status_lists.require_room(institution, copies=copies)
         with self._deployment.database.transaction() as connection:
-            _live_record(connection, grant)  # it may have been withdrawn since it was read
+            _live_record(connection, institution, record_id)  # it may have been withdrawn since it was read
             for nonce in {proof.nonce for proof in proofs}:
                 self._nonces.use(connection, institution, nonce)
-            if not grant_store.spend_copies(connection, grant, copies):
+            if not token_store.spend_copies(connection, grant, copies):
                 raise Refused("copies_used_up", spec=SPEC)
             references = self._status_lists.reserve(connection, institution, copies=copies)
             response_id = self._deployment.new_id()
             prepared = tuple(
-                self._prepare(grant, subject, proof, reference, response_id)
+                self._prepare(grant, record_id, subject, proof, reference, response_id)
                 for proof, reference in zip(proofs, references, strict=True)
             )
             credential_store.insert_intents(connection, institution, [copy.row for copy in prepared])
@@ -113,6 +113,7 @@ class Issuance:
     def _prepare(
         self,
         grant: Grant,
+        record_id: str,
         subject: Subject,
         proof: VerifiedKeyProof,
         reference: StatusReference,
@@ -131,8 +132,8 @@ class Issuance:
         )
         row = CredentialRow(
             credential_id=self._deployment.new_id(),
-            record_id=grant.record_id,
-            offer_id=grant.offer_id,
+            record_id=record_id,
+            grant_id=grant.grant_id,
             notification_id=response_id,
             configuration_id=subject.configuration.id,
             vct=subject.configuration.vct,
@@ -185,10 +186,8 @@ class Issuance:
         )
 
 
-def _chosen_configuration(
-    deployment: Deployment, grant: Grant, request: CredentialRequest
-) -> CredentialConfiguration:
-    """Return the configuration that the request names. Spec: OpenID4VCI 1.0 §8.2.
+def _chosen(deployment: Deployment, grant: Grant, request: CredentialRequest) -> Entitlement:
+    """Return the entitlement that the request names. Spec: OpenID4VCI 1.0 §8.2.
 
     Raises: Malformed[encryption_unsupported], [credential_identifier_required], Refused
     [credential_configuration_unknown], [credential_identifier_unknown], [configuration_not_granted].
@@ -197,22 +196,24 @@ def _chosen_configuration(
         raise Malformed("encryption_unsupported", spec=SPEC)
     wanted = request.credential_configuration_id
     if wanted is None:
-        named = {credential_identifier(grant.offer_id, each): each for each in grant.configuration_ids}
-        wanted = named.get(request.credential_identifier or "") if grant.identified else None
-        if wanted is None:
+        named = {each.credential_identifier: each for each in grant.entitlements if grant.identified}
+        found = named.get(request.credential_identifier or "")
+        if found is None:
             raise Refused("credential_identifier_unknown", spec=SPEC)
-    elif grant.identified:
+        return found
+    if grant.identified:
         raise Malformed("credential_identifier_required", spec="OpenID4VCI 1.0 §8.2")
     if wanted not in deployment.institution(grant.institution).configuration_ids:
         raise Refused("credential_configuration_unknown", spec=SPEC)
-    if wanted not in grant.configuration_ids:
+    of_configuration = [each for each in grant.entitlements if each.configuration_id == wanted]
+    if not of_configuration:
         raise Refused("configuration_not_granted", spec=SPEC)
-    return credential_configuration(wanted)
+    return of_configuration[0]
 
 
-def _live_record(connection: Connection, grant: Grant) -> str:
-    """Return the JSON text of the grant's record. Raises: Refused[record_unknown], Conflict[record_withdrawn]."""
-    record = grant_store.find_record(connection, grant.institution, grant.record_id)
+def _live_record(connection: Connection, institution: str, record_id: str) -> str:
+    """Return the JSON text of a record. Raises: Refused[record_unknown], Conflict[record_withdrawn]."""
+    record = record_store.find_record(connection, institution, record_id)
     if record is None:
         raise Refused("record_unknown", spec=SPEC)
     if record.withdrawn_at is not None:

@@ -23,7 +23,7 @@ from portadoc.issuer.protocol_errors import (
     protocol_route,
 )
 from portadoc.issuer.service import Issuer
-from portadoc.issuer.store.grant_store import Grant
+from portadoc.issuer.store.token_store import Grant
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.openid4vci import (
     CredentialRequest,
@@ -32,12 +32,13 @@ from portadoc.schemas.openid4vci import (
     TokenRequest,
     read_message,
 )
-from portadoc.schemas.type_metadata import type_metadata
+from portadoc.schemas.type_metadata import card_template, type_metadata
 from portadoc.web.answers import JSON_TYPE, NO_STORE, json_answer
 from portadoc.web.bodies import read_form, read_json_object
 from portadoc.web.language import preferred_media_type
 
 JWT_TYPE: Final = "application/jwt"
+SVG_TYPE: Final = "image/svg+xml"
 PUBLIC: Final = {"Access-Control-Allow-Origin": "*"}
 DOCUMENT_MAX_AGE_S: Final = 300
 STATUS_MAX_AGE_S: Final = 60
@@ -175,6 +176,12 @@ def document_router(issuer: Issuer) -> APIRouter:
         """Return the Type Metadata of a credential type. Spec: SD-JWT VC §4."""
         headers = {**PUBLIC, **_cacheable(DOCUMENT_MAX_AGE_S)}
         return Response(type_metadata(vct), headers=headers, media_type=JSON_TYPE)
+
+    @router.get("/types/{vct}/cards/{language}.svg")
+    def show_card(vct: str, language: str) -> Response:
+        """Return the SVG template of a type's card in one language. Spec: SD-JWT VC, SVG Rendering."""
+        headers = {**PUBLIC, **_cacheable(DOCUMENT_MAX_AGE_S)}
+        return Response(card_template(vct, language), headers=headers, media_type=SVG_TYPE)
 
     return router
 

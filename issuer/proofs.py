@@ -13,8 +13,8 @@ from portadoc import base64url
 from portadoc.errors import Conflict, Malformed, Untrusted
 from portadoc.formats.key_proof import VerifiedKeyProof, verify_key_proof
 from portadoc.issuer.deployment import Deployment
-from portadoc.issuer.store import grant_store
-from portadoc.issuer.store.grant_store import Grant
+from portadoc.issuer.store.single_use import Once, use_once
+from portadoc.issuer.store.token_store import Grant
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.schemas.openid4vci import Proofs
@@ -56,7 +56,8 @@ class Nonces:
         Raises: Conflict[nonce_used] for everyone but the first, and what ``require_ours`` raises.
         """
         expires_at = self._expiry(institution, nonce)
-        grant_store.use_nonce(connection, institution, digest(nonce), expires_at=expires_at)
+        if not use_once(connection, institution, Once.C_NONCE, digest(nonce), expires_at=expires_at):
+            raise Conflict("nonce_used", spec="OpenID4VCI 1.0 §7")
 
     def _expiry(self, institution: str, nonce: str) -> int:
         try:

@@ -1,13 +1,15 @@
 """The issuer as one object: what its HTTP adapters, the command line and the demonstration call in process."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from portadoc.clock import Clock
 from portadoc.errors import Misconfigured, Refused
 from portadoc.formats.withdrawal_list import WithdrawalCause
+from portadoc.issuer.authorization.offers import Offer, OfferFlow, Offers
+from portadoc.issuer.authorization.tokens import Tokens
 from portadoc.issuer.deployment import Deployment
-from portadoc.issuer.grants import AuthorizationServer, Offer
+from portadoc.issuer.entitlements import Entitlement, entitlement
 from portadoc.issuer.issuance import Issuance
 from portadoc.issuer.metadata import Metadata
 from portadoc.issuer.proofs import Nonces
@@ -18,10 +20,11 @@ from portadoc.issuer.sealing.public_checks import PublicChecks
 from portadoc.issuer.sealing.seals import Sealed, Seals
 from portadoc.issuer.settings import SECONDS_PER_DAY, IssuerSettings
 from portadoc.issuer.status_lists import StatusLists
-from portadoc.issuer.store import credential_store, grant_store
+from portadoc.issuer.store import credential_store, token_store
 from portadoc.issuer.store.credential_store import CredentialRow
-from portadoc.issuer.store.grant_store import Grant
+from portadoc.issuer.store.single_use import forget_used
 from portadoc.issuer.store.tables import METADATA
+from portadoc.issuer.store.token_store import Grant
 from portadoc.keys.key_ring import KeyRing
 from portadoc.randomness import RandomBytes
 from portadoc.schemas.catalogue import credential_configuration, issuing_institution
@@ -45,7 +48,8 @@ class Issuer:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self.settings = deployment.settings
-        self.grants = AuthorizationServer(deployment)
+        self.offers = Offers(deployment)
+        self._tokens = Tokens(deployment, self.offers)
         self.nonces = Nonces(deployment)
         self.status_lists = StatusLists(deployment)
         self.metadata = Metadata(deployment, self.status_lists)
@@ -68,13 +72,47 @@ class Issuer:
         *,
         tx_code: bool = False,
         by_reference: bool = False,
+        flow: OfferFlow = OfferFlow.PRE_AUTHORIZED_CODE,
     ) -> Offer:
-        """Return a new offer of a record in the configurations named, each of which must be able to carry it.
+        """Return a new offer of one record. Raises as ``offer_records``."""
+        return self.offer_records(
+            institution,
+            {record_id: configuration_ids},
+            tx_code=tx_code,
+            by_reference=by_reference,
+            flow=flow,
+        )
+
+    def offer_records(
+        self,
+        institution: str,
+        records: Mapping[str, Sequence[str]],
+        *,
+        tx_code: bool = False,
+        by_reference: bool = False,
+        flow: OfferFlow = OfferFlow.PRE_AUTHORIZED_CODE,
+    ) -> Offer:
+        """Return a new offer of records of one person, each in configurations that must be able to carry it.
 
         Raises: Refused[not_found], [record_unknown], [credential_configuration_unknown],
         [projection_kind_differs], [projection_cannot_carry], [record_of_other_institution],
-        [legislation_of_other_state]; Conflict[record_withdrawn], [record_expired].
+        [legislation_of_other_state], [records_of_several_persons]; Conflict[record_withdrawn], [record_expired].
         """
+        entitlements = tuple(
+            each
+            for record_id, configuration_ids in records.items()
+            for each in self._may_be_offered(institution, record_id, configuration_ids)
+        )
+        if not entitlements:
+            raise Refused("credential_configuration_unknown", spec="OpenID4VCI 1.0 §4.1.1")
+        self._records.require_one_person(institution, tuple(records))
+        return self.offers.make(
+            institution, entitlements, flow=flow, with_tx_code=tx_code, by_reference=by_reference
+        )
+
+    def _may_be_offered(
+        self, institution: str, record_id: str, configuration_ids: Sequence[str]
+    ) -> tuple[Entitlement, ...]:
         issued_here = self._deployment.institution(institution).configuration_ids
         if not configuration_ids or not set(configuration_ids) <= set(issued_here):
             raise Refused("credential_configuration_unknown", spec="OpenID4VCI 1.0 §4.1.1")
@@ -84,18 +122,17 @@ class Issuer:
             subject = self.issuance.subject(institution, credential_configuration(each), record)
             self._records.require_own(institution, issuing_institution(subject.claims))
             self._records.require_own_country(institution, subject.claims)
-        chosen = tuple(dict.fromkeys(configuration_ids))
-        return self.grants.offer(institution, record_id, chosen, with_tx_code=tx_code, by_reference=by_reference)
+        return tuple(entitlement(record_id, each) for each in dict.fromkeys(configuration_ids))
 
     def offer_by_reference(self, institution: str, reference: str) -> CredentialOffer:
         """Return an open offer. Raises: Refused[not_found], Refused[offer_unknown]."""
         self._deployment.institution(institution)
-        return self.grants.offer_by_reference(institution, reference)
+        return self.offers.by_reference(institution, reference)
 
     def redeem(self, institution: str, request: TokenRequest) -> TokenResponse:
         """Exchange a code for an access token. Raises: Refused[not_found], and as ``grants`` does."""
         self._deployment.institution(institution)
-        return self.grants.redeem(institution, request)
+        return self._tokens.redeem(institution, request)
 
     def new_nonce(self, institution: str) -> str:
         """Return a fresh challenge for key proofs. Raises: Refused[not_found]."""
@@ -105,7 +142,7 @@ class Issuer:
     def grant_of(self, institution: str, token: str) -> Grant:
         """Return what an access token allows. Raises: Refused[not_found], [access_token_invalid]."""
         self._deployment.institution(institution)
-        return self.grants.grant_of(institution, token)
+        return self._tokens.grant_of(institution, token)
 
     def notify(self, grant: Grant, request: NotificationRequest) -> None:
         """Keep what a wallet reports; the same report again changes nothing. Spec: OpenID4VCI 1.0 §11.
@@ -117,18 +154,17 @@ class Issuer:
                 connection,
                 grant.institution,
                 notification_id=request.notification_id,
-                offer_id=grant.offer_id,
+                grant_id=grant.grant_id,
                 event=request.event,
             )
             if news is None:
                 raise Refused("notification_unknown", spec="OpenID4VCI 1.0 §11.3")
             if news:
+                record_id = credential_store.record_of_response(
+                    connection, grant.institution, request.notification_id
+                )
                 self._deployment.tell(
-                    connection,
-                    EventKind.CREDENTIAL_NOTIFIED,
-                    grant.institution,
-                    grant.record_id,
-                    event=request.event,
+                    connection, EventKind.CREDENTIAL_NOTIFIED, grant.institution, record_id, event=request.event
                 )
 
     def withdraw(
@@ -245,7 +281,8 @@ class Issuer:
         """
         before = self._deployment.clock.now() - SECONDS_PER_DAY
         with self._deployment.database.transaction() as connection:
-            grant_store.forget_expired(connection, before=before)
+            forget_used(connection, before=before)
+            token_store.forget_expired(connection, before=before)
             self.seals.codes.forget(connection)
 
 

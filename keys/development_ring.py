@@ -36,11 +36,15 @@ class Role(StrEnum):
     ISSUER = "issuer"
     VERIFIER = "verifier"
     REGISTRAR = "registrar"
+    WALLET_PROVIDER = "wallet-provider"
 
+
+_OF_OTHERS: Final = {KeyPurpose.REGISTRATION, KeyPurpose.CLIENT_ATTESTATION, KeyPurpose.KEY_ATTESTATION}
 
 PURPOSES_OF_ROLE: Final = {
-    Role.ISSUER: tuple(purpose for purpose in KeyPurpose if purpose is not KeyPurpose.REGISTRATION),
+    Role.ISSUER: tuple(purpose for purpose in KeyPurpose if purpose not in _OF_OTHERS),
     Role.REGISTRAR: (KeyPurpose.REGISTRATION,),
+    Role.WALLET_PROVIDER: (KeyPurpose.CLIENT_ATTESTATION, KeyPurpose.KEY_ATTESTATION),
     Role.VERIFIER: (
         KeyPurpose.REQUEST,
         KeyPurpose.TOKEN,

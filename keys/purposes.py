@@ -21,13 +21,18 @@ class KeyPurpose(StrEnum):
     NONCE = "nonce"
     REGISTRATION = "registration"
     """A registrar's: registration certificates and attestations of verifiers. Spec: ETSI TS 119 475 §5.2."""
+    CLIENT_ATTESTATION = "client_attestation"
+    """A wallet provider's: this is an instance of my wallet. Spec: OpenID4VCI 1.0 App. E."""
+    KEY_ATTESTATION = "key_attestation"
+    """A wallet provider's: these keys are kept like this. Spec: OpenID4VCI 1.0 App. D."""
 
 
 class TrustDomain(StrEnum):
-    """Who vouches for a certificate: the roots of attestation providers, or those of relying-party access."""
+    """Who vouches for a certificate: the roots of attestation providers, relying-party access or wallets."""
 
     ATTESTATION = "attestation"
     ACCESS = "access"
+    WALLET = "wallet"
 
 
 DOMAIN_OF_PURPOSE: Final[Mapping[KeyPurpose, TrustDomain]] = {
@@ -39,6 +44,8 @@ DOMAIN_OF_PURPOSE: Final[Mapping[KeyPurpose, TrustDomain]] = {
     KeyPurpose.TRUST_LIST: TrustDomain.ACCESS,
     KeyPurpose.RECEIPT: TrustDomain.ACCESS,
     KeyPurpose.REGISTRATION: TrustDomain.ACCESS,
+    KeyPurpose.CLIENT_ATTESTATION: TrustDomain.WALLET,
+    KeyPurpose.KEY_ATTESTATION: TrustDomain.WALLET,
 }
 """Purposes whose keys carry a certificate. The others stay inside one institution and are known by JWK only.
 
@@ -58,5 +65,7 @@ EXTENDED_KEY_USAGE: Final[Mapping[KeyPurpose, str]] = {
     KeyPurpose.TRUST_LIST: f"{_ARC}.6",
     KeyPurpose.RECEIPT: f"{_ARC}.7",
     KeyPurpose.REGISTRATION: f"{_ARC}.8",
+    KeyPurpose.CLIENT_ATTESTATION: f"{_ARC}.9",
+    KeyPurpose.KEY_ATTESTATION: f"{_ARC}.10",
 }
 """The extended key usage of each purpose that carries a certificate (dotted object identifiers)."""

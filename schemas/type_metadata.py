@@ -3,7 +3,9 @@
 ``python -m portadoc.schemas.type_metadata`` writes them anew. Spec: SD-JWT VC draft 19, Type Metadata
 """
 
+import hashlib
 import json
+from base64 import b64encode
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from portadoc.errors import Refused
+from portadoc.schemas.cards.designs import DESIGNS, template
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES, CredentialDisplay
 from portadoc.schemas.claims import EACH_MEMBER, ClaimPattern, JsonObject
 from portadoc.schemas.codes import PDA1_STATES
@@ -72,17 +75,37 @@ def build_type_metadata(vct: str) -> bytes:
         "vct": vct,
         "name": title[0].name,
         "description": title[0].description,
-        "display": [_title(entry) for entry in title],
-        "claims": _claims([configuration.projection for configuration in sharing]),
+        "display": [_title(entry, vct) for entry in title],
+        "claims": _claims([configuration.projection for configuration in sharing], vct),
     }
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def _title(display: CredentialDisplay) -> JsonObject:
-    return {"locale": display.locale, "name": display.name, "description": display.description}
+def card_template(vct: str, language: str) -> bytes:
+    """Return the SVG template of the card of a type, byte for byte as the type's document carries it.
+
+    Raises Refused[vct_unknown] where there is none for the type and the language.
+    """
+    if vct not in DESIGNS or language not in {display.locale for display in _TITLES[vct]}:
+        raise Refused("vct_unknown")
+    return template(vct, language)
 
 
-def _claims(projections: Sequence[Projection]) -> list[JsonObject]:
+def _title(display: CredentialDisplay, vct: str) -> JsonObject:
+    """Return the display in one language; the card travels with it, so that nobody learns who looks at it."""
+    named = {"locale": display.locale, "name": display.name, "description": display.description}
+    if vct not in DESIGNS:
+        return named
+    drawing = template(vct, display.locale)
+    card = {
+        "uri": f"data:image/svg+xml;base64,{b64encode(drawing).decode()}",
+        "uri#integrity": f"sha256-{b64encode(hashlib.sha256(drawing).digest()).decode()}",
+        "properties": {"orientation": "landscape", "color_scheme": "light", "contrast": "normal"},
+    }
+    return {**named, "rendering": {"svg_templates": [card]}}
+
+
+def _claims(projections: Sequence[Projection], vct: str) -> list[JsonObject]:
     """Describe every claim of the layouts; mandatory is only what every one of them demands.
 
     Where one layout has an object and another an array, only the claim itself is described: a path into it would
@@ -92,8 +115,12 @@ def _claims(projections: Sequence[Projection]) -> list[JsonObject]:
     described = {path: claim for layout in reversed(layouts) for path, claim in layout.items()}
     in_order = dict.fromkeys(path for layout in layouts for path in layout)
     mixed = _objects_and_arrays(in_order)
+    placeholders = DESIGNS[vct].placeholders if vct in DESIGNS else {}
     return [
-        _described(described[path], all(_demands(layout, path) for layout in layouts), path in mixed)
+        {
+            **_described(described[path], all(_demands(layout, path) for layout in layouts), path in mixed),
+            **({"svg_id": placeholders[path]} if path in placeholders else {}),
+        }
         for path in in_order
         if not any(path[:length] in mixed for length in range(1, len(path)))
     ]

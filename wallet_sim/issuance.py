@@ -96,10 +96,9 @@ def _obtain(order: Order, means: Means, store: WalletStore) -> tuple[HeldCredent
     """Request the copies of one type, verify, keep and acknowledge them. Spec: OpenID4VCI 1.0 §7, §8, §11."""
     keys = tuple(_new_key(means) for _ in range(order.copies))  # 1 a fresh key for each copy
     response = _request(order, keys, means)  # 2 nonce, key proofs, request
-    texts = [issued.credential for issued in response.credentials or ()]
     try:
         received = check_received(  # 3 verified before it is kept
-            texts,
+            _texts(response),
             vct=order.supported.vct or "",
             holder_thumbprints=frozenset(key.signer.kid for key in keys),
             means=means,
@@ -111,6 +110,14 @@ def _obtain(order: Order, means: Means, store: WalletStore) -> tuple[HeldCredent
     store.add(held)  # 4 kept
     _notify(order, response.notification_id, "credential_accepted", means)  # 5 acknowledged
     return held
+
+
+def _texts(response: CredentialResponse) -> list[str]:
+    """Return the credentials, each a text in this format. Raises Malformed[peer_answer_invalid]."""
+    texts = [issued.credential for issued in response.credentials or () if isinstance(issued.credential, str)]
+    if len(texts) != len(response.credentials or ()):
+        raise Malformed("peer_answer_invalid", spec="OpenID4VCI 1.0 §8.3", endpoint="credential", reason="format")
+    return texts
 
 
 def _supported(issuer: IssuerMetadata, configuration_id: str) -> SupportedCredential:

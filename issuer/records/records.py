@@ -1,10 +1,13 @@
 """What institutions have decided, kept as it came in, and which of it an institution may certify."""
 
+from collections.abc import Sequence
+
 from portadoc.errors import Conflict, Refused
 from portadoc.formats import strict_json
 from portadoc.issuer import credentials
 from portadoc.issuer.deployment import Deployment
-from portadoc.issuer.store import grant_store
+from portadoc.issuer.records.holders import holder_of
+from portadoc.issuer.store import record_store
 from portadoc.keys.certificates import certificate_country
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.schemas.catalogue import issuing_countries
@@ -34,13 +37,13 @@ class Records:
         record_id = record_id or self._deployment.new_id()
         body = strict_json.dumps(record_to_json(record)).decode()
         with self._deployment.database.transaction() as connection:
-            held = grant_store.find_record(connection, institution, record_id)
+            held = record_store.find_record(connection, institution, record_id)
             if held is not None and held.body != body:
                 raise Conflict("record_differs")
             if held is not None:
                 return record_id
             now = self._deployment.clock.now()
-            grant_store.insert_record(
+            record_store.insert_record(
                 connection, institution, record_id=record_id, kind=record.KIND, body=body, now=now
             )
             self._deployment.tell(connection, EventKind.RECORD_ADDED, institution, record_id, kind=record.KIND)
@@ -49,12 +52,21 @@ class Records:
     def live(self, institution: str, record_id: str) -> Record:
         """Return a record in force. Raises Refused[record_unknown], Conflict[record_withdrawn]."""
         with self._deployment.database.read() as connection:
-            stored = grant_store.find_record(connection, institution, record_id)
+            stored = record_store.find_record(connection, institution, record_id)
         if stored is None:
             raise Refused("record_unknown")
         if stored.withdrawn_at is not None:
             raise Conflict("record_withdrawn")
         return record_from_json(strict_json.loads_object(stored.body, what="record"))
+
+    def require_one_person(self, institution: str, record_ids: Sequence[str]) -> None:
+        """Refuse records of several persons together: a wallet is one person's.
+
+        Raises Refused[records_of_several_persons], [record_unknown], Conflict[record_withdrawn].
+        """
+        holders = [holder_of(self.live(institution, each)) for each in record_ids]
+        if len({(each.numbers, each.date_of_birth, each.to_representative) for each in holders}) > 1:
+            raise Refused("records_of_several_persons", spec="OpenID4VCI 1.0 §4.1.1")
 
     def require_own(self, institution: str, issued_by: str | None) -> None:
         """Refuse what names another institution as its issuer: no verifier would believe it under our key."""

@@ -12,7 +12,7 @@ from typing import Final
 from portadoc.errors import Refused
 from portadoc.formats.withdrawal_list import WithdrawalCause, WithdrawalRecord
 from portadoc.issuer.deployment import Deployment
-from portadoc.issuer.store import credential_store, grant_store
+from portadoc.issuer.store import credential_store, record_store
 from portadoc.issuer.store.withdrawal_store import copies_of, require_successor
 from portadoc.schemas.events import EventKind
 
@@ -80,7 +80,7 @@ class Withdrawals:
         with self._deployment.database.transaction() as connection:
             copies = copies_of(connection, institution, subject_id)
             require_successor(connection, institution, subject_id, copies, successor)
-            if grant_store.withdraw_record(
+            if record_store.withdraw_record(
                 connection, institution, subject_id, reason=reason, now=record.recorded_at
             ):
                 self._deployment.tell(connection, EventKind.RECORD_WITHDRAWN, institution, subject_id, **told)

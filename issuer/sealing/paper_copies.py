@@ -98,7 +98,7 @@ class PaperCopies:
         row = CredentialRow(
             credential_id=self._deployment.new_id(),
             record_id=planned.record_id,
-            offer_id="",
+            grant_id="",
             notification_id=response_id,
             configuration_id=subject.configuration.id,
             vct=subject.configuration.vct,

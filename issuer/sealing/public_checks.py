@@ -18,7 +18,7 @@ from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.sealing.code_book import WINDOW_S, code_digest, source_tag
 from portadoc.issuer.sealing.seals import birth_date, document_number
 from portadoc.issuer.sealing.verification_codes import read_verification_code
-from portadoc.issuer.store import code_store, credential_store, grant_store
+from portadoc.issuer.store import code_store, credential_store, record_store
 from portadoc.issuer.store.code_store import StoredCode
 from portadoc.issuer.store.credential_store import CredentialRow
 from portadoc.schemas.coverage import CoverageCertificate
@@ -146,7 +146,7 @@ class PublicChecks:
         if code is None or code.expires_at <= self._deployment.clock.now():
             return None
         (copy,) = credential_store.list_credentials(connection, code.institution, credential_id=code.credential_id)
-        stored = grant_store.find_record(connection, code.institution, copy.record_id)
+        stored = record_store.find_record(connection, code.institution, copy.record_id)
         assert stored is not None, "a copy has its record"
         return _Found(code, copy, record_from_json(strict_json.loads_object(stored.body, what="record")))
 

@@ -24,7 +24,7 @@ from portadoc.issuer.sealing.measuring import likely_entry, require_printable
 from portadoc.issuer.sealing.terms import EndsWith, SealLife, require_may_seal, seal_life
 from portadoc.issuer.sealing.verification_codes import verification_url
 from portadoc.issuer.status_lists import StatusLists
-from portadoc.issuer.store import credential_store, grant_store
+from portadoc.issuer.store import credential_store, record_store
 from portadoc.issuer.store.credential_store import CredentialRow
 from portadoc.keys.certificates import certificate_key, parse_certificate
 from portadoc.keys.key_ring import KeyPurpose
@@ -242,7 +242,7 @@ class Seals:
         row = CredentialRow(
             credential_id=self._deployment.new_id(),
             record_id=planned.record_id,
-            offer_id="",
+            grant_id="",
             notification_id=response_id,
             configuration_id=SEAL_CONFIGURATION,
             vct=SEAL_TYPES[planned.record.KIND],
@@ -304,7 +304,7 @@ def birth_date(record: Record) -> str:
 
 def live_body(connection: Connection, institution: str, record_id: str) -> str:
     """Return the JSON text of a record. Raises Refused[record_unknown], Conflict[record_withdrawn]."""
-    record = grant_store.find_record(connection, institution, record_id)
+    record = record_store.find_record(connection, institution, record_id)
     if record is None:
         raise Refused("record_unknown")
     if record.withdrawn_at is not None:

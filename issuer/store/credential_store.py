@@ -19,7 +19,7 @@ class CredentialRow:
 
     credential_id: str
     record_id: str
-    offer_id: str
+    grant_id: str
     notification_id: str
     configuration_id: str
     vct: str
@@ -75,7 +75,7 @@ def mark_issued(connection: Connection, institution: str, notification_id: str, 
 
 
 def note_notification(
-    connection: Connection, institution: str, *, notification_id: str, offer_id: str, event: str
+    connection: Connection, institution: str, *, notification_id: str, grant_id: str, event: str
 ) -> bool | None:
     """Keep what the wallet reports of a response; True when it is news, None when the id is not of this grant.
 
@@ -84,7 +84,7 @@ def note_notification(
     known = and_(
         CREDENTIALS.c.institution == institution,
         CREDENTIALS.c.notification_id == notification_id,
-        CREDENTIALS.c.offer_id == offer_id,
+        CREDENTIALS.c.grant_id == grant_id,
     )
     accepted = CREDENTIALS.c.notified == ACCEPTED
     news = or_(CREDENTIALS.c.notified.is_(None), accepted if event != ACCEPTED else false())
@@ -92,6 +92,12 @@ def note_notification(
         return True
     found = connection.execute(select(CREDENTIALS.c.credential_id).where(known).limit(1)).first()
     return None if found is None else False
+
+
+def record_of_response(connection: Connection, institution: str, notification_id: str) -> str:
+    """Return the record whose copies a response holds; the response is one of ours."""
+    named = (CREDENTIALS.c.institution == institution) & (CREDENTIALS.c.notification_id == notification_id)
+    return str(connection.scalars(select(CREDENTIALS.c.record_id).where(named).limit(1)).one())
 
 
 def list_credentials(

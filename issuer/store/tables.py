@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from portadoc.storage.engine import new_metadata
 
-METADATA: Final = new_metadata("issuer", version=2)
+METADATA: Final = new_metadata("issuer", version=3)
 
 RECORDS: Final = Table(
     "issuer_records",
@@ -41,9 +41,9 @@ OFFERS: Final = Table(
     METADATA,
     Column("institution", String(64), primary_key=True),
     Column("offer_id", String(64), primary_key=True),
-    Column("record_id", String(64), nullable=False),
-    Column("configuration_ids", Text, nullable=False),
-    Column("code_digest", String(64), nullable=False),
+    Column("entitlements", Text, nullable=False),
+    Column("code_digest", String(64)),
+    Column("issuer_state_digest", String(64)),
     Column("reference_digest", String(64)),
     Column("tx_code_tag", String(64)),
     Column("tries_left", Integer, nullable=False),
@@ -51,32 +51,109 @@ OFFERS: Final = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     UniqueConstraint("institution", "code_digest"),
+    UniqueConstraint("institution", "issuer_state_digest"),
     UniqueConstraint("institution", "reference_digest"),
     CheckConstraint("tries_left >= 0"),
 )
+
+OFFERED_RECORDS: Final = Table(
+    "issuer_offered_records",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("record_id", String(64), primary_key=True),
+    Column("offer_id", String(64), primary_key=True),
+)
+
+AUTHORIZATIONS: Final = Table(
+    "issuer_authorizations",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("authorization_id", String(64), primary_key=True),
+    Column("request_digest", String(64)),
+    Column("request", Text, nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("browser_digest", String(64)),
+    Column("identity", Text),
+    Column("entitlements", Text),
+    Column("code_digest", String(64)),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    UniqueConstraint("institution", "request_digest"),
+    UniqueConstraint("institution", "code_digest"),
+)
+"""Authorizations that wallets have pushed, from the request to the code. ``identity`` is emptied with the code."""
 
 ACCESS_TOKENS: Final = Table(
     "issuer_access_tokens",
     METADATA,
     Column("institution", String(64), primary_key=True),
     Column("token_digest", String(64), primary_key=True),
-    Column("offer_id", String(64), nullable=False),
-    Column("record_id", String(64), nullable=False),
-    Column("configuration_ids", Text, nullable=False),
+    Column("grant_id", String(64), nullable=False),
+    Column("entitlements", Text, nullable=False),
     Column("identified", Boolean, nullable=False),
     Column("client_id", String(255)),
+    Column("dpop_thumbprint", String(64)),
     Column("copies_left", Integer, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     CheckConstraint("copies_left >= 0"),
+    Index("issuer_access_tokens_of_grant", "institution", "grant_id"),
 )
 
-USED_NONCES: Final = Table(
-    "issuer_used_nonces",
+REFRESH_TOKENS: Final = Table(
+    "issuer_refresh_tokens",
     METADATA,
     Column("institution", String(64), primary_key=True),
-    Column("nonce_digest", String(64), primary_key=True),
+    Column("token_digest", String(64), primary_key=True),
+    Column("grant_id", String(64), nullable=False),
+    Column("entitlements", Text, nullable=False),
+    Column("identified", Boolean, nullable=False),
+    Column("client_id", String(255), nullable=False),
+    Column("dpop_thumbprint", String(64), nullable=False),
+    Column("instance_thumbprint", String(64)),
+    Column("used_at", BigInteger),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("issuer_refresh_tokens_of_grant", "institution", "grant_id"),
+)
+
+USED_ONCE: Final = Table(
+    "issuer_used_once",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("value_digest", String(64), primary_key=True),
     Column("expires_at", BigInteger, nullable=False),
 )
+"""Challenges and identifiers of proofs that were used and are still live: of each, the first use counts."""
+
+DEFERRED: Final = Table(
+    "issuer_deferred",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("transaction_digest", String(64), primary_key=True),
+    Column("grant_id", String(64), nullable=False),
+    Column("client_id", String(255)),
+    Column("dpop_thumbprint", String(64)),
+    Column("record_id", String(64), nullable=False),
+    Column("configuration_id", String(128), nullable=False),
+    Column("holder_keys", Text, nullable=False),
+    Column("delivered_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+"""Credential requests that wait for a decision. The holder's keys were proven when it was asked, and stay."""
+
+EXPECTED_RECORDS: Final = Table(
+    "issuer_expected_records",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("record_id", String(64), primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("configuration_ids", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("expected_at", BigInteger, nullable=False),
+    Column("decided_at", BigInteger),
+)
+"""Records that are asked for and not decided: under the id that the record will have."""
 
 STATUS_LISTS: Final = Table(
     "issuer_status_lists",
@@ -102,7 +179,7 @@ CREDENTIALS: Final = Table(
     Column("institution", String(64), primary_key=True),
     Column("credential_id", String(64), primary_key=True),
     Column("record_id", String(64), nullable=False),
-    Column("offer_id", String(64), nullable=False),
+    Column("grant_id", String(64), nullable=False),
     Column("notification_id", String(64), nullable=False),
     Column("configuration_id", String(128), nullable=False),
     Column("vct", String(255), nullable=False),

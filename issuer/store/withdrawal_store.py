@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from portadoc.errors import Refused
-from portadoc.issuer.store import credential_store, grant_store
+from portadoc.issuer.store import credential_store, record_store
 from portadoc.issuer.store.credential_store import CredentialRow
 from portadoc.storage import Connection
 
@@ -13,7 +13,7 @@ def copies_of(connection: Connection, institution: str, subject_id: str) -> tupl
 
     Raises: Refused[withdrawal_subject_unknown].
     """
-    if grant_store.find_record(connection, institution, subject_id) is not None:
+    if record_store.find_record(connection, institution, subject_id) is not None:
         return credential_store.list_credentials(connection, institution, record_id=subject_id)
     copies = credential_store.list_credentials(connection, institution, credential_id=subject_id)
     if not copies:
@@ -34,7 +34,7 @@ def require_successor(
     """
     if successor is None:
         return
-    found = grant_store.find_record(connection, institution, successor)
+    found = record_store.find_record(connection, institution, successor)
     itself = {subject_id, *(copy.record_id for copy in copies)}
     if found is None or found.withdrawn_at is not None or successor in itself:
         raise Refused("withdrawal_successor_unknown")

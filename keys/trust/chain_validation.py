@@ -87,9 +87,10 @@ def validate_chain(
 ) -> ValidatedChain:
     """Prove that DER certificates, leaf first, lead to one of ``anchors`` and suit ``purpose`` at time ``at``.
 
-    ``dedicated`` are the anchors (DER) that vouch for ``purpose`` alone: under them, a leaf that names no extended
-    key usage is for that purpose. Nothing is fetched: revocation lists and responders named in certificates are
-    ignored. Raises Malformed[malformed_token], Untrusted[chain_invalid], Untrusted[issuer_untrusted].
+    ``dedicated`` are the anchors (DER) that vouch for ``purpose`` alone, or for the one service it belongs to:
+    under them, a leaf that names no extended key usage is for that purpose. Nothing is fetched: revocation lists
+    and responders named in certificates are ignored. Raises Malformed[malformed_token], Untrusted[chain_invalid],
+    Untrusted[issuer_untrusted].
     Spec: RFC 5280 §6.1, HAIP 1.0 §6.1.1, ETSI EN 319 412-3 §4.
     """
     check_length(unverified_chain)  # 1 bounded, no certificate twice (before anything is parsed)

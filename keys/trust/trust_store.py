@@ -9,11 +9,14 @@ from urllib.parse import urlsplit
 from portadoc.errors import Misconfigured, Untrusted
 from portadoc.keys.certificates import UnverifiedCertificate, parse_certificate
 from portadoc.keys.jwk import VerificationKey
-from portadoc.keys.purposes import KeyPurpose
+from portadoc.keys.purposes import DOMAIN_OF_PURPOSE, KeyPurpose, TrustDomain
 from portadoc.keys.trust.chain_validation import ValidatedChain, ValidatedChains, validate_chain
 from portadoc.keys.trust.web_issuers import WebIssuer
 
 _CACHE_SIZE: Final = 1024
+_OF_WALLET_PROVIDERS: Final = frozenset(
+    purpose for purpose, domain in DOMAIN_OF_PURPOSE.items() if domain is TrustDomain.WALLET
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,8 @@ class TrustAnchor:
     ``trust_list`` is the URI of the trusted list that it comes from, empty for one that the operator set. An
     anchor of a list may be the certificate of a signer itself, and counts only for authorisations that name it.
     Under an anchor with a single purpose, a leaf need not name that purpose as its extended key usage: trust lists
-    keep anchors apart by service, and the certificates under them name none. Spec: ETSI TS 119 602 Annex H.
+    keep anchors apart by service, and the certificates under them name none. The same holds under an anchor for
+    wallet providers only, who attest wallets and keys by one service. Spec: ETSI TS 119 602 Annex E, Annex H.
     """
 
     name: str
@@ -102,7 +106,7 @@ class TrustStore:
             raise Misconfigured("trust_empty")
         object.__setattr__(self, "_by_url", {each.issuer: each for each in self.web_issuers})
         object.__setattr__(self, "_certificates", _certificates_by_purpose(self.anchors))
-        object.__setattr__(self, "_dedicated", _of_one_purpose(self.anchors))
+        object.__setattr__(self, "_dedicated", _of_one_service(self.anchors))
         object.__setattr__(self, "_sources", _by_certificate(self.anchors))
         object.__setattr__(self, "_names", _names_by_purpose(self.anchors))
         object.__setattr__(self, "_by_institution", _grouped(self.authorisations))
@@ -176,7 +180,7 @@ class TrustStore:
 
     @property
     def dedicated(self) -> frozenset[bytes]:
-        """The anchors (DER) that vouch for a single purpose."""
+        """The anchors (DER) that vouch for a single purpose, or for wallet providers alone."""
         return self._dedicated
 
     def objections(
@@ -336,12 +340,14 @@ def _names_by_purpose(
     return names
 
 
-def _of_one_purpose(anchors: Iterable[TrustAnchor]) -> frozenset[bytes]:
-    """Return the anchors (DER) that vouch for a single purpose, however often they are listed."""
+def _of_one_service(anchors: Iterable[TrustAnchor]) -> frozenset[bytes]:
+    """Return the anchors (DER) that vouch for one kind of service, however often they are listed."""
     purposes: dict[bytes, frozenset[KeyPurpose]] = {}
     for anchor in anchors:
         purposes[anchor.certificate] = purposes.get(anchor.certificate, frozenset()) | anchor.purposes
-    return frozenset(certificate for certificate, named in purposes.items() if len(named) == 1)
+    return frozenset(
+        certificate for certificate, named in purposes.items() if len(named) == 1 or named <= _OF_WALLET_PROVIDERS
+    )
 
 
 def _grouped(authorisations: Iterable[Authorisation]) -> dict[str, tuple[Authorisation, ...]]:

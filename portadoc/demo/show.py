@@ -10,7 +10,7 @@ import segno
 from portadoc.demo.hostile import HostileCase
 from portadoc.demo.story import StepResult, Tale
 from portadoc.i18n import render
-from portadoc.issuer.grants import Offer
+from portadoc.issuer.authorization.offers import Offer
 from portadoc.verification.report import Outcome
 from portadoc.verifier.results import Decision, Result
 from portadoc.wallet_sim.presentation import Preview

@@ -11,7 +11,7 @@ from pathlib import Path
 from portadoc.clock import SystemClock
 from portadoc.demo.hostile import HostileCase, HostileCourt
 from portadoc.errors import Error, Refused
-from portadoc.issuer.grants import Offer
+from portadoc.issuer.authorization.offers import Offer
 from portadoc.issuer.records.withdrawals import WithdrawalReason
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.examples import example

@@ -26,6 +26,7 @@ from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.randomness import RandomBytes
 from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.profiles import Mode, profile
+from portadoc.serve.development.wallet_provider import development_wallet_provider
 from portadoc.serve.inspection import open_inspector
 from portadoc.serve.own_lists import OwnListsAtHome
 from portadoc.serve.portal import PortalHouse, open_portal
@@ -179,6 +180,7 @@ def _make_key_ring(
             [
                 *(_development_institution(slug, each) for slug, each in settings.institutions.items()),
                 *development_registrar(settings.institutions),
+                *development_wallet_provider(settings.institutions),
             ],
             base_url=settings.base_url,
             now=now,

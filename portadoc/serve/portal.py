@@ -13,9 +13,9 @@ from portadoc.formats import strict_json
 from portadoc.issuer.records.withdrawals import WithdrawalReason
 from portadoc.issuer.service import Issuer
 from portadoc.keys.key_ring import KeyRing
+from portadoc.openid_connect.providers import Outbound
 from portadoc.portal.attachments.attachments import Attachments, open_attachments
 from portadoc.portal.deployment import Deployment
-from portadoc.portal.login.providers import Outbound
 from portadoc.portal.login.service import Login, build_login
 from portadoc.portal.neighbours import OfferLink, PaperDocument
 from portadoc.portal.registers.extracts import KnownFacts
@@ -59,20 +59,20 @@ class IssuerDesk:
 
     def cancel(self, slug: str, offer_id: str) -> bool:
         """End an offer that nobody has used."""
-        return self._issuer.grants.cancel(slug, offer_id)
+        return self._issuer.offers.cancel(slug, offer_id)
 
     def collected(self, slug: str, record_id: str) -> frozenset[str]:
         """Return the offers through which a wallet got the certificate; papers and seals came through none."""
         copies = self._issuer.credentials(slug, record_id=record_id)
-        return frozenset(each.offer_id for each in copies if each.offer_id and each.issued_at is not None)
+        return frozenset(each.grant_id for each in copies if each.grant_id and each.issued_at is not None)
 
     def codes_tried(self, slug: str, record_id: str, *, since: int) -> int:
         """Return how often a code was tried on the offers of a record that were made since a time."""
-        return self._issuer.grants.codes_tried(slug, record_id, since=since)
+        return self._issuer.offers.codes_tried(slug, record_id, since=since)
 
     def most_tries(self) -> int:
         """Return how often a code can be tried on one offer."""
-        return self._issuer.grants.most_tries
+        return self._issuer.offers.most_tries
 
     def paper(self, slug: str, record_id: str, *, language: str) -> PaperDocument:
         """Return a new sealed paper. Raises as ``Issuer.paper``."""

@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 from portadoc import base64url
 from portadoc.errors import Conflict, Error
 from portadoc.formats import strict_json
-from portadoc.issuer.grants import OFFER_SCHEME
+from portadoc.issuer.authorization.offers import OFFER_SCHEME
 from portadoc.schemas.claims import Json
 from portadoc.verifier.requests import LINK_SCHEME, CreatedRequest
 

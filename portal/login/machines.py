@@ -8,29 +8,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from portadoc.access import Role, Subject, SubjectKind
-from portadoc.errors import Malformed, Misconfigured, Untrusted
+from portadoc.errors import Malformed, Untrusted
+from portadoc.openid_connect.client_assertions import CODE, check_client_assertion, registered_key
 from portadoc.portal.login.installation import PortalInstallation
 from portadoc.portal.login.proved import mandate_of
-from portadoc.portal.login.settings import ALGORITHMS, LoginSettings
-from portadoc.portal.login.signed_tokens import (
-    SKEW_S,
-    PublicKey,
-    UnverifiedToken,
-    parse_token,
-    public_key,
-    verified_claims,
-    whole_seconds,
-)
+from portadoc.portal.login.settings import LoginSettings
 from portadoc.portal.store import session_store
-from portadoc.schemas.claims import JsonObject
 from portadoc.storage.installation import digest
 
 MACHINES_PATH: Final = "/portal/token"
-ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-MAX_ASSERTION_S: Final = 300
-_CODE: Final = "client_assertion_refused"
-_TYPES: Final = frozenset({None, "JWT", "jwt", "client-authentication+jwt"})
-_MAX_JTI: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +33,7 @@ class Machines:
     def __init__(self, installation: PortalInstallation, settings: LoginSettings) -> None:
         self._installation = installation
         self._settings = settings
-        self._keys = {each.client_id: _key(each.client_id, each.jwk) for each in settings.machines}
+        self._keys = {each.client_id: registered_key(each.client_id, each.jwk) for each in settings.machines}
 
     def token(self, form: Mapping[str, str]) -> MachineToken:
         """Return a new access token for the unverified parameters of a token request.
@@ -57,25 +43,21 @@ class Machines:
         here = self._installation
         if form.get("grant_type") != "client_credentials":
             raise Malformed("grant_type_unsupported")
-        if form.get("client_assertion_type") != ASSERTION_TYPE or "client_secret" in form:
-            raise Untrusted(_CODE, spec="RFC 7521 §4.2", reason="form")
-        # 1. an assertion of a machine that we know, signed with its key
-        token = parse_token(form.get("client_assertion", ""), algorithms=ALGORITHMS, code=_CODE)
-        client_id, key = self._client(token, form.get("client_id"))
-        claims = verified_claims(token, key, code=_CODE)
-        # 2. for us, now, not for long
-        jti, expires_at = self._checked(claims, now=here.clock.now())
-        # 3. not used before; only now is a token made
+        # 1. from a machine that we know, for us, now, not for long
+        proved = check_client_assertion(form, keys=self._keys, audiences=self._audiences, now=here.clock.now())
+        # 2. not used before; only now is a token made
         access_token = here.new_secret()
         lifetime = self._settings.access_token_s
         with here.database.transaction() as connection:
-            fresh = session_store.use_assertion(connection, client_id, digest(jti), expires_at=expires_at + SKEW_S)
+            fresh = session_store.use_assertion(
+                connection, proved.client_id, digest(proved.jti), expires_at=proved.keep_until
+            )
             if fresh:
                 session_store.insert_token(
-                    connection, digest(access_token), client_id, expires_at=here.clock.now() + lifetime
+                    connection, digest(access_token), proved.client_id, expires_at=here.clock.now() + lifetime
                 )
         if not fresh:
-            raise Untrusted(_CODE, spec="RFC 7523 §3 (7)", reason="replayed")
+            raise Untrusted(CODE, spec="RFC 7523 §3 (7)", reason="replayed")
         return MachineToken(access_token, lifetime)
 
     def subject(self, access_token: str) -> Subject:
@@ -97,37 +79,7 @@ class Machines:
             name=machine.client_id,
         )
 
-    def _client(self, token: UnverifiedToken, named: str | None) -> tuple[str, PublicKey]:
-        client_id = token.unverified_claims.get("sub")
-        key = self._keys.get(client_id) if isinstance(client_id, str) else None
-        if not isinstance(client_id, str) or key is None or token.type not in _TYPES:
-            raise Untrusted(_CODE, spec="RFC 7523 §3 (2)", reason="client")
-        if token.unverified_claims.get("iss") != client_id or named not in (None, client_id):
-            raise Untrusted(_CODE, spec="RFC 7523 §3 (1)", reason="client")
-        return client_id, key
-
-    def _checked(self, claims: JsonObject, *, now: int) -> tuple[str, int]:
+    @property
+    def _audiences(self) -> tuple[str, str]:
         base_url = self._installation.settings.base_url
-        audiences = (f"{base_url}{MACHINES_PATH}", f"{base_url}/portal")
-        told = claims.get("aud")
-        if told not in (*audiences, *([each] for each in audiences)):
-            raise Untrusted(_CODE, spec="RFC 7523 §3 (3)", reason="audience")
-        expires_at = whole_seconds(claims, "exp", code=_CODE)
-        if now >= expires_at + SKEW_S:
-            raise Untrusted(_CODE, spec="RFC 7523 §3 (4)", reason="expired")
-        if expires_at > now + MAX_ASSERTION_S + SKEW_S:
-            raise Untrusted(_CODE, spec="RFC 7523 §3 (4)", reason="too_long")
-        for name in ("iat", "nbf"):
-            if name in claims and whole_seconds(claims, name, code=_CODE) > now + SKEW_S:
-                raise Untrusted(_CODE, spec="RFC 7523 §3 (5)", reason="not_begun")
-        jti = claims.get("jti")
-        if not isinstance(jti, str) or not 0 < len(jti) <= _MAX_JTI:
-            raise Untrusted(_CODE, spec="RFC 7523 §3 (7)", reason="claims")
-        return jti, expires_at
-
-
-def _key(client_id: str, jwk: Mapping[str, object]) -> PublicKey:
-    try:
-        return public_key(jwk, code="machine_key_unusable")
-    except Malformed as exc:
-        raise Misconfigured("machine_key_unusable", client=client_id) from exc
+        return f"{base_url}{MACHINES_PATH}", f"{base_url}/portal"

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from portadoc.access import Subject
 from portadoc.config import read_secret
 from portadoc.errors import Refused
+from portadoc.openid_connect.providers import Outbound, Provider
+from portadoc.openid_connect.registration import Registration
 from portadoc.portal.login.installation import PortalInstallation
 from portadoc.portal.login.machines import Machines
 from portadoc.portal.login.proved import subject_of_person
-from portadoc.portal.login.providers import Outbound, Provider
 from portadoc.portal.login.sessions import Sessions
 from portadoc.portal.login.settings import LoginSettings, ProviderSettings
 from portadoc.portal.login.sign_in import SignIns
@@ -39,7 +40,7 @@ class Login:
     ) -> None:
         self.installation = installation
         self.settings = settings
-        self.sign_ins = SignIns(installation, providers, sign_in_s=settings.sign_in_s)
+        self.sign_ins = SignIns(installation, settings, providers)
         self.sessions = Sessions(installation, settings)
         self.machines = Machines(installation, settings)
         self.throttle = Throttle(installation, allowed=settings.misses_per_hour)
@@ -96,12 +97,19 @@ def build_login(
     settings = installation.settings.login
     installation.database.create(session_tables.METADATA)
     providers = {
-        each.id: Provider(
-            each,
-            outbound=outbound,
-            clock=installation.clock,
-            secret=read_secret(each.client_secret, environment=environment) if each.client_secret else None,
-        )
+        each.id: Provider(_registration(each, environment), outbound=outbound, clock=installation.clock)
         for each in settings.providers
     }
     return Login(installation, settings, providers=providers, persons=persons)
+
+
+def _registration(settings: ProviderSettings, environment: Mapping[str, str]) -> Registration:
+    secret = settings.client_secret
+    return Registration(
+        id=settings.id,
+        issuer=settings.issuer,
+        client_id=settings.client_id,
+        client_secret=read_secret(secret, environment=environment) if secret else None,
+        scopes=settings.scopes,
+        algorithms=settings.algorithms,
+    )

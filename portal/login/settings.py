@@ -10,9 +10,10 @@ from typing import Any, Final, Self
 from pydantic import Field, model_validator
 
 from portadoc.access import STAFF, Action, Role
+from portadoc.openid_connect.registration import OPENID
+from portadoc.openid_connect.signed_tokens import ALGORITHMS
 from portadoc.web.settings import Settings
 
-ALGORITHMS: Final = ("ES256", "ES384", "PS256", "PS384", "RS256")
 GRANTABLE: Final = STAFF | {Role.SELF_EMPLOYED, Role.CARE_PROVIDER}
 _SLUG: Final = r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$"
 
@@ -100,7 +101,7 @@ class ProviderSettings(Settings):
     def _is_careful(self) -> Self:
         if not self.algorithms or not set(self.algorithms) <= set(ALGORITHMS):
             raise ValueError(f"algorithms: each must be one of {', '.join(ALGORITHMS)}")
-        if "openid" not in self.scopes:
+        if OPENID not in self.scopes:
             raise ValueError("scopes: openid has to be among them")
         return self
 

@@ -53,6 +53,7 @@ def all_targets() -> Iterator[Mapping[str, FuzzTarget]]:
     from tests.fuzz.targets_of_inspections import inspection_targets
     from tests.fuzz.targets_of_requests import request_targets
     from tests.fuzz.targets_of_trust_lists import trust_list_targets
+    from tests.fuzz.targets_of_wallets import wallet_targets
 
     with open_world() as world, inspection_targets(world) as of_inspections:
         yield {
@@ -60,6 +61,7 @@ def all_targets() -> Iterator[Mapping[str, FuzzTarget]]:
             **credentials(world),
             **bindings(world),
             **request_targets(world),
+            **wallet_targets(world),
             **document_targets(world),
             **exchange_targets(world),
             **trust_list_targets(world),

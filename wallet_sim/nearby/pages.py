@@ -12,6 +12,7 @@ from portadoc.formats.animated_qr.proximity import UNSOLICITED
 from portadoc.i18n import LANGUAGES, render
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.claims import ClaimPath
+from portadoc.wallet_sim.nearby.cards import card_of
 from portadoc.wallet_sim.nearby.proximity import Shown, choices, read_challenge
 from portadoc.wallet_sim.store import HeldCredential
 from portadoc.wallet_sim.wallet import Wallet
@@ -66,7 +67,12 @@ class NearbyPages:
         """Return the form: which attestation, for which challenge, and what of it is shown."""
         language = _language(request)
         held = [
-            {"credential": each, "name": _name(each, language), "choices": _choices(each)}
+            {
+                "credential": each,
+                "name": _name(each, language),
+                "card": card_of(each, language),
+                "choices": _choices(each),
+            }
             for each in reversed(self._wallet.credentials())
         ]
         challenge = request.query_params.get("challenge", "")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from portadoc.catalogue import WITH_TEXTS, texts
+from portadoc.openid_connect.client_assertions import ASSERTION_TYPE
 from portadoc.portal.applications.application import ApplicationState, CertificateKind, RequestKind
 from portadoc.portal.applications.timers import ReminderKind
 from portadoc.portal.http.machines.schemas import (
@@ -17,7 +18,7 @@ from portadoc.portal.http.machines.schemas import (
     replacement_schema,
     summary_schema,
 )
-from portadoc.portal.login.machines import ASSERTION_TYPE, MACHINES_PATH
+from portadoc.portal.login.machines import MACHINES_PATH
 from portadoc.portal.questions.flows import FLOWS
 from portadoc.portal.questions.form import MOST_ROWS, Field, FieldKind, Question, Shape
 from portadoc.portal.questions.posting import WITHDRAWAL

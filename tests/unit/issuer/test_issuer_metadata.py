@@ -6,6 +6,7 @@ import pytest
 
 from portadoc.formats import jws, strict_json
 from portadoc.formats.roles import ISSUER_METADATA
+from portadoc.formats.type_metadata import integrity
 from portadoc.keys.jwk import public_key_from_jwk
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.schemas.openid4vci import AuthorizationServerMetadata, IssuerMetadata, read_message
@@ -128,6 +129,28 @@ def test_there_is_nothing_elsewhere(rig: Any, document: str, place: str, accept:
 @pytest.mark.parametrize(("vct", "status"), [("urn:eudi:pda1:1", 200), ("urn%3Aeudi%3Aehic%3A1", 200), ("x", 404)])
 def test_type_metadata_is_served_by_type(rig: Any, vct: str, status: int) -> None:
     assert rig.transport.get(f"/types/{vct}").status == status
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("urn:eudi:pda1:1/cards/en.svg", 200),
+        ("urn%3Aeudi%3Aehic%3A1/cards/fr.svg", 200),
+        ("urn:eudi:pda1:1/cards/de.svg", 404),
+        ("urn:eudi:pid:1/cards/en.svg", 404),
+        ("x/cards/en.svg", 404),
+    ],
+)
+def test_the_card_of_a_type_is_served_by_language(rig: Any, path: str, status: int) -> None:
+    assert rig.transport.get(f"/types/{path}").status == status
+
+
+def test_the_card_that_is_served_is_the_one_that_the_type_carries(rig: Any) -> None:
+    answer = rig.transport.get("/types/urn:eudi:pda1:1/cards/fr.svg")
+    assert answer.headers["content-type"] == "image/svg+xml"
+    display = rig.transport.get("/types/urn:eudi:pda1:1").json()["display"]
+    (card,) = next(each for each in display if each["locale"] == "fr")["rendering"]["svg_templates"]
+    assert card["uri#integrity"] == integrity(answer.body)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from portadoc.formats.visible_seal import SealClaims, make_seal, parse_seal, ver
 from portadoc.issuer import InstitutionSettings, WithdrawalReason
 from portadoc.issuer.sealing import seals
 from portadoc.issuer.sealing.terms import EndsWith, require_may_seal
-from portadoc.issuer.store import grant_store
+from portadoc.issuer.store import record_store
 from portadoc.issuer.store.tables import RECORDS
 from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.certificates import certificate_key, parse_certificate
@@ -279,7 +279,7 @@ class TestWhoMaySeal:
     def test_b08_a_record_of_before_the_rule_is_neither_offered_nor_sealed(self, rig: Any) -> None:
         record_id = rig.record()
         with rig.database.transaction() as connection:
-            found = grant_store.find_record(connection, A1, record_id)
+            found = record_store.find_record(connection, A1, record_id)
             body = found.body.replace('"legislation":{"state":"FR"', '"legislation":{"state":"DE"')
             assert body != found.body
             connection.execute(update(RECORDS).where(RECORDS.c.record_id == record_id).values(body=body))

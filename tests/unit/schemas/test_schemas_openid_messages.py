@@ -1,7 +1,5 @@
 """Protocol messages: frozen, strict in types and choices, open to unknown members of peers, closed to our own."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -229,17 +227,3 @@ def test_a_response_with_credentials_has_its_wire_form() -> None:
 )
 def test_a_right_message_goes_out_as_it_came_in(model: type[ProtocolMessage], wire: dict[str, Any]) -> None:
     assert read_message(model, wire).to_json() == wire
-
-
-def test_the_offers_of_the_specification_are_read(vectors: Path) -> None:
-    folder = vectors / "specs" / "openid4vci-1.0"
-    for name in ("credential_offer_multiple_credentials.json", "credential_offer_pre-authz_code.json"):
-        offer = json.loads((folder / name).read_text(encoding="utf-8"))
-        assert read_message(CredentialOffer, offer).to_json()["credential_issuer"] == offer["credential_issuer"]
-
-
-def test_the_issuer_metadata_of_the_specification_is_read(vectors: Path) -> None:
-    file = vectors / "specs" / "openid4vci-1.0" / "credential_issuer_metadata_sd_jwt_long.json"
-    metadata = json.loads(file.read_text(encoding="utf-8"))
-    read = read_message(IssuerMetadata, metadata)
-    assert set(read.credential_configurations_supported) == set(metadata["credential_configurations_supported"])

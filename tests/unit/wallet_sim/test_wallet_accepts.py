@@ -429,3 +429,10 @@ def _json(value: object, status: int = 200) -> tuple[int, dict[str, str], bytes]
 
 def _decoded(segment: str) -> bytes:
     return base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+
+
+def test_a_credential_of_another_format_is_not_kept(wallet: Any, issuer: Any) -> None:
+    issuer.issue_text = lambda configuration, jwk: {"type": ["VerifiableCredential"]}
+    refused = refusal(wallet, issuer.offer("pda1"))
+    assert (refused.code, refused.params["reason"]) == ("peer_answer_invalid", "format")
+    assert wallet.credentials() == ()

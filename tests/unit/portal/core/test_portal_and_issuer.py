@@ -24,8 +24,8 @@ def test_an_offer_that_was_ended_cannot_be_redeemed_and_ends_once(desk: Desk) ->
     issuer = desk.house.issuer
     record_id = issuer.upload(SLUG, example("posted-worker-fr-de", TODAY))
     made = issuer.offer(SLUG, record_id, ["pda1"])
-    assert [issuer.grants.cancel(SLUG, made.offer_id) for _ in range(2)] == [True, False]
-    assert not issuer.grants.cancel("fr-health", made.offer_id)
+    assert [issuer.offers.cancel(SLUG, made.offer_id) for _ in range(2)] == [True, False]
+    assert not issuer.offers.cancel("fr-health", made.offer_id)
 
 
 def test_what_is_certified_again_is_the_same_record(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
 from portadoc.errors import Malformed, Misconfigured
-from portadoc.portal.login.signed_tokens import public_key
+from portadoc.openid_connect.signed_tokens import public_key
 
 NOW = 1_795_343_400
 Opened = Callable[..., Any]

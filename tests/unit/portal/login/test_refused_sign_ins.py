@@ -16,8 +16,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from portadoc.errors import Untrusted
+from portadoc.openid_connect.signed_tokens import parse_token
 from portadoc.portal.login.sign_in import HOME, own_path
-from portadoc.portal.login.signed_tokens import parse_token
 
 NOW = 1_795_343_400
 Opened = Callable[..., Any]

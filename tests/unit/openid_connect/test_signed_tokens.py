@@ -10,7 +10,7 @@ from joserfc.jwk import ECKey, OctKey, OKPKey
 
 from portadoc import base64url
 from portadoc.errors import Malformed, Untrusted
-from portadoc.portal.login.signed_tokens import parse_token, public_key, usable_keys, verified_claims
+from portadoc.openid_connect.signed_tokens import parse_token, public_key, usable_keys, verified_claims
 
 KEY = ECKey.generate_key("P-256", {"kid": "one"})
 SOUND = jwt.encode({"alg": "ES256", "kid": "one"}, {"sub": "a"}, KEY, algorithms=["ES256"])

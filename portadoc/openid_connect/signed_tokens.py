@@ -18,6 +18,8 @@ from portadoc.formats import strict_json
 from portadoc.schemas.claims import JsonObject
 
 PublicKey = ECKey | RSAKey
+ALGORITHMS: Final = ("ES256", "ES384", "PS256", "PS384", "RS256")
+"""What tokens of others may be signed with; a setting can allow fewer."""
 MAX_TOKEN: Final = 16 * 1024
 SKEW_S: Final = 60
 _PRIVATE: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "k", "oth"})

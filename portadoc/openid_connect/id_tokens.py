@@ -4,7 +4,7 @@ import hmac
 from typing import Final
 
 from portadoc.errors import Untrusted
-from portadoc.portal.login.signed_tokens import SKEW_S, whole_seconds
+from portadoc.openid_connect.signed_tokens import SKEW_S, whole_seconds
 from portadoc.schemas.claims import JsonObject
 
 CODE: Final = "login_refused"

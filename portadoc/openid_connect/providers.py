@@ -4,8 +4,8 @@ Spec: OIDC Discovery 1.0 §4, OIDC Core 1.0 §3.1.3, RFC 7636, RFC 9700.
 """
 
 from base64 import b64encode
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final, Protocol
 from urllib.parse import quote_plus, urlencode
@@ -14,8 +14,15 @@ from portadoc.clock import Clock
 from portadoc.errors import Error, Malformed, Refused, Unavailable, Untrusted
 from portadoc.fetch import Fetched
 from portadoc.formats import strict_json
-from portadoc.portal.login.settings import ProviderSettings
-from portadoc.portal.login.signed_tokens import PublicKey, UnverifiedToken, usable_keys
+from portadoc.openid_connect.id_tokens import CODE, check_id_token
+from portadoc.openid_connect.registration import Registration, sign_in_address
+from portadoc.openid_connect.signed_tokens import (
+    PublicKey,
+    UnverifiedToken,
+    parse_token,
+    usable_keys,
+    verified_claims,
+)
 from portadoc.schemas.claims import JsonObject
 
 MAX_AGE_S: Final = 3600
@@ -58,14 +65,20 @@ class Metadata:
     names_itself: bool
 
 
-class Provider:
-    """One provider of the settings; threads share it."""
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """A person as the provider knows them; ``claims`` are verified, and worth what a setting says."""
 
-    def __init__(
-        self, settings: ProviderSettings, *, outbound: Outbound, clock: Clock, secret: bytes | None
-    ) -> None:
-        self.settings = settings
-        self._outbound, self._clock, self._secret = outbound, clock, secret
+    sub: str
+    claims: JsonObject = field(repr=False)
+
+
+class Provider:
+    """One provider; threads share it."""
+
+    def __init__(self, registration: Registration, *, outbound: Outbound, clock: Clock) -> None:
+        self.registration = registration
+        self._outbound, self._clock = outbound, clock
         self._lock = Lock()
         self._metadata: tuple[int, Metadata] | None = None
         self._keys: tuple[int, dict[str | None, PublicKey]] | None = None
@@ -74,6 +87,58 @@ class Provider:
         """Return the provider's metadata, an hour old at most. Raises Unavailable[provider_unusable]."""
         with self._lock:
             return self._metadata_at(self._clock.now())
+
+    def sign_in_address(
+        self,
+        *,
+        redirect_uri: str,
+        state: str,
+        nonce: str,
+        verifier: str,
+        acr_values: Collection[str] | None = None,
+    ) -> str:
+        """Return where a browser goes to sign in. Raises Unavailable[provider_unusable].
+
+        The caller keeps the four values, and ties ``state`` to the browser. Spec: RFC 9700 §2.1.
+        """
+        return sign_in_address(
+            self.metadata().authorization_endpoint,
+            self.registration,
+            redirect_uri=redirect_uri,
+            state=state,
+            nonce=nonce,
+            verifier=verifier,
+            acr_values=acr_values,
+        )
+
+    def code_in(self, answer: Mapping[str, str]) -> str:
+        """Return the code among the unverified parameters that a browser brought back.
+
+        Raises Untrusted[login_refused] (reason issuer, provider, code), Unavailable[provider_unusable].
+        """
+        told = answer.get("iss")
+        if told != self.registration.issuer and (told is not None or self.metadata().names_itself):
+            raise Untrusted(CODE, spec="RFC 9207 §2.4", reason="issuer")
+        if "error" in answer:
+            raise Untrusted(CODE, spec="OIDC Core §3.1.2.6", reason="provider")
+        if not answer.get("code"):
+            raise Untrusted(CODE, spec="OIDC Core §3.1.2.5", reason="code")
+        return answer["code"]
+
+    def identify(self, code: str, *, verifier: str, redirect_uri: str, nonce: str) -> Identified:
+        """Return whom the provider identified by a code: its token is signed by it, for us, for this sign-in.
+
+        Raises Untrusted[login_refused] with a reason, Unavailable[provider_unusable].
+        """
+        known = self.registration
+        token = parse_token(
+            self.redeem(code, verifier=verifier, redirect_uri=redirect_uri), algorithms=known.algorithms, code=CODE
+        )
+        claims = verified_claims(token, self.key_for(token), code=CODE)
+        sub = check_id_token(
+            claims, issuer=known.issuer, client_id=known.client_id, nonce=nonce, now=self._clock.now()
+        )
+        return Identified(sub, claims)
 
     def key_for(self, token: UnverifiedToken) -> PublicKey:
         """Return the key that a token names; a name that is unknown makes the keys be fetched again, once.
@@ -88,7 +153,7 @@ class Provider:
             if (key := _named(kept[1], token.key_id)) is None and now - kept[0] >= CALM_S:
                 key = _named(self._fetch_keys(now)[1], token.key_id)
         if key is None:
-            raise Untrusted("login_refused", spec="OIDC Core §10.1", reason="key")
+            raise Untrusted(CODE, spec="OIDC Core §10.1", reason="key")
         return key
 
     def redeem(self, code: str, *, verifier: str, redirect_uri: str) -> str:
@@ -101,13 +166,13 @@ class Provider:
             "code": code,
             "redirect_uri": redirect_uri,
             "code_verifier": verifier,
-            **({} if self._secret else {"client_id": self.settings.client_id}),
+            **({} if self.registration.client_secret else {"client_id": self.registration.client_id}),
         }
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": _JSON, **self._authentication()}
         address = self.metadata().token_endpoint
         answer = self._asked(lambda: self._outbound.send("POST", address, headers=headers, body=_encoded(form)))
         if answer.status in _REFUSED:
-            raise Untrusted("login_refused", spec="OIDC Core §3.1.3.4", reason="code")
+            raise Untrusted(CODE, spec="OIDC Core §3.1.3.4", reason="code")
         if answer.status != 200 or answer.content_type != _JSON:
             raise self._unusable("token")
         id_token = self._object(answer).get("id_token")
@@ -117,25 +182,26 @@ class Provider:
 
     def _authentication(self) -> dict[str, str]:
         """Return the header with our secret, if we have one. Spec: RFC 6749 §2.3.1."""
-        if not self._secret:
+        known = self.registration
+        if not known.client_secret:
             return {}
-        pair = f"{quote_plus(self.settings.client_id)}:{quote_plus(self._secret)}"
+        pair = f"{quote_plus(known.client_id)}:{quote_plus(known.client_secret)}"
         return {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
 
     def _metadata_at(self, now: int) -> Metadata:
         if self._metadata is None or now - self._metadata[0] >= MAX_AGE_S:
-            address = f"{self.settings.issuer.rstrip('/')}/.well-known/openid-configuration"
+            address = f"{self.registration.issuer.rstrip('/')}/.well-known/openid-configuration"
             self._metadata = now, self._read_metadata(self._fetched(address, _JSON))
         return self._metadata[1]
 
     def _read_metadata(self, document: JsonObject) -> Metadata:
-        if document.get("issuer") != self.settings.issuer:
+        if document.get("issuer") != self.registration.issuer:
             raise self._unusable("issuer")
         named = {name: document.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")}
         for address in named.values():
             # nobody is sent from https to plain http
             if not isinstance(address, str) or not address.startswith(
-                self.settings.issuer.partition("//")[0] + "//"
+                self.registration.issuer.partition("//")[0] + "//"
             ):
                 raise self._unusable("metadata")
         return Metadata(
@@ -175,7 +241,7 @@ class Provider:
             raise self._unusable("json") from exc
 
     def _unusable(self, reason: str) -> Unavailable:
-        return Unavailable("provider_unusable", provider=self.settings.id, reason=reason)
+        return Unavailable("provider_unusable", provider=self.registration.id, reason=reason)
 
 
 class Ask(Protocol):
