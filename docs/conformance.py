@@ -11,6 +11,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -29,9 +30,9 @@ _COLLECTED: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Test:
-    """A test that was collected; ``case`` is its parameter."""
+    """A test that was collected; ``case`` is its parameter. There are many, so each equals only itself."""
 
     file: str
     function: str
@@ -41,6 +42,14 @@ class Test:
     def name(self) -> str:
         """How the page calls it: the file by its last name, the case in brackets."""
         return f"{self.file.rpartition('/')[2]}::{self.function}" + (f"[{self.case}]" if self.case else "")
+
+
+@cache
+def _spellings(requirement_id: str) -> re.Pattern[str]:
+    letters, _, number = requirement_id.rpartition("-")
+    parts = (letters, number) if letters else (requirement_id[0], requirement_id[1:])
+    spelled = r"[-_]?".join(map(re.escape, "-".join(parts).split("-")))
+    return re.compile(rf"(?<![a-z0-9]){spelled}(?![0-9])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +65,17 @@ class Requirement:
 
     def carried_by(self, test: Test) -> bool:
         """Tell whether the test's own name or case carries the id."""
-        letters, _, number = self.id.rpartition("-")
-        parts = (letters, number) if letters else (self.id[0], self.id[1:])
-        spelled = r"[-_]?".join(map(re.escape, "-".join(parts).split("-")))
-        carried = re.compile(rf"(?<![a-z0-9]){spelled}(?![0-9])", re.IGNORECASE)
-        return bool(carried.search(test.function) or carried.search(test.case))
+        number = self.id[len(self.id.rstrip("0123456789")) :]
+        carried = _spellings(self.id)
+        return any(number in each and carried.search(each) for each in (test.function, test.case))
 
     def names(self, test: Test) -> bool:
         """Tell whether the requirement names the test, perhaps by a word of its case."""
         for named in self.tests:
             function, _, case = named.partition("[")
             word = case.removesuffix("]")
+            if not function.endswith(test.function):
+                continue
             if f"{test.file}::{test.function}".endswith(f"/{function}") and word in test.case:
                 return True
         return False
@@ -104,7 +113,8 @@ def collect() -> tuple[Test, ...]:
     return collected(told.splitlines())
 
 
-def proofs(requirement: Requirement, tests: Sequence[Test]) -> tuple[Test, ...]:
+@cache
+def proofs(requirement: Requirement, tests: tuple[Test, ...]) -> tuple[Test, ...]:
     """Return the tests of a requirement: first those that it names, then those that carry its id."""
     named = [test for test in tests if requirement.names(test)]
     carrying = [test for test in tests if requirement.carried_by(test) and test not in named]
@@ -112,7 +122,7 @@ def proofs(requirement: Requirement, tests: Sequence[Test]) -> tuple[Test, ...]:
     return tuple(sorted(named, key=lambda test: test.name) + carrying)
 
 
-def page(tests: Sequence[Test]) -> str:
+def page(tests: tuple[Test, ...]) -> str:
     """Return the page for the tests that were collected."""
     listed = sections()
     proven = sum(bool(proofs(each, tests)) for section in listed for each in section.requirements)
@@ -150,7 +160,7 @@ def _head(proven: int, total: int) -> Iterator[str]:
     yield ""
 
 
-def _section(section: Section, tests: Sequence[Test]) -> Iterator[str]:
+def _section(section: Section, tests: tuple[Test, ...]) -> Iterator[str]:
     yield from (f"## {section.title}", "", section.sources, "")
     yield "| id | tried | clause | code | tests | scope |"
     yield "|---|---|---|---|---|---|"

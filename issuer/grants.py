@@ -6,7 +6,7 @@ An offer is open, then redeemed or dead, and never opens again. Codes, reference
 
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -129,6 +129,12 @@ class AuthorizationServer:
         with self._deployment.database.read() as connection:
             left = grant_store.tries_left_of(connection, institution, record_id, since=since)
         return sum(max(self.most_tries - each, 0) for each in left)
+
+    def tries_left(self, institution: str, offer_ids: Collection[str]) -> int:
+        """Return how often transaction codes can still be tried on those of some offers that are open."""
+        here = self._deployment
+        with here.database.read() as connection:
+            return grant_store.tries_left_on(connection, institution, offer_ids, now=here.clock.now())
 
     def redeem(self, institution: str, request: TokenRequest) -> TokenResponse:
         """Exchange a pre-authorised code, exactly once, for an access token.

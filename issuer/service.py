@@ -25,7 +25,6 @@ from portadoc.issuer.store.tables import METADATA
 from portadoc.keys.key_ring import KeyRing
 from portadoc.randomness import RandomBytes
 from portadoc.schemas.catalogue import credential_configuration, issuing_institution
-from portadoc.schemas.coverage.application import ApplicationProof
 from portadoc.schemas.events import EventKind
 from portadoc.schemas.openid4vci import (
     CredentialOffer,
@@ -169,17 +168,6 @@ class Issuer:
             until_certificate_ends=until_certificate_ends,
         )
 
-    def seal_application(self, institution: str, proof: ApplicationProof) -> Sealed:
-        """Record that an application was filed, and return the seal of the proof: no decision.
-
-        ``withdraw`` with the ``record_id`` of the answer ends it, which is due when the application is decided;
-        after ``seal_application_days`` it ends by itself. Raises as ``upload`` and ``Seals.seal``.
-        """
-        self.seals.require_may_seal(institution, proof)
-        return self.seals.seal(
-            institution, self.upload(institution, proof), pin="none", until_certificate_ends=True
-        )
-
     def paper(
         self,
         institution: str,
@@ -197,17 +185,6 @@ class Issuer:
             pin=pin,
             until_certificate_ends=until_certificate_ends,
         )
-
-    def application_paper(
-        self, institution: str, proof: ApplicationProof, *, languages: Sequence[str]
-    ) -> PaperDocument:
-        """Record that an application was filed, and return the proof of it as a sealed paper: no decision.
-
-        ``withdraw`` with the ``record_id`` of the answer ends it. Raises as ``seal_application`` and ``paper``.
-        """
-        self.seals.require_may_seal(institution, proof)
-        record_id = self.upload(institution, proof)
-        return self.paper(institution, record_id, languages=languages, pin="none", until_certificate_ends=True)
 
     def status_list_uris(self) -> tuple[str, ...]:
         """Return where every list of every institution is published now."""

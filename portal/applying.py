@@ -21,6 +21,7 @@ from portadoc.portal.applications.application import (
     RequestKind,
     Step,
 )
+from portadoc.portal.applications.course import with_next_step
 from portadoc.portal.applications.deciding import certificate_kind, departure_of
 from portadoc.portal.applications.known import with_records
 from portadoc.portal.applications.life_cycle import Act, after, may
@@ -41,8 +42,8 @@ from portadoc.portal.keeping import Keeping
 from portadoc.portal.questions.facts import facts_of
 from portadoc.portal.questions.flows import case_of, next_question
 from portadoc.portal.questions.reading import form_of, read_answer
-from portadoc.portal.running import Running
 from portadoc.portal.standing import Beside, beside, on_record
+from portadoc.portal.steps.running import Running
 from portadoc.portal.store import application_store, case_store
 from portadoc.portal.store.case_store import MachineRequest
 from portadoc.schemas.claims import Json, JsonObject
@@ -157,8 +158,10 @@ class Applying:
             act = Act.EXCEPTION_WISHED if wanted else Act.EXCEPTION_NOT_WISHED
             changes: dict[str, Any] = {"awaits": None, "decided_at": None if wanted else now}
             wished = self._noted(current, act, subject, automated=not wanted, **changes)
+            if not wanted:
+                wished = with_next_step(wished, now=now)
             self._keeping.save(connection, wished, was=current)
-        return wished
+        return self._running.run(wished)
 
     def withdraw(self, subject: Subject, slug: str, application_id: str) -> Application:
         """Take back an application on which no certificate stands. Raises as ``contest``.
@@ -168,8 +171,7 @@ class Applying:
         with self._deployment.database.transaction() as connection:
             current = self._idle(connection, subject, slug, application_id, Action.WITHDRAW)
             gone = self._noted(current, Act.WITHDRAWN, subject, awaits=None)
-            if current.proof_record_id is not None:
-                gone = replace(gone, step=Step.CLOSE, step_due_at=self._deployment.clock.now())
+            gone = with_next_step(gone, now=self._deployment.clock.now())
             self._keeping.save(connection, gone, was=current)
         return self._running.run(gone)
 

@@ -2,8 +2,13 @@
 
 from dataclasses import replace
 
-from portadoc.portal.applications.application import Application
+from portadoc.portal.applications.application import Actor, Application, Step
+from portadoc.portal.applications.course import TELL_OTHER_STATE
+from portadoc.portal.applications.deciding import states_to_tell
+from portadoc.portal.applications.life_cycle import Act, after
+from portadoc.portal.applications.risk import PREDECESSOR_ENDED
 from portadoc.portal.deployment import Deployment
+from portadoc.portal.standing import left_by
 from portadoc.portal.store import application_store, case_store, handover_store
 from portadoc.portal.store.case_store import Task
 from portadoc.schemas.events import EventKind
@@ -62,12 +67,73 @@ class Keeping:
         )
         case_store.insert_task(connection, task)
 
+    def leave_telling(self, connection: Connection, application: Application) -> None:
+        """Leave to an officer to tell every other State that the decision names (A003)."""
+        own_state = self._deployment.institution(application.institution).country
+        for state in states_to_tell(application.decision or {}, own_state=own_state):
+            self.leave_task(connection, application, TELL_OTHER_STATE, state)
+
     def before(self, application: Application) -> Application | None:
         """Return the application that this one follows, None where there is none."""
         with self._deployment.database.read() as connection:
             return application_store.find_application(
                 connection, application.institution, application.predecessor or ""
             )
+
+    def superseded(self, old: Application, by: Application, done: Application) -> Application:
+        """Keep, as one, that a certificate gave way to another's and that this step of the other is done.
+
+        Where it waited to take a place itself, or a further one waits to take its own, an officer looks at that.
+        Return ``done``. Raises Conflict[application_changed].
+        """
+        gone = after(
+            old,
+            Act.SUPERSEDED,
+            now=self._deployment.clock.now(),
+            actor=Actor.SYSTEM,
+            details={"by": by.case_number},
+            successor=by.application_id,
+            step=None,
+        )
+        with self._deployment.database.transaction() as connection:
+            further = [
+                each for each in left_by(connection, old).waiting if each.application_id != by.application_id
+            ]
+            if old.step is Step.REPLACE:
+                further.append(by)
+            for each in further:
+                self.leave_task(connection, each, PREDECESSOR_ENDED, old.case_number)
+            self.save(connection, gone, was=old)
+            self.save(connection, done, was=by)
+        return done
+
+    def revoked(self, gone: Application, *, was: Application) -> tuple[Application, ...]:
+        """Keep, as one, that a certificate is withdrawn and what becomes of what follows; return what ends, too.
+
+        What waits to take its place ends with it; at what extends it, and at what is still open, an officer looks.
+        Raises Conflict[application_changed].
+        """
+        wish, now = gone.revocation or {}, self._deployment.clock.now()
+        with self._deployment.database.transaction() as connection:
+            left = left_by(connection, was)
+            ending = tuple(
+                replace(
+                    each,
+                    version=each.version + 1,
+                    step=Step.REVOKE,
+                    step_due_at=now,
+                    step_tries=0,
+                    proposed=None,
+                    revocation=dict(wish),
+                )
+                for each in left.waiting
+            )
+            self.save(connection, gone, was=was)
+            for before, each in zip(left.waiting, ending, strict=True):
+                self.save(connection, each, was=before)
+            for each in left.to_look_at:
+                self.leave_task(connection, each, PREDECESSOR_ENDED, gone.case_number)
+        return ending
 
     def end_offers(self, application: Application) -> None:
         """End every open offer of a certificate that is withdrawn; again changes nothing."""

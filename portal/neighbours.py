@@ -1,6 +1,6 @@
 """What the portal role needs of others. Whoever puts an installation together provides it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -56,6 +56,10 @@ class Certificates(Protocol):
 
     def codes_tried(self, slug: str, record_id: str, *, since: int) -> int:
         """Return how often a code was tried on the offers of a record that were made since a time."""
+        ...
+
+    def tries_left(self, slug: str, offer_ids: Collection[str]) -> int:
+        """Return how often codes can still be tried on those of some offers that are open."""
         ...
 
     def most_tries(self) -> int:

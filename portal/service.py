@@ -20,8 +20,8 @@ from portadoc.portal.officers.office import Office
 from portadoc.portal.people.notices import Notices
 from portadoc.portal.people.own_data import OwnData
 from portadoc.portal.questions.form import Known
-from portadoc.portal.running import Running
 from portadoc.portal.settings import SECONDS_PER_DAY, PortalSettings
+from portadoc.portal.steps.running import Running
 from portadoc.portal.store import case_store, health_tables, tables
 from portadoc.portal.store.handover_store import Document, ForWhom
 from portadoc.schemas.claims import Json

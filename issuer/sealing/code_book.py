@@ -103,9 +103,9 @@ class CodeBook:
             self._require_calm(connection, tag)
         with self._deployment.database.transaction() as connection:
             self._require_calm(connection, tag)
-            # 3. the code, if it can still be tried
+            # 3. the code, if it can still be tried: it is tried before anything is compared
             found = code_store.find_code(connection, code_digest(characters))
-            stored = found if found is not None and found.tries_left > 0 else None
+            stored = found if found is not None and code_store.spend_try(connection, found) else None
             # 4. the same work for a code that is there and one that is not
             text = _opened(stored or _STRANGER, _secret(characters, factor))
             # 5. what came of it is committed before it is answered
@@ -136,7 +136,6 @@ class CodeBook:
         if misses + 1 == self._misses_allowed:
             _logger.warning("a source has missed %d verification codes: it has to wait", misses + 1)
         if code is not None:
-            code_store.set_tries(connection, code, code.tries_left - 1)
             is_last = code.tries_left == 1
             self._tell(connection, EventKind.SEAL_CODE_LOCKED if is_last else EventKind.SEAL_CODE_REFUSED, code)
 

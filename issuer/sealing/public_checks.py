@@ -108,7 +108,8 @@ class PublicChecks:
             self._require_calm(connection, tag, self._deployment.settings.code_misses_per_hour)
             found = self._found(connection, characters)
         if found is None:
-            self._note_miss(tag)
+            with self._deployment.database.transaction() as connection:
+                self._note_miss(connection, tag)
             return UNKNOWN
         return self._answer(found)
 
@@ -124,21 +125,29 @@ class PublicChecks:
         characters = _characters(code)
         if characters is None or not self._deployment.settings.institutions:
             return False
-        # 2. a source, or a code, that missed too often waits
-        tag, of_code = source_tag(self._deployment, source), f"code:{code_digest(characters)}"[:64]
+        # 2. a source, or a code, that missed too often waits; who floods us waits without a transaction
+        tags = source_tag(self._deployment, source), f"code:{code_digest(characters)}"[:64]
         with self._deployment.database.read() as connection:
-            self._require_calm(connection, tag, self._deployment.settings.code_misses_per_hour)
-            self._require_calm(connection, of_code, MISSES_OF_A_CODE)
-            found = self._found(connection, characters)
-        # 3. every fact, whether or not the first one fits
-        if found is not None and found.code.tries_left <= 0 and typed.number:
+            self._require_both_calm(connection, *tags)
+        # 3. one after another, so that guesses at one moment share the same few tries,
+        #    and what came of it is committed before it is answered
+        with self._deployment.database.transaction() as connection:
+            self._require_both_calm(connection, *tags)
+            return self._tried(connection, self._found(connection, characters), typed, tags)
+
+    def _tried(
+        self, connection: Connection, found: _Found | None, typed: TypedFacts, tags: tuple[str, str]
+    ) -> bool:
+        """Take a try for whoever types a number, then compare every fact, whether or not the first one fits."""
+        is_guess = found is not None and bool(typed.number)
+        if found is not None and is_guess and not code_store.spend_try(connection, found.code):
             raise Refused("verification_code_refused")
         fits = found is not None and all([*_fitting(found.record, typed)])
-        # 4. what came of it is kept before it is answered
         if not fits:
-            self._note_miss(tag)
-            self._note_miss(of_code)
-            self._note_guess(found, typed)
+            for tag in tags:
+                self._note_miss(connection, tag)
+        if found is not None and is_guess:
+            self._note_guess(connection, found, typed, fits=fits)
         return fits
 
     def _found(self, connection: Connection, characters: str) -> _Found | None:
@@ -165,27 +174,25 @@ class PublicChecks:
         if misses >= most:
             raise Unavailable("too_many_tries", retry_after_s=since + WINDOW_S - now)
 
-    def _note_miss(self, tag: str) -> None:
-        now = self._deployment.clock.now()
-        with self._deployment.database.transaction() as connection:
-            misses, since = code_store.misses_of(connection, tag, now=now, window_s=WINDOW_S)
-            code_store.note_misses(connection, tag, misses + 1, since=since)
+    def _require_both_calm(self, connection: Connection, tag: str, of_code: str) -> None:
+        self._require_calm(connection, tag, self._deployment.settings.code_misses_per_hour)
+        self._require_calm(connection, of_code, MISSES_OF_A_CODE)
 
-    def _note_guess(self, found: _Found | None, typed: TypedFacts) -> None:
-        """Count a wrong guess at a person, or at the number, against the code itself: it bears five, as it does
-        second factors, or who guesses numbers here would get the seal there."""
-        if found is None:
+    def _note_miss(self, connection: Connection, tag: str) -> None:
+        now = self._deployment.clock.now()
+        misses, since = code_store.misses_of(connection, tag, now=now, window_s=WINDOW_S)
+        code_store.note_misses(connection, tag, misses + 1, since=since)
+
+    def _note_guess(self, connection: Connection, found: _Found, typed: TypedFacts, *, fits: bool) -> None:
+        """Leave a wrong guess at a person, or at the number, counted against the code itself: it bears five, as it
+        does second factors, or who guesses numbers here would get the seal there. Any other is given back."""
+        number_fits = _among(typed.number, (document_number(found.record),))
+        if fits or (not typed.about_the_person and number_fits):
+            code_store.set_tries(connection, found.code, found.code.tries_left)
             return
-        if not typed.about_the_person and _among(typed.number, (document_number(found.record),)):
-            return
-        with self._deployment.database.transaction() as connection:
-            code = code_store.find_code(connection, found.code.code_digest)
-            if code is None or code.tries_left == 0:
-                return
-            code_store.set_tries(connection, code, code.tries_left - 1)
-            is_last = code.tries_left == 1
-            kind = EventKind.SEAL_CODE_LOCKED if is_last else EventKind.SEAL_CODE_REFUSED
-            self._deployment.tell(connection, kind, code.institution, code.credential_id)
+        is_last = found.code.tries_left == 1
+        kind = EventKind.SEAL_CODE_LOCKED if is_last else EventKind.SEAL_CODE_REFUSED
+        self._deployment.tell(connection, kind, found.code.institution, found.code.credential_id)
 
 
 def public_verdict(record: Record, copy: CredentialRow, *, now: int) -> PublicVerdict:

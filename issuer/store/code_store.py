@@ -32,6 +32,14 @@ def find_code(connection: Connection, code_digest: str) -> StoredCode | None:
     return None if row is None else StoredCode(*row)
 
 
+def spend_try(connection: Connection, code: StoredCode) -> bool:
+    """Take one of the tries that a code has left; False when it has none, or is not there any more."""
+    this = (SEAL_CODES.c.institution == code.institution, SEAL_CODES.c.code_digest == code.code_digest)
+    left = SEAL_CODES.c.tries_left > 0
+    spent = update(SEAL_CODES).where(*this, left).values(tries_left=SEAL_CODES.c.tries_left - 1)
+    return connection.execute(spent).rowcount == 1
+
+
 def set_tries(connection: Connection, code: StoredCode, tries: int) -> None:
     """Note how many wrong second factors a code can still bear."""
     this = (SEAL_CODES.c.institution == code.institution, SEAL_CODES.c.code_digest == code.code_digest)

@@ -4,10 +4,11 @@ What must happen once is decided by the database: a conditional UPDATE that chan
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from portadoc.errors import Conflict
@@ -147,6 +148,15 @@ def tries_left_of(connection: Connection, institution: str, record_id: str, *, s
     named = (OFFERS.c.institution == institution) & (OFFERS.c.record_id == record_id)
     rows = connection.scalars(select(OFFERS.c.tries_left).where(named, OFFERS.c.created_at > since))
     return tuple(map(int, rows))
+
+
+def tries_left_on(connection: Connection, institution: str, offer_ids: Collection[str], *, now: int) -> int:
+    """Return how many tries are left on some offers together, as far as they can be redeemed."""
+    named = (OFFERS.c.institution == institution) & OFFERS.c.offer_id.in_(sorted(offer_ids))
+    is_open = (OFFERS.c.state == OPEN) & (OFFERS.c.expires_at > now)
+    return int(
+        connection.scalar(select(func.coalesce(func.sum(OFFERS.c.tries_left), 0)).where(named, is_open)) or 0
+    )
 
 
 def kill_offer_without_tries(connection: Connection, institution: str, offer_id: str) -> bool:

@@ -1,7 +1,7 @@
 """What the portal role gets of this installation: its issuer, its registers, a second way to people, sign-in."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -69,6 +69,10 @@ class IssuerDesk:
     def codes_tried(self, slug: str, record_id: str, *, since: int) -> int:
         """Return how often a code was tried on the offers of a record that were made since a time."""
         return self._issuer.grants.codes_tried(slug, record_id, since=since)
+
+    def tries_left(self, slug: str, offer_ids: Collection[str]) -> int:
+        """Return how often codes can still be tried on those of some offers that are open."""
+        return self._issuer.grants.tries_left(slug, offer_ids)
 
     def most_tries(self) -> int:
         """Return how often a code can be tried on one offer."""

@@ -73,11 +73,11 @@ class Step(StrEnum):
     ISSUE = "issue"
     """The decision is recorded: record what is certified, sign, check, release."""
     CLOSE = "close"
-    """It is decided: withdraw the proof that it was not."""
+    """It is decided: withdraw the proof that it was not, and whatever was recorded and will not be released."""
     REPLACE = "replace"
     """The certificate is out: withdraw the one that it replaces, on the day from which it does."""
     CONFIRM = "confirm"
-    """It is provisional and nobody objects for two months: certify it as definitive."""
+    """It is provisional, the other States were told and none objects for two months: certify it as definitive."""
     REVOKE = "revoke"
     """A withdrawal is decided: withdraw the certificate."""
 

@@ -17,6 +17,7 @@ from portadoc.portal.applications.application import (
 )
 from portadoc.portal.applications.deciding import Consequence, missing_facts
 from portadoc.portal.applications.life_cycle import Act, after
+from portadoc.portal.applications.timers import day_of
 from portadoc.schemas.claims import Json, JsonObject
 
 REPLACING: Final = frozenset({RequestKind.CORRECTION, RequestKind.CHANGE})
@@ -28,6 +29,7 @@ WITHDRAWN_BECAUSE: Final[Mapping[RequestKind, str]] = {
 }
 """Why a certificate is withdrawn in whose place another one comes."""
 TELL_OTHER_STATE: Final = "tell_other_state"
+"""The kind of task that a decision leaves for each State to be told of it; its detail is the State."""
 _OBJECTION_MONTHS: Final = 2
 
 
@@ -113,17 +115,24 @@ def to_officer(
 def with_next_step(application: Application, *, now: int, replaced: bool = False) -> Application:
     """Return a decided application with what is still to be done on it, by itself, in this order.
 
-    Its proof is ended, the certificate that it replaces is withdrawn, and what is provisional becomes definitive
-    two months later unless somebody objects. Spec: Regulation (EC) 987/2009 art. 16(3).
+    Its proof is ended, and what was recorded and never released; the certificate that it replaces is withdrawn;
+    what is provisional becomes definitive two months after the other States were told, unless one objects.
+    Spec: Regulation (EC) 987/2009 art. 16(3).
     """
-    if application.proof_record_id is not None:
+    if application.proof_record_id is not None or is_unreleased(application):
         return replace(application, step=Step.CLOSE, step_due_at=now)
     if replaces(application) and application.has_certificate and not replaced:
         return replace(application, step=Step.REPLACE, step_due_at=now)
-    standing = application.state is ApplicationState.PROVISIONAL and application.has_certificate
-    if standing and not is_disputed(application):
-        return replace(application, step=Step.CONFIRM, step_due_at=objections_until(application.decided_at or now))
+    due = definitive_at(application)
+    if application.state is ApplicationState.PROVISIONAL and application.has_certificate and due is not None:
+        return replace(application, step=Step.CONFIRM, step_due_at=due)
     return replace(application, step=None)
+
+
+def is_unreleased(application: Application) -> bool:
+    """Tell whether a record may have been made for a certificate that will not be released any more."""
+    never_sealed = application.record_id is not None and application.seal_code is None
+    return never_sealed and application.step is not Step.ISSUE
 
 
 def replaces(application: Application) -> bool:
@@ -158,7 +167,7 @@ def ending(certified: Application, *, now: int, reason: str, first_day: date) ->
 
     Raises Conflict[application_busy] where there is none, or something else is to be done on it first.
     """
-    if not certified.has_certificate or certified.step not in (None, Step.CONFIRM):
+    if not certified.has_certificate or is_busy(certified, now=now):
         raise Conflict("application_busy")
     return replace(
         certified,
@@ -170,6 +179,20 @@ def ending(certified: Application, *, now: int, reason: str, first_day: date) ->
     )
 
 
+def is_busy(application: Application, *, now: int) -> bool:
+    """Tell whether the installation is at work on an application, so that no person acts on it.
+
+    It is not while it waits: for two months in which another State can object, or for the first day of a change,
+    before which nothing is replaced. From that time on it is, also while nobody has taken the step up yet.
+    """
+    if application.step is Step.CONFIRM:
+        due = definitive_at(application)
+        return due is not None and due <= now
+    if application.step is Step.REPLACE and application.request_kind is RequestKind.CHANGE:
+        return application.valid_from is None or application.valid_from <= day_of(now)
+    return application.step is not None
+
+
 def is_disputed(application: Application) -> bool:
     """Tell whether another State objects to what is provisional, and nothing was agreed since.
 
@@ -179,15 +202,25 @@ def is_disputed(application: Application) -> bool:
     return application.state is ApplicationState.PROVISIONAL and about[-1:] == [Act.OBJECTED]
 
 
-def definitive_at(application: Application) -> int:
-    """Return when what is provisional becomes definitive: once an objection is settled, or two months later."""
+def told_at(application: Application) -> int | None:
+    """Return when the last of the other States was told of what is provisional; None where one is not yet."""
+    return next((each.at for each in reversed(application.history) if each.what == Act.STATES_TOLD), None)
+
+
+def definitive_at(application: Application) -> int | None:
+    """Return when what is provisional becomes definitive: once an objection is settled, else two months after
+    the other States were told. None while they were not, and while one objects.
+    """
+    if is_disputed(application):
+        return None
     settled = [each.at for each in application.history if each.what == Act.OBJECTION_SETTLED]
-    return settled[-1] if settled else objections_until(application.decided_at or 0)
+    told = told_at(application)
+    return settled[-1] if settled else None if told is None else objections_until(told)
 
 
-def objections_until(decided_at: int) -> int:
+def objections_until(told: int) -> int:
     """Return when the two months end within which other institutions can object (epoch seconds, UTC)."""
-    moment = datetime.fromtimestamp(decided_at, UTC)
+    moment = datetime.fromtimestamp(told, UTC)
     months = moment.year * 12 + moment.month - 1 + _OBJECTION_MONTHS
     year, month = divmod(months, 12)
     last = monthrange(year, month + 1)[1]

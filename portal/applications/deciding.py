@@ -52,7 +52,12 @@ def require_derivable(facts: JsonObject, decision: JsonObject) -> None:
 
 
 def consequence(application: Application, decision: Mapping[str, Json], *, own_state: str) -> Consequence:
-    """Return what follows from an automatic decision here, in ``own_state``; in doubt, a person looks."""
+    """Return what follows from an automatic decision here, in ``own_state``; in doubt, a person looks.
+
+    Under law that is not in force nothing follows at all.
+    """
+    if decision.get("simulation"):
+        return Consequence.REVIEW
     reasons = decision.get("reasons") or ()
     match decision["outcome"]:
         case "GRANT":
@@ -72,8 +77,6 @@ def consequence(application: Application, decision: Mapping[str, Json], *, own_s
 def _of_grant(application: Application, decision: Mapping[str, Json], own_state: str) -> Consequence:
     kind, action = application.certificate_kind, decision["action"]
     state = canonical_country(str(decision["competent_state"]))
-    if decision.get("simulation"):
-        return Consequence.REVIEW
     if action == "ISSUE_A1" and kind is CertificateKind.A1 and state == own_state:
         return Consequence.ISSUE
     if action == "ISSUE_OTHER" and kind in _ISSUES_OTHER and state == own_state:
@@ -81,6 +84,16 @@ def _of_grant(application: Application, decision: Mapping[str, Json], own_state:
     if action == "DETERMINE_AND_NOTIFY" and state != own_state:
         return Consequence.NOTIFY
     return Consequence.REVIEW
+
+
+def states_to_tell(decision: Mapping[str, Json], *, own_state: str) -> tuple[str, ...]:
+    """Return the States whose institutions are to be told of a grant (A003), without our own.
+
+    Spec: Regulation (EC) 987/2009 art. 16(2)
+    """
+    named = (decision.get("competent_state"), *(decision.get("notify_states") or ()))
+    states = dict.fromkeys(canonical_country(str(each)) for each in named if each)
+    return tuple(each for each in states if each != own_state)
 
 
 def certificate_kind(asked: CertificateKind, facts: Mapping[str, Json]) -> CertificateKind:

@@ -46,6 +46,7 @@ class Act(StrEnum):
     FORWARDED = "forwarded"
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
+    STATES_TOLD = "states_told"
     OBJECTED = "objected"
     OBJECTION_SETTLED = "objection_settled"
     REVOCATION_DECIDED = "revocation_decided"
@@ -82,6 +83,7 @@ TRANSITIONS: Final[Mapping[Act, tuple[frozenset[ApplicationState], ApplicationSt
         _UNDER_WAY | {_State.DRAFT, _State.WAITING_FOR_ANSWERS, _State.REFUSED},
         _State.WITHDRAWN,
     ),
+    Act.STATES_TOLD: (frozenset({_State.PROVISIONAL}), _SAME),
     Act.OBJECTED: (frozenset({_State.PROVISIONAL}), _SAME),
     Act.OBJECTION_SETTLED: (frozenset({_State.PROVISIONAL}), _SAME),
     Act.REVOCATION_DECIDED: (_IN_FORCE, _SAME),

@@ -73,15 +73,18 @@ OVERLAPS: Final = "certificate_overlaps"
 """Another certificate of ours covers part of the days: a person decides which of both stands."""
 EXTENDED: Final = "extended_afterwards"
 """The certificate was extended since, and its own days are to be others."""
+PREDECESSOR_ENDED: Final = "predecessor_ended"
+"""What is followed has ended or is about to, or another certificate takes its place."""
 NOT_REGISTERED: Final = "not_registered_here"
 """The register does not know the person as one who works for this employer when the work begins."""
-FOR_A_PERSON: Final = frozenset({OVERLAPS, EXTENDED, NOT_REGISTERED})
+FOR_A_PERSON: Final = frozenset({OVERLAPS, EXTENDED, PREDECESSOR_ENDED, NOT_REGISTERED})
 """The signs with which no certificate is made by the rules alone."""
 _WEIGHTS: Final = {
     **{each.code: each.points for each in RISK_POINTS},
     CONTRADICTED: 60,
     OVERLAPS: 40,
     EXTENDED: 40,
+    PREDECESSOR_ENDED: 40,
     NOT_REGISTERED: 40,
 }
 

@@ -14,9 +14,9 @@ from portadoc.access.subjects import Subject
 from portadoc.catalogue import text
 from portadoc.errors import Conflict, Refused, Unavailable
 from portadoc.portal.applications.application import Application, Capacity
-from portadoc.portal.applications.timers import SECONDS_PER_HOUR
 from portadoc.portal.deployment import Deployment
 from portadoc.portal.gate import Gate
+from portadoc.portal.handover.offer_rate import OfferRate
 from portadoc.portal.neighbours import OfferLink
 from portadoc.portal.store import handover_store
 from portadoc.portal.store.handover_store import ForWhom, OfferMade
@@ -67,6 +67,7 @@ class HandOverDesk:
     def __init__(self, deployment: Deployment, gate: Gate) -> None:
         self._deployment = deployment
         self._gate = gate
+        self._rate = OfferRate(deployment)
 
     def desk(self, subject: Subject, slug: str, application_id: str) -> Desk:
         """Return how far the hand-over is.
@@ -112,7 +113,10 @@ class HandOverDesk:
         here = self._deployment
         with here.database.read() as connection:
             found = self._held(self._gate.application(connection, subject, slug, application_id, Action.HAND_OVER))
-        self._require_rate(found)
+        with self._rate.counted(found, for_whom) as begun_id:
+            return self._made(subject, found, for_whom, begun_id)
+
+    def _made(self, subject: Subject, found: Application, for_whom: ForWhom, begun_id: str) -> HandOver:
         own = for_whom is ForWhom.EMPLOYER
         if own and not self._may_copy(subject, found):
             raise Refused("employer_copy_not_allowed")
@@ -120,9 +124,10 @@ class HandOverDesk:
         if not own and contact is None and not _by_worker(subject, found):
             raise Refused("contact_missing")
         self._end_open(found, for_whom)
-        layouts = self._layouts(found, for_whom)
-        made = here.certificates.offer(slug, str(found.record_id), layouts, tx_code=True)
-        self._note(found, made, subject, for_whom)
+        self._rate.require_tries(found)
+        layouts, held = self._layouts(found, for_whom), self._deployment.certificates
+        made = held.offer(found.institution, str(found.record_id), layouts, tx_code=True)
+        self._note(found, made, subject, for_whom, begun_id)
         if contact is not None:
             try:
                 self._send(found, contact, made)
@@ -151,23 +156,6 @@ class HandOverDesk:
         if not application.has_certificate:
             raise Conflict("certificate_missing")
         return application
-
-    def _require_rate(self, application: Application) -> None:
-        here = self._deployment
-        with here.database.read() as connection:
-            made = handover_store.offers_since(
-                connection,
-                application.institution,
-                application.application_id,
-                since=here.clock.now() - SECONDS_PER_HOUR,
-            )
-        since, held = here.clock.now() - SECONDS_PER_HOUR, str(application.record_id)
-        tried = here.certificates.codes_tried(application.institution, held, since=since)
-        spent = tried + here.certificates.most_tries() > here.settings.code_tries_per_hour
-        if spent or made >= here.settings.offers_per_hour:
-            raise Unavailable(
-                "offers_throttled", retry_after_s=SECONDS_PER_HOUR, limit=here.settings.offers_per_hour
-            )
 
     def _may_copy(self, subject: Subject, application: Application) -> bool:
         """Tell whether the employer who applied may hold a copy of its own."""
@@ -216,9 +204,12 @@ class HandOverDesk:
         )
         self._deployment.second_channel.send(application.institution, contact, message)
 
-    def _note(self, application: Application, made: OfferLink, subject: Subject, for_whom: ForWhom) -> None:
+    def _note(
+        self, application: Application, made: OfferLink, subject: Subject, for_whom: ForWhom, begun_id: str
+    ) -> None:
         here, slug = self._deployment, application.institution
         with here.database.transaction() as connection:
+            handover_store.end_begun(connection, slug, begun_id)
             handover_store.insert_offer(
                 connection,
                 OfferMade(

@@ -17,7 +17,7 @@ from portadoc.portal.gate import Gate
 from portadoc.portal.health.filing import Filing
 from portadoc.portal.health.insurance import REPORTED, CardCause, insured_elsewhere
 from portadoc.portal.keeping import Keeping
-from portadoc.portal.running import Running
+from portadoc.portal.steps.running import Running
 from portadoc.portal.store import application_store, health_store
 from portadoc.schemas.claims import JsonObject
 from portadoc.storage import Connection

@@ -22,7 +22,7 @@ from portadoc.portal.gate import Gate, resource_of
 from portadoc.portal.health.cards import Cards, Member
 from portadoc.portal.health.consents import Consents, read_code
 from portadoc.portal.health.filing import Filing
-from portadoc.portal.running import Running
+from portadoc.portal.steps.running import Running
 from portadoc.portal.store import application_store, case_store, health_store
 from portadoc.portal.store.case_store import MachineRequest
 from portadoc.portal.store.health_store import Asked, Consent, ConsentState, Way
@@ -89,13 +89,11 @@ class Replacements:
         """
         self._filing.require_offered(slug, CertificateKind.PRC)
         member = self._consents.insured(subject, slug, pin)
-        before = self._same_need(subject, slug, pin, need)
-        if before is not None:
-            return before
         filed = self._filed(slug, subject.id, member, need, consent="own")
-        with self._deployment.database.transaction() as connection:
-            kept = self._filing.keep(connection, filed)
-        return self._running.run(kept)
+        with self._deployment.database.transaction() as connection:  # one of many clicks at one moment is first
+            before = self._same_need(connection, subject, slug, pin, need)
+            kept = before or self._filing.keep(connection, filed)
+        return kept if before is not None else self._running.run(kept)
 
     def require_care_provider(self, subject: Subject, slug: str) -> None:
         """Let in who may ask with a consent. Raises Refused[not_found]."""
@@ -203,13 +201,12 @@ class Replacements:
         require(subject, Action.VIEW, own, self._gate.context())
         return found
 
-    def _same_need(self, subject: Subject, slug: str, pin: str, need: Need) -> Application | None:
+    def _same_need(
+        self, connection: Connection, subject: Subject, slug: str, pin: str, need: Need
+    ) -> Application | None:
         """Return what the subject got, or asked for, for the same person, reason and day."""
         asked = (need.reason, need.first_day.isoformat())
-        with self._deployment.database.read() as connection:
-            found = application_store.applications_of(
-                connection, slug, subject_id=subject.id, employers=(), pins=()
-            )
+        found = application_store.applications_of(connection, slug, subject_id=subject.id, employers=(), pins=())
         for each in found:
             health = (each.facts or {}).get("health") or {}
             same = each.worker_pin == pin and (health.get("reason"), health.get("first_day")) == asked

@@ -7,8 +7,8 @@ from portadoc.portal.gate import Gate
 from portadoc.portal.health.cards import Cards
 from portadoc.portal.health.consents import Consents
 from portadoc.portal.health.replacements import WINDOW_S, Replacements
-from portadoc.portal.running import Running
 from portadoc.portal.settings import SECONDS_PER_DAY
+from portadoc.portal.steps.running import Running
 from portadoc.portal.store import health_store
 
 _KEPT_DAYS: Final = 90

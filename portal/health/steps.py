@@ -53,19 +53,7 @@ class HealthSteps:
             successor=application.record_id,
         )
         self._keeping.end_offers(old)
-        superseded = after(
-            old,
-            Act.SUPERSEDED,
-            now=now,
-            actor=Actor.SYSTEM,
-            details={"by": application.case_number},
-            successor=application.application_id,
-            step=None,
-        )
-        with here.database.transaction() as connection:
-            self._keeping.save(connection, superseded, was=old)
-            self._keeping.save(connection, done, was=application)
-        return done
+        return self._keeping.superseded(old, application, done)
 
     def _end_missing(self, application: Application) -> None:
         """Withdraw the card that was reported lost or stolen, and note that; again changes nothing."""

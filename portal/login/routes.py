@@ -154,7 +154,9 @@ def login_router(login: Login, *, tell: Tell = tell_problem) -> APIRouter:
     @router.get(CALLBACK)
     def come_back(request: Request) -> Response:
         """Take the provider's answer and open a session, a new one in any case."""
+        source = entrance.calm_source(request)
         answer = parse_form(request.scope["query_string"])
+        login.sign_in_rate.count(f"callback:{source}")
         signed_in = login.sign_ins.finish(answer, request.cookies.get(SIGN_IN_COOKIE, ""))
         secret = login.sessions.open(signed_in.proved, replaced=request.cookies.get(COOKIE, ""))
         response = RedirectResponse(signed_in.destination, status_code=303)

@@ -1,7 +1,7 @@
 """Endings: an automatic refusal becomes final, a certificate is withdrawn; by two where configured so.
 
-And what keeps an end away: another State objects to a provisional certificate, until both agree.
-Spec: Regulation (EC) 987/2009 art. 16(3) and (4).
+And what a provisional certificate waits for: the other States are told, and none objects or both agree.
+Spec: Regulation (EC) 987/2009 art. 16(2) to (4).
 """
 
 from dataclasses import replace
@@ -18,7 +18,7 @@ from portadoc.portal.deployment import Deployment
 from portadoc.portal.gate import Gate
 from portadoc.portal.keeping import Keeping
 from portadoc.portal.officers.verdicts import LONGEST_REASON, require_reason
-from portadoc.portal.running import Running
+from portadoc.portal.steps.running import Running
 from portadoc.portal.store import case_store
 from portadoc.schemas.codes import PDA1_STATES
 from portadoc.storage import Connection
@@ -79,6 +79,22 @@ class Endings:
             return self._propose(subject, current, wish)
         return self._revoked(subject, current, wish)
 
+    def told(self, connection: Connection, subject: Subject, current: Application) -> None:
+        """Note that the other States are told of what is provisional, once the last of them is.
+
+        From here the two months run. In the caller's transaction, after a task of telling was done. Raises
+        Conflict[application_changed].
+        """
+        slug, left = current.institution, course.TELL_OTHER_STATE
+        if current.state is not ApplicationState.PROVISIONAL or case_store.is_left(
+            connection, slug, current.application_id, kind=left
+        ):
+            return
+        told = self._noted(subject, current, Act.STATES_TOLD, "")
+        if told.step is None:
+            told = course.with_next_step(told, now=self._deployment.clock.now(), replaced=True)
+        self._keeping.save(connection, told, was=current)
+
     def object_received(
         self, subject: Subject, slug: str, application_id: str, *, state: str, received_on: date, note: str
     ) -> Application:
@@ -96,7 +112,9 @@ class Endings:
         if received_on > self._deployment.today():
             raise Refused("first_day_future")
         told = {"state": state, "on": received_on.isoformat()}
-        objected = self._noted(subject, current, Act.OBJECTED, note, details=told, step=None, step_tries=0)
+        objected = self._noted(subject, current, Act.OBJECTED, note, details=told, step_tries=0)
+        if objected.step is Step.CONFIRM:
+            objected = replace(objected, step=None)
         with self._deployment.database.transaction() as connection:
             self._keeping.leave_task(connection, current, OBJECTION, state)
             self._keeping.save(connection, objected, was=current)
@@ -119,7 +137,7 @@ class Endings:
     def carry_out(self, subject: Subject, current: Application) -> Application:
         """Do what another officer proposed. The caller has asked whether the subject may."""
         wish = current.proposed or {}
-        if current.step not in (None, Step.CONFIRM):
+        if course.is_busy(current, now=self._deployment.clock.now()):
             raise Conflict("application_busy")
         if wish["what"] == _CONFIRM:
             return self._confirmed(subject, current, str(wish["reason"]))
@@ -186,7 +204,7 @@ class Endings:
     def _idle(self, subject: Subject, slug: str, application_id: str, action: Action) -> Application:
         with self._deployment.database.read() as connection:
             current = self._gate.application(connection, subject, slug, application_id, action)
-        if current.step not in (None, Step.CONFIRM):
+        if course.is_busy(current, now=self._deployment.clock.now()):
             raise Conflict("application_busy")
         return current
 

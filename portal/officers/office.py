@@ -15,8 +15,8 @@ from portadoc.portal.applications.application import (
     ApplicationState,
     Awaited,
     RequestKind,
-    Step,
 )
+from portadoc.portal.applications.course import TELL_OTHER_STATE, is_busy, with_next_step
 from portadoc.portal.applications.known import known_of
 from portadoc.portal.applications.life_cycle import Act, after
 from portadoc.portal.deployment import Deployment
@@ -37,7 +37,7 @@ from portadoc.portal.officers.verdicts import (
 from portadoc.portal.officers.work import TELLING, TaskItem, WorkItem, in_order, work_item
 from portadoc.portal.questions.flows import entries
 from portadoc.portal.questions.form import Known, Question
-from portadoc.portal.running import Running
+from portadoc.portal.steps.running import Running
 from portadoc.portal.store import application_store, case_store, office_store
 from portadoc.portal.store.case_store import Decided, Task
 from portadoc.schemas.events import EventKind
@@ -54,7 +54,8 @@ class CaseFile:
 
     ``engine`` is what the rules found last, None where they never looked; ``register`` what registers say today,
     None where they cannot be reached. ``earlier`` are the other cases about the same person here. ``may`` holds
-    what the reader may do, whatever the state; ``departs`` where what waits is not what the rules found.
+    what the reader may do, whatever the state; ``departs`` where what waits is not what the rules found;
+    ``busy`` where nobody can act on it now.
     """
 
     application: Application = field(repr=False)
@@ -65,6 +66,7 @@ class CaseFile:
     earlier: tuple[Application, ...] = field(repr=False)
     may: frozenset[Action]
     departs: tuple[Departure, ...]
+    busy: bool
 
 
 class Office:
@@ -87,7 +89,8 @@ class Office:
         with here.database.read() as connection:
             found = [*application_store.applications_in(connection, slug, _TO_DECIDE)]
             found += self._endings_to_approve(connection, slug)
-        waiting = [each for each in self._shown(subject, found) if each.step in (None, Step.CONFIRM)]
+        now = here.clock.now()
+        waiting = [each for each in self._shown(subject, found) if not is_busy(each, now=now)]
         return tuple(in_order(self._items(slug, waiting))[: here.settings.work_list_size])
 
     def unconfirmed(self, subject: Subject, slug: str) -> tuple[WorkItem, ...]:
@@ -138,6 +141,7 @@ class Office:
             earlier=earlier,
             may=frozenset(each for each in _ACTS if isinstance(decide(subject, each, resource, context), Permit)),
             departs=self._departs(found, engine),
+            busy=is_busy(found, now=here.clock.now()),
         )
 
     def _earlier(
@@ -277,16 +281,21 @@ class Office:
         return tuple(TaskItem(task=each, case_number=numbers.get(each.application_id, "")) for each in found)
 
     def finish(self, subject: Subject, slug: str, task_id: str) -> None:
-        """Note that a task is done; once more changes nothing. Raises Refused[not_found], [access_denied]."""
+        """Note that a task is done; once more changes nothing.
+
+        Raises Refused[not_found], [access_denied]; Conflict[application_changed].
+        """
         here = self._deployment
         with here.database.transaction() as connection:
             task = case_store.find_task(connection, slug, task_id)
             if task is None:
                 self._gate.office(subject, slug, Action.VIEW_WORK_LIST)
                 raise Refused("not_found")
-            self._gate.application(connection, subject, slug, task.application_id, Action.DECIDE)
+            current = self._gate.application(connection, subject, slug, task.application_id, Action.DECIDE)
             if case_store.finish_task(connection, slug, task_id, done_by=subject.id, now=here.clock.now()):
                 here.tell(connection, EventKind.TASK_DONE, slug, task.application_id, task=task.kind)
+                if task.kind == TELL_OTHER_STATE:
+                    self.endings.told(connection, subject, current)
 
     def _carry_out(self, current: Application, verdict: Verdict, subject: Subject) -> Application:
         here = self._deployment
@@ -329,9 +338,7 @@ class Office:
             automated=False,
         )
         if act is Act.FORWARDED:
-            passed = replace(passed, decided_at=now, final=True)
-            if passed.proof_record_id is not None:
-                passed = replace(passed, step=Step.CLOSE, step_due_at=now)
+            passed = with_next_step(replace(passed, decided_at=now, final=True), now=now)
         with here.database.transaction() as connection:
             self._keeping.leave_task(connection, current, act.value, str(verdict.other_state))
             self._keeping.save(connection, passed, was=current)
@@ -366,7 +373,7 @@ class Office:
             current = self._gate.application(connection, subject, slug, application_id, action)
             if seen not in (None, current.version):
                 raise Conflict("application_changed")
-            if current.step not in (None, Step.CONFIRM):
+            if is_busy(current, now=here.clock.now()):
                 raise Conflict("application_busy")
             if act is Act.RETURNED:
                 self.endings.close_tasks(connection, current, subject)

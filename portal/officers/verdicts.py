@@ -9,10 +9,17 @@ from portadoc.days import kept_day
 from portadoc.errors import Malformed, Refused
 from portadoc.portal.applications.application import HEALTH, Application, CertificateKind, RequestKind
 from portadoc.portal.applications.deciding import Consequence
+from portadoc.portal.applications.particulars import states_of_work
 from portadoc.portal.applications.records import eessi_article
 from portadoc.portal.applications.timers import posting_limit
 from portadoc.schemas.claims import JsonObject
-from portadoc.schemas.codes import EXCEPTION_CODE, PDA1_STATES, POSTING_CODES, STATUS_CONFIRMATIONS
+from portadoc.schemas.codes import (
+    EXCEPTION_CODE,
+    PDA1_STATES,
+    POSTING_CODES,
+    STATUS_CONFIRMATIONS,
+    canonical_country,
+)
 
 LONGEST_REASON: Final = 2000
 _OF_REGULATIONS: Final = frozenset({"883/2004", "987/2009"})
@@ -74,7 +81,7 @@ def require_whole(verdict: Verdict, application: Application, *, own_state: str)
 
     Raises Malformed[reason_missing], Refused[verdict_incomplete] with the member, [article_unfit] for an article
     that cannot stand behind the status, [period_reversed], [posting_too_long], [own_state_named] where another
-    State has to be named.
+    State has to be named, [nobody_to_tell] for a provisional one without another State of work.
     """
     require_reason(verdict.reason)
     if verdict.outcome is VerdictOutcome.GRANT and application.request_kind is not RequestKind.WITHDRAWAL:
@@ -107,7 +114,7 @@ def decision_of(
         "provisional": verdict.provisional,
         "redirect_state": verdict.other_state if verdict.outcome is VerdictOutcome.FORWARD else None,
         "default_state": None,
-        "notify_states": list(verdict.notify_states),
+        "notify_states": list(_to_tell(verdict, application, own_state)),
         "reasons": [],
         "info": [],
         "questions": [],
@@ -167,6 +174,17 @@ def verdict_from_json(kept: JsonObject) -> Verdict:
     )
 
 
+def _to_tell(verdict: Verdict, application: Application, own_state: str) -> tuple[str, ...]:
+    """Return the States to be told: those that the verdict names, else of a provisional one the States of work.
+
+    Spec: Regulation (EC) 987/2009 art. 16(2)
+    """
+    if verdict.notify_states or not verdict.provisional:
+        return verdict.notify_states
+    states = map(canonical_country, states_of_work(application.facts or {}))
+    return tuple(each for each in dict.fromkeys(states) if each != own_state)
+
+
 def _require_other_state(verdict: Verdict, own_state: str) -> None:
     if verdict.other_state not in PDA1_STATES:
         raise Refused("verdict_incomplete", member="other_state")
@@ -184,6 +202,8 @@ def _require_grantable(verdict: Verdict, application: Application, own_state: st
     for member in ("validity_start", "validity_end" if by_register else "article"):
         if getattr(verdict, member) is None:
             raise Refused("verdict_incomplete", member=member)
+    if verdict.provisional and not _to_tell(verdict, application, own_state):
+        raise Refused("nobody_to_tell")
     start, end = verdict.validity_start, verdict.validity_end
     if start is not None and end is not None and end < start:
         raise Refused("period_reversed", member="validity_end")

@@ -5,10 +5,11 @@ The reasons are those of the rules; facts stand under the names that the form ha
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from portadoc.portal.applications.application import HEALTH, Application, ApplicationState
+from portadoc.portal.applications.course import is_disputed
 from portadoc.portal.pages.health_view import health_facts_shown, health_reasons, health_steps
 from portadoc.portal.pages.words import Words
 from portadoc.rules.decision import Decision, decision_from_json
@@ -49,6 +50,8 @@ def explained(application: Application, words: Words) -> Explained | None:
     if "reason" in application.decision:
         return _by_person(application, application.decision, words)
     decision = decision_from_json(application.decision)
+    if is_disputed(application):  # what becomes definitive by itself is told no more
+        decision = replace(decision, provisional=False)
     told = explain(decision, read_facts(application.facts), words.reader.language)
     return Explained(
         headline=_headline(application, words),

@@ -12,9 +12,9 @@ from portadoc.portal.applications.application import (
     CertificateKind,
     RequestKind,
 )
-from portadoc.portal.applications.course import is_disputed
+from portadoc.portal.applications.course import definitive_at, is_disputed, told_at
 from portadoc.portal.applications.life_cycle import Act
-from portadoc.portal.applications.timers import Expected
+from portadoc.portal.applications.timers import Expected, day_of
 from portadoc.portal.following import StatusView
 from portadoc.portal.pages.case_view import (
     act_of,
@@ -89,7 +89,7 @@ def status_content(
         "undecided": found.state in OPEN,
         "automated": found.automated,
         "not_final": found.state is ApplicationState.REFUSED and not found.final,
-        "provisional": found.state is ApplicationState.PROVISIONAL and not is_disputed(found),
+        "provisional": _provisional(found, reader),
         "parts": parts_view(found.answers, known, reader) if is_sent(found) else (),
         "history": _history(found, reader),
         "follow_ups": [
@@ -142,6 +142,19 @@ def _valid(found: Application, reader: Reader) -> str:
     if found.valid_to is None:
         return reader.say("page.decision.valid.open", start=start)
     return reader.say("page.decision.valid", start=start, end=reader.day(found.valid_to))
+
+
+def _provisional(found: Application, reader: Reader) -> str:
+    """Return what a provisional decision waits for; empty where it waits for nothing."""
+    if found.state is not ApplicationState.PROVISIONAL:
+        return ""
+    if is_disputed(found):
+        return reader.say("page.decision.provisional.objected")
+    told, final = told_at(found), definitive_at(found)
+    if told is None or final is None:
+        return reader.say("page.decision.provisional") if final is None else ""
+    days = {"told": reader.day(day_of(told)), "final": reader.day(day_of(final))}
+    return reader.say("page.decision.provisional.told", **days)
 
 
 def _documents(found: Application, reader: Reader, *, own: bool, may: frozenset[Action]) -> list[dict[str, str]]:

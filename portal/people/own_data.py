@@ -6,6 +6,7 @@ from typing import Any, Final
 from portadoc.access import Action, Resource, ResourceKind, Subject, require
 from portadoc.errors import Refused
 from portadoc.portal.applications.application import Application
+from portadoc.portal.applications.life_cycle import Act
 from portadoc.portal.deployment import Deployment
 from portadoc.portal.gate import Gate
 from portadoc.portal.store import application_store, attachment_store, case_store, handover_store, health_store
@@ -18,6 +19,10 @@ _OURS: Final = frozenset(
     {"version", "step", "step_due_at", "step_tries", "proposed", "assigned_to", "history", "seal_code"}
 )
 """How we work on a case, and what no decision came of yet. What opens a sealed paper stands on the paper alone."""
+_NOT_DECIDED: Final = frozenset({Act.PROPOSED.value, Act.RETURNED.value})
+"""Acts between officers: what they propose binds nobody, and what is approved has an entry of its own."""
+_OF_OTHERS: Final = "choices"
+"""What is known in a case and concerns its applicant alone: for which employers an agent may apply."""
 
 
 class OwnData:
@@ -30,7 +35,8 @@ class OwnData:
     def export(self, subject: Subject, slug: str, *, pin: str | None = None) -> JsonObject:
         """Return what is kept of the subject, or of a child for whom the subject acts.
 
-        Every answer, fact and decision, whoever asked; officers are not named. That it was given out is noted,
+        Every answer, fact and decision, whoever asked; officers are not named, what they only propose is not told,
+        and no other employers of an agent are. That it was given out is noted,
         or it is not given. Raises Refused[not_found] for anybody else's (J22).
         """
         here = self._deployment
@@ -65,10 +71,12 @@ class OwnData:
         told = {name: _plain(getattr(found, name)) for name in found.__slots__ if name not in _OURS}
         return {
             **told,
+            "known": {name: _plain(each) for name, each in found.known.items() if name != _OF_OTHERS},
             "applicant": {"capacity": found.applicant.capacity.value},
             "history": [
                 {"at": each.at, "what": each.what, "by": each.actor.value, "reason": each.reason}
                 for each in found.history
+                if each.what not in _NOT_DECIDED
             ],
             "decisions": [
                 {"at": each.at, "automated": each.automated, "facts": each.facts, "decision": each.decision}

@@ -101,6 +101,15 @@ def certified_of(connection: Connection, institution: str, pin: str) -> tuple[Ap
     return tuple(_application(row, ()) for row in rows)
 
 
+def ended_of(connection: Connection, institution: str, pin: str) -> tuple[Application, ...]:
+    """Return every application on a person whose certificate was released and gave way or was withdrawn."""
+    states = (ApplicationState.SUPERSEDED.value, ApplicationState.WITHDRAWN.value)
+    wanted = (APPLICATIONS.c.institution == institution) & (APPLICATIONS.c.worker_pin == pin)
+    wanted &= APPLICATIONS.c.state.in_(states) & APPLICATIONS.c.record_id.is_not(None)
+    rows = connection.execute(select(APPLICATIONS).where(wanted).order_by(APPLICATIONS.c.application_id))
+    return tuple(_application(row, ()) for row in rows)
+
+
 def page_of(
     connection: Connection,
     institution: str,
@@ -165,6 +174,17 @@ def successors_of(connection: Connection, institution: str, application_id: str)
     return _listed(
         connection, APPLICATIONS.c.institution == institution, APPLICATIONS.c.predecessor == application_id
     )
+
+
+def followers_of(
+    connection: Connection, institution: str, application_ids: Collection[str]
+) -> tuple[Application, ...]:
+    """Return everything that was sent in after one of these, the newest first, without histories."""
+    wanted = (APPLICATIONS.c.institution == institution) & APPLICATIONS.c.predecessor.in_(sorted(application_ids))
+    wanted &= APPLICATIONS.c.state != ApplicationState.DRAFT.value
+    order = (APPLICATIONS.c.created_at.desc(), APPLICATIONS.c.application_id.desc())
+    rows = connection.execute(select(APPLICATIONS).where(wanted).order_by(*order))
+    return tuple(_application(row, ()) for row in rows)
 
 
 def ending_between(

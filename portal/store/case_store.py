@@ -126,6 +126,13 @@ def open_tasks(connection: Connection, institution: str) -> tuple[Task, ...]:
     return tuple(map(_task, rows))
 
 
+def is_left(connection: Connection, institution: str, application_id: str, *, kind: str) -> bool:
+    """Tell whether anything of a kind is still to be done in a case."""
+    wanted = (TASKS.c.institution == institution) & (TASKS.c.application_id == application_id)
+    wanted &= (TASKS.c.kind == kind) & TASKS.c.done_at.is_(None)
+    return bool(connection.scalar(select(func.count()).select_from(TASKS).where(wanted)))
+
+
 def find_task(connection: Connection, institution: str, task_id: str) -> Task | None:
     """Return a task of this institution, None where there is none of that id."""
     row = connection.execute(

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
-from portadoc.portal.store.tables import DOCUMENTS, OFFERS
+from portadoc.portal.store.tables import DOCUMENTS, OFFERS, OFFERS_BEGUN
 
 _LISTED: Final = 100
 
@@ -84,6 +84,29 @@ def offers_since(connection: Connection, institution: str, application_id: str, 
     """Return how many offers of a certificate were made since a time."""
     wanted = _offers_of(institution, application_id) & (OFFERS.c.made_at > since)
     return int(connection.scalar(select(func.count()).select_from(OFFERS).where(wanted)) or 0)
+
+
+def begin_offer(
+    connection: Connection, institution: str, begun_id: str, application_id: str, *, now: int, old_before: int
+) -> None:
+    """Keep that an offer of a certificate is about to be made, and forget what was never made of it."""
+    old = (OFFERS_BEGUN.c.institution == institution) & (OFFERS_BEGUN.c.begun_at <= old_before)
+    connection.execute(delete(OFFERS_BEGUN).where(old))
+    values = {"institution": institution, "begun_id": begun_id, "application_id": application_id, "begun_at": now}
+    connection.execute(insert(OFFERS_BEGUN).values(values))
+
+
+def offers_begun(connection: Connection, institution: str, application_id: str, *, since: int) -> int:
+    """Return how many offers of a certificate are about to be made, of those begun since a time."""
+    wanted = (OFFERS_BEGUN.c.institution == institution) & (OFFERS_BEGUN.c.application_id == application_id)
+    wanted &= OFFERS_BEGUN.c.begun_at > since
+    return int(connection.scalar(select(func.count()).select_from(OFFERS_BEGUN).where(wanted)) or 0)
+
+
+def end_begun(connection: Connection, institution: str, begun_id: str) -> None:
+    """Note that an offer was made, or could not be; again changes nothing."""
+    key = (OFFERS_BEGUN.c.institution == institution) & (OFFERS_BEGUN.c.begun_id == begun_id)
+    connection.execute(delete(OFFERS_BEGUN).where(key))
 
 
 def close_offer(connection: Connection, institution: str, offer_id: str, *, now: int) -> bool:

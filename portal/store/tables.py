@@ -153,6 +153,17 @@ OFFERS: Final = Table(
     Index("portal_offers_of", "institution", "application_id"),
 )
 
+OFFERS_BEGUN: Final = Table(
+    "portal_offers_begun",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("begun_id", String(64), primary_key=True),
+    Column("application_id", String(64), nullable=False),
+    Column("begun_at", BigInteger, nullable=False),
+    Index("portal_offers_begun_of", "institution", "application_id"),
+)
+"""Offers that are about to be made: they count as made ones do, so that many at one moment are not too many."""
+
 REMINDERS: Final = Table(
     "portal_reminders",
     METADATA,

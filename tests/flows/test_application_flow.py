@@ -17,6 +17,7 @@ from portadoc.verification.checks import AUTHORISATION, TYPE, Outcome
 from portadoc.verification.policy import KeyBindingRefused, VerificationPolicy
 from portadoc.verification.procedure import verify_presentation
 from portadoc.verification.report import VerificationReport
+from tests.filed_applications import sealed_application
 from tests.flows.inspecting import Control, Device
 
 A1, HEALTH = "fr-demo", "fr-health"
@@ -27,8 +28,8 @@ def filed(control: Control, reference: str) -> Any:
     proof = example("application-fr-de", control.today())
     assert isinstance(proof, ApplicationProof)
     now = filed_at(control.house.clock.now())
-    return control.house.issuer.seal_application(
-        A1, replace(proof, reference=reference, filed_on=now.on, filed_time=now.time)
+    return sealed_application(
+        control.house.issuer, A1, replace(proof, reference=reference, filed_on=now.on, filed_time=now.time)
     )
 
 

@@ -19,7 +19,6 @@ import pytest
 from portadoc.clock import SystemClock
 from portadoc.issuer import Issuer, PaperDocument
 from portadoc.randomness import system_random_bytes
-from portadoc.schemas.coverage.application import ApplicationProof
 from portadoc.schemas.examples import example
 from portadoc.schemas.pda1 import Address, CountryOfWork, Pda1, Workplace
 from portadoc.schemas.records import Record
@@ -66,8 +65,6 @@ def record_of(name: str, record_name: str) -> Record:
 def paper_of(issuer: Issuer, name: str) -> PaperDocument:
     institution, record_name, languages = PAPERS[name]
     record = record_of(name, record_name)
-    if isinstance(record, ApplicationProof):
-        return issuer.application_paper(institution, record, languages=languages)
     record_id = issuer.upload(institution, record)
     return issuer.paper(institution, record_id, languages=languages, pin="none", until_certificate_ends=True)
 

@@ -10,7 +10,6 @@ from portadoc.portal.applications.application import (
     Application,
     ApplicationState,
     HistoryEntry,
-    Step,
 )
 from portadoc.portal.applications.course import is_disputed
 from portadoc.portal.applications.known import known_of
@@ -56,7 +55,7 @@ def case_content(case: CaseFile, reader: Reader, *, subject: Subject, own_state:
         "case_number": found.case_number,
         "state": state_of(found, expired=False),
         "urgent": found.urgent,
-        "busy": found.step not in (None, Step.CONFIRM),
+        "busy": case.busy,
         "own_case": Role.OFFICER in subject.roles and Action.DECIDE not in case.may,
         "summary": [*_concerns(case, reader, own_state), *_summary(found, words, subject)],
         "engine": _engine(case, words),
@@ -80,7 +79,7 @@ def case_content(case: CaseFile, reader: Reader, *, subject: Subject, own_state:
 def acts_of(case: CaseFile) -> frozenset[str]:
     """Return what the reader can do with a case now."""
     found = case.application
-    if found.step not in (None, Step.CONFIRM):
+    if case.busy:
         return frozenset()
     waits, standing = found.state in _OPEN, found.has_certificate and found.proposed is None
     unconfirmed = found.state is ApplicationState.REFUSED and not found.final and found.proposed is None

@@ -60,6 +60,7 @@ _FAULT_OF_CODE: Final = {
     "period_reversed": ("end", "office.expected.period"),
     "posting_too_long": ("end", "office.expected.posting"),
     "own_state_named": ("state", "office.expected.own_state"),
+    "nobody_to_tell": ("provisional", "office.expected.nobody_to_tell"),
     "first_day_future": ("from", "office.expected.day_past"),
 }
 Faults = Mapping[str, str]

@@ -32,6 +32,7 @@ from portadoc.schemas.seals import seal_content
 from portadoc.serve.house import House, open_key_ring
 from portadoc.serve.settings import DEMO_INSTITUTIONS, PortadocSettings
 from tests.browser.inspector.running import Served, served_house
+from tests.filed_applications import sealed_application
 
 DAY = timedelta(days=1)
 SECONDS_PER_DAY = 86_400
@@ -142,7 +143,7 @@ class Town:
         proof = example("application-fr-de", today())
         assert isinstance(proof, ApplicationProof)
         self._numbers += 1
-        made = self.issuer.seal_application(A1, replace(proof, reference=f"A1-TEST-{self._numbers:05}"))
+        made = sealed_application(self.issuer, A1, replace(proof, reference=f"A1-TEST-{self._numbers:05}"))
         if decided:
             self.issuer.withdraw(A1, made.record_id, reason=WithdrawalReason.SUPERSEDED)
         return made.text

@@ -1,6 +1,10 @@
 """The public page of a verification code: kind, institution and verdict to everybody, facts to nobody."""
 
 import re
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -9,11 +13,13 @@ from urllib.parse import urlencode
 import pytest
 
 from portadoc.catalogue import WITH_TEXTS, text
+from portadoc.errors import Error
 from portadoc.issuer import WithdrawalReason
 from portadoc.issuer.pages.code_page import POLICY
 from portadoc.issuer.sealing.code_book import TRIES, WINDOW_S
-from portadoc.issuer.sealing.public_checks import MISSES_OF_A_CODE
+from portadoc.issuer.sealing.public_checks import MISSES_OF_A_CODE, TypedFacts
 from portadoc.schemas.examples import example
+from tests.filed_applications import sealed_application
 
 CODE = "X9YH-TQRT-M6QD-J16Q"
 A1, HEALTH = "fr-demo", "fr-health"
@@ -44,6 +50,21 @@ def typed(rig: Any, code: str, *, site: str = "same-origin", **facts: str) -> An
 def outcome(answer: Any) -> str:
     found = re.search(r'<h2 id="outcome-title">([^<]*)</h2>', answer.body.decode())
     return found[1] if found else ""
+
+
+def at_once(rig: Any, code: str, guesses: Sequence[TypedFacts]) -> Counter[bool | str]:
+    """Return what comes of guesses that all arrive at one moment, each from a source of its own."""
+    start = threading.Barrier(len(guesses))
+
+    def guess(number: int) -> bool | str:
+        start.wait()
+        try:
+            return bool(rig.issuer.public_checks.compare(code, guesses[number], source=f"192.0.2.{number}"))
+        except Error as error:
+            return error.code
+
+    with ThreadPoolExecutor(len(guesses)) as pool:
+        return Counter(pool.map(guess, range(len(guesses))))
 
 
 def sealed(rig: Any, record: Any = None, institution: str = A1) -> Any:
@@ -88,7 +109,7 @@ class TestWhatEverybodyLearns:
         assert say("public.verdict.not_in_force") in shown(rig, f"/v/{code}").body.decode()
 
     def test_an_application_is_not_decided(self, rig: Any) -> None:
-        made = rig.issuer.seal_application(A1, example("application-fr-de"))
+        made = sealed_application(rig.issuer, A1, example("application-fr-de"))
         page = shown(rig, f"/v/{made.verification_code}").body.decode()
         assert say("public.verdict.not_decided") in page
         assert say("public.verdict.in_force") not in page
@@ -164,6 +185,26 @@ class TestEnumeration:
         assert outcome(typed(rig, code, number=FACTS["number"])) == say("public.compared.locked")
         answer = rig.transport.post_json(f"/v/{code}", {"second": FACTS["number"]})
         assert answer.json()["type"].endswith("verification_code_refused")
+
+    def test_f06_guesses_at_one_moment_share_the_same_five_tries(self, rig: Any) -> None:
+        code = sealed(rig).verification_code
+        wrong = [TypedFacts(number=FACTS["number"], birth_date=f"1991-05-{day + 1:02d}") for day in range(24)]
+        assert at_once(rig, code, wrong) == {False: TRIES, "verification_code_refused": 24 - TRIES}
+        rig.clock.advance(2 * WINDOW_S)
+        assert outcome(typed(rig, code, **PERSON, number=FACTS["number"])) == say("public.compared.locked")
+
+    def test_f06_guesses_at_a_fact_at_one_moment_are_no_more_than_one_after_another(self, rig: Any) -> None:
+        code = sealed(rig).verification_code
+        answers = at_once(rig, code, [TypedFacts(employer=f"Another {each}") for each in range(24)])
+        assert answers == {False: MISSES_OF_A_CODE, "too_many_tries": 24 - MISSES_OF_A_CODE}
+
+    def test_who_types_what_stands_on_the_paper_uses_up_no_try(self, rig: Any) -> None:
+        code = sealed(rig).verification_code
+        for _ in range(2 * TRIES):
+            assert outcome(typed(rig, code, **FACTS, **PERSON)) == say("public.compared.match")
+            assert outcome(typed(rig, code, number=FACTS["number"])) == say("public.compared.match")
+        right = [TypedFacts(number=FACTS["number"], **PERSON) for _ in range(24)]
+        assert at_once(rig, code, right) == {True: 24}
 
     def test_f06_a_locked_code_gives_its_seal_to_nobody(self, rig: Any) -> None:
         code = sealed(rig).verification_code

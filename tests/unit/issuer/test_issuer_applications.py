@@ -13,6 +13,7 @@ from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.coverage import ApplicationProof, BilateralCertificate
 from portadoc.schemas.examples import example
 from portadoc.schemas.seals import seal_content
+from tests.filed_applications import sealed_application
 from tests.unit.issuer.test_issuer_seals import A1, DAY, HEALTH, claims_of, judged, refusal
 
 
@@ -31,7 +32,7 @@ def copies(rig: Any, institution: str = A1) -> int:
 
 
 def test_a_proof_is_recorded_sealed_and_read_as_applied_for_and_not_decided(rig: Any) -> None:
-    made = rig.issuer.seal_application(A1, proof())
+    made = sealed_application(rig.issuer, A1, proof())
     claims = claims_of(rig, made.text)
     assert claims.content == seal_content(proof())
     assert (made.kind, made.document_number, made.document["urgent"]) == ("application", "A1-2026-000123-7", True)
@@ -44,7 +45,7 @@ def test_a_proof_is_recorded_sealed_and_read_as_applied_for_and_not_decided(rig:
 
 
 def test_a_proof_ends_when_the_application_is_decided_and_nothing_else_does(rig: Any) -> None:
-    first, second = (rig.issuer.seal_application(A1, proof(reference=each)) for each in ("A1-1", "A1-2"))
+    first, second = (sealed_application(rig.issuer, A1, proof(reference=each)) for each in ("A1-1", "A1-2"))
     one, other = (status_reference(claims_of(rig, each.text).envelope) for each in (first, second))
     assert one != other
     rig.issuer.withdraw(A1, first.record_id, reason=WithdrawalReason.SUPERSEDED)
@@ -55,7 +56,7 @@ def test_a_proof_ends_when_the_application_is_decided_and_nothing_else_does(rig:
 
 def test_a_proof_ends_by_itself(make_rig: Any) -> None:
     rig = make_rig(seal_application_days=5)
-    made = rig.issuer.seal_application(A1, proof())
+    made = sealed_application(rig.issuer, A1, proof())
     rig.clock.advance(DAY * 6)
     rig.issuer.publish_status_lists()
     assert judged(rig, made.text) == "not_in_force_on_date"
@@ -63,18 +64,18 @@ def test_a_proof_ends_by_itself(make_rig: Any) -> None:
 
 
 def test_the_code_beside_it_opens_with_the_case_number_or_the_birth_date(rig: Any) -> None:
-    made = rig.issuer.seal_application(A1, proof())
+    made = sealed_application(rig.issuer, A1, proof())
     for second in ("A1-2026-000123-7", "1985-04-12"):
         assert rig.issuer.seals.codes.seal_behind(made.verification_code, second, source="1.2.3.4") == made.text
 
 
-def test_an_institution_that_may_not_seal_an_a1_seals_no_application_and_records_none(make_rig: Any) -> None:
+def test_an_institution_that_may_not_seal_an_a1_seals_no_application(make_rig: Any) -> None:
     rig = make_rig()
     settings = rig.issuer.settings
     assert "pda1" in settings.by_slug[HEALTH].configuration_ids, "the rule is about what it issues"
-    code, params = refusal(lambda: rig.issuer.seal_application(HEALTH, proof()))
+    code, params = refusal(lambda: sealed_application(rig.issuer, HEALTH, proof()))
     assert (code, params["institution"]) == ("record_of_other_institution", "FR:TEST02")
-    made = rig.issuer.seal_application(HEALTH, proof(issuing_authority=of("FR:TEST02")))
+    made = sealed_application(rig.issuer, HEALTH, proof(issuing_authority=of("FR:TEST02")))
     assert made.kind == "application"
     assert copies(rig) == 0
 
@@ -83,14 +84,14 @@ def test_an_institution_that_may_not_seal_an_a1_seals_no_application_and_records
 def test_a_proof_of_another_institution_or_country_is_refused_before_it_is_recorded(
     rig: Any, authority: Any
 ) -> None:
-    assert refusal(lambda: rig.issuer.seal_application(A1, proof(issuing_authority=authority)))[0] == (
+    assert refusal(lambda: sealed_application(rig.issuer, A1, proof(issuing_authority=authority)))[0] == (
         "record_of_other_institution"
     )
     assert copies(rig) == 0
 
 
 def test_no_credential_is_offered_of_an_application(rig: Any) -> None:
-    made = rig.issuer.seal_application(A1, proof())
+    made = sealed_application(rig.issuer, A1, proof())
     for configuration in ("pda1", "pda1-rulebook", "pda1-webuild"):
         code, _ = refusal(lambda name=configuration: rig.issuer.offer(A1, made.record_id, [name]))
         assert code == "projection_kind_differs"

@@ -479,7 +479,8 @@ def test_an_unknown_record_or_institution_is_refused(rig: Any) -> None:
 
 
 def test_a_proof_of_application_says_that_nothing_is_decided(rig: Any) -> None:
-    made = rig.issuer.application_paper(A1, example("application-fr-de"), languages=("en", "de"))
+    record_id = rig.issuer.upload(A1, example("application-fr-de"))
+    made = rig.issuer.paper(A1, record_id, languages=("en", "de"), pin="none", until_certificate_ends=True)
     words = text_of(made.pdf)
     assert squeezed("Applied for, not decided. This is no certificate.") in words
     assert squeezed("Proof that an application was filed") in words

@@ -34,12 +34,19 @@ from portadoc.schemas.projections import PDA1_WEBUILD, PRC_PORTADOC
 from portadoc.schemas.records import record_to_json
 from portadoc.schemas.seals import seal_record
 from portadoc.verification.rendering.wording import Words
+from tests.abuse.effort import LONG
 
 A1, HEALTH = "fr-demo", "fr-health"
 LETTERS = "abcxyzABCÉßçñøåłżřőțșğıĦαβγδωΏЖъиюЯ 0189 -'’.,/&()#*_$@\"<>[]\\"
 EXAMPLE, STANDING_IN = example("posted-worker-fr-de"), example("replacement-certificate")
 assert isinstance(EXAMPLE, Pda1)
 assert isinstance(STANDING_IN, Prc)
+
+TRIED = settings(
+    max_examples=400 if LONG else 20,  # a paper takes a tenth of a second; ``make routes`` makes the many
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 words = st.text(LETTERS, min_size=1, max_size=40).filter(lambda value: value.strip() == value)
 codes = st.text("ABCXYZ0123456789", min_size=4, max_size=14)
@@ -338,7 +345,7 @@ NOT_IN_CREDENTIAL = (
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@TRIED
 @given(record=records())
 def test_page_seal_and_credential_say_the_same(rig: Any, record: Pda1) -> None:
     made = rig.issuer.paper(A1, rig.issuer.upload(A1, record), languages=("en",), pin="full")
@@ -355,7 +362,7 @@ def test_page_seal_and_credential_say_the_same(rig: Any, record: Pda1) -> None:
     assert without(restored.record_fields) == without(whole, *NOT_IN_CREDENTIAL)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@TRIED
 @given(record=replacements())
 def test_page_seal_and_credential_of_a_replacement_certificate_say_all_that_it_says(rig: Any, record: Prc) -> None:
     made = rig.issuer.paper(HEALTH, rig.issuer.upload(HEALTH, record), languages=("en",), pin="full")

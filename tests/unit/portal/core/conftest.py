@@ -1,6 +1,5 @@
 """An installation with a portal, its example people, and how they fill in a form."""
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +17,7 @@ from portadoc.portal.service import Portal
 from portadoc.randomness import system_random_bytes
 from portadoc.serve.house import House, open_house
 from portadoc.serve.settings import PortadocSettings
+from tests.sparing import copy_installation
 
 NOW: Final = int(datetime(2026, 11, 22, 10, 30, tzinfo=UTC).timestamp())
 TODAY: Final = date(2026, 11, 22)
@@ -105,11 +105,11 @@ def settings_for(folder: Path, **portal: Any) -> PortadocSettings:
 
 
 @pytest.fixture(scope="session")
-def portal_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The keys of an installation, made once."""
-    folder = tmp_path_factory.mktemp("portal-keys")
+def made_portal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation in which nothing has happened yet, made once."""
+    folder = tmp_path_factory.mktemp("portal-made")
     with open_house(settings_for(folder), clock=FixedClock(NOW), random_bytes=system_random_bytes, environment={}):
-        return folder / "keys"
+        return folder
 
 
 @pytest.fixture
@@ -119,11 +119,11 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def open_desk(tmp_path: Path, portal_keys: Path, clock: FixedClock) -> Iterator[Callable[..., Desk]]:
+def open_desk(tmp_path: Path, made_portal: Path, clock: FixedClock) -> Iterator[Callable[..., Desk]]:
     """Return a maker of portals over one folder; to make another is to start again after a crash."""
     opened = []
     folder = tmp_path / "installation"
-    shutil.copytree(portal_keys, folder / "keys")
+    copy_installation(made_portal, folder)
 
     def make(*, four_eyes: bool = False, institutions: Mapping[str, Any] = {}, **portal: Any) -> Desk:
         settings = PortadocSettings(

@@ -1,6 +1,9 @@
 """Attacks on the portal's core: each is one that went through before."""
 
+import contextlib
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -11,9 +14,11 @@ from portadoc.errors import Conflict, Misconfigured, Refused, Unavailable
 from portadoc.portal.applications.application import Application, ApplicationState, Capacity, RequestKind
 from portadoc.portal.applications.risk import is_registered
 from portadoc.portal.drafts import Wish
+from portadoc.portal.handover.desk import HandOver
 from portadoc.portal.officers.verdicts import Verdict, VerdictOutcome
 from portadoc.portal.pages.form_view import rows_typed
 from portadoc.portal.store import application_store, handover_store
+from portadoc.portal.store.handover_store import ForWhom
 from portadoc.storage.installation import digest
 from tests.unit.portal.core.conftest import ANNE, CLAIRE, IVAN, JEAN, PAUL, SLUG, TODAY, Desk
 from tests.unit.portal.core.test_portal_hand_over import messages, redeem
@@ -255,6 +260,92 @@ def test_j08_new_offers_do_not_give_endless_tries_of_the_code(desk: Desk) -> Non
         desk.portal.offer(CLAIRE, SLUG, granted.application_id)
     desk.clock.advance(3600)
     desk.portal.offer(CLAIRE, SLUG, granted.application_id)
+
+
+def _offers_at_one_moment(desk: Desk, granted: Application, count: int) -> list[HandOver]:
+    """Return the offers that are made of many that are asked for at one moment."""
+    start, refused = threading.Barrier(count), list[str]()
+
+    def offer(_: int) -> HandOver | None:
+        start.wait()
+        try:
+            return desk.portal.offer(CLAIRE, SLUG, granted.application_id)
+        except Unavailable as error:
+            refused.append(error.code)
+            return None
+
+    with ThreadPoolExecutor(count) as pool:
+        made = [each for each in pool.map(offer, range(count)) if each is not None]
+    assert refused == ["offers_throttled"] * (count - len(made))
+    return made
+
+
+def _tries_of(desk: Desk, offers: list[HandOver]) -> int:
+    """Return how many wrong codes some offers take together."""
+    tried = 0
+    for made in offers * 5:
+        with contextlib.suppress(Conflict, Refused):
+            try:
+                redeem(desk, made, _wrong_code(desk))
+            except Refused as refused:
+                tried += refused.code == "tx_code_wrong"
+    return tried
+
+
+def test_j08_offers_at_one_moment_give_no_more_tries_than_one_after_another(desk: Desk) -> None:
+    granted, settings = desk.submit(), desk.portal.settings
+    made = _offers_at_one_moment(desk, granted, 24)
+    assert 1 <= len(made) <= settings.offers_per_hour
+    assert len(messages(desk)) == len(made)
+    assert _tries_of(desk, made) <= settings.code_tries_per_hour
+    desk.clock.advance(3600)
+    desk.portal.offer(CLAIRE, SLUG, granted.application_id)
+
+
+def test_j08_codes_tried_while_an_offer_is_being_made_count(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    granted, tried = desk.submit(), 0
+    for _ in range(2):
+        made = desk.portal.offer(CLAIRE, SLUG, granted.application_id)
+        tried += _tries_of(desk, [made])
+    made = desk.portal.offer(CLAIRE, SLUG, granted.application_id)
+    end_open = desk.portal.hand_over._end_open
+
+    def tries_first(*args: Any) -> None:
+        nonlocal tried
+        tried += _tries_of(desk, [made])
+        end_open(*args)
+
+    monkeypatch.setattr(desk.portal.hand_over, "_end_open", tries_first)
+    with pytest.raises(Unavailable, match="offers_throttled"):
+        desk.portal.offer(CLAIRE, SLUG, granted.application_id)
+    assert tried == desk.portal.settings.code_tries_per_hour
+
+
+def test_an_offer_that_could_not_be_made_counts_for_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    granted = desk.submit()
+
+    def unavailable(*_: Any, **__: Any) -> None:
+        raise Unavailable("storage_unavailable", reason="busy")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.house.issuer, "offer", unavailable)
+        for _ in range(desk.portal.settings.offers_per_hour + 1):
+            with pytest.raises(Unavailable, match="storage_unavailable"):
+                desk.portal.offer(CLAIRE, SLUG, granted.application_id)
+    desk.portal.offer(CLAIRE, SLUG, granted.application_id)
+
+
+def test_j08_tries_left_on_the_open_offer_of_the_other_kind_count_too(open_desk: Callable[..., Desk]) -> None:
+    desk = open_desk(employer_copy=True, code_tries_per_hour=10)
+    granted = desk.submit()
+    made = desk.portal.offer(CLAIRE, SLUG, granted.application_id)
+    with pytest.raises(Refused, match="tx_code_wrong"):
+        redeem(desk, made, _wrong_code(desk))
+    desk.portal.offer(CLAIRE, SLUG, granted.application_id, for_whom=ForWhom.EMPLOYER)
+    with pytest.raises(Unavailable, match="offers_throttled"):  # 1 tried, 5 left on the copy, 5 more
+        desk.portal.offer(CLAIRE, SLUG, granted.application_id)
+    desk.clock.advance(600)
+    desk.portal.offer(CLAIRE, SLUG, granted.application_id)  # nothing is left on what has ended
 
 
 def test_a_proof_that_cannot_be_is_no_failure_and_a_fault_of_ours_is(

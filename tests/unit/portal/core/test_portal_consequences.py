@@ -44,6 +44,13 @@ def decision(outcome: str, action: str = "NONE", state: str | None = "FR", **mor
         ("a1", decision("GRANT", "ISSUE_A1"), Consequence.ISSUE),
         ("a1", decision("GRANT", "ISSUE_A1", "DE"), Consequence.REVIEW),
         ("a1", decision("GRANT", "ISSUE_A1", simulation=True), Consequence.REVIEW),
+        ("a1", decision("REFUSE", "FORWARD", simulation=True), Consequence.REVIEW),
+        ("a1", decision("EXCEPTION_ROUTE", "SEND_A001", simulation=True), Consequence.REVIEW),
+        (
+            "a1",
+            decision("REVIEW", "REQUEST_INFO", questions=["/posting/end"], simulation=True),
+            Consequence.REVIEW,
+        ),
         ("bilateral", decision("GRANT", "ISSUE_A1"), Consequence.REVIEW),
         ("bilateral", decision("GRANT", "ISSUE_OTHER"), Consequence.ISSUE),
         ("maintenance", decision("GRANT", "ISSUE_OTHER"), Consequence.ISSUE),

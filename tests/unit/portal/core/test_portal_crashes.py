@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from portadoc.errors import Conflict, Error, Unavailable
-from portadoc.portal.applications.application import ApplicationState, RequestKind, Step
+from portadoc.errors import Conflict, Error, Refused, Unavailable
+from portadoc.portal.applications.application import Application, ApplicationState, RequestKind, Step
 from portadoc.portal.drafts import Wish
 from portadoc.portal.store import case_store
 from tests.unit.portal.core.conftest import ANNE, CLAIRE, NOW, SLUG, Desk
@@ -131,6 +131,80 @@ def test_a_grant_that_the_independent_check_refuses_is_not_signed(
         assert [each.decision["outcome"] for each in decisions_of(connection, SLUG, left.application_id)] == [
             "GRANT"
         ]
+
+
+def in_review_with_a_proof(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Application:
+    """Return an urgent request that waits for a person, whose proof of application was given out."""
+    from portadoc.portal.applications import deciding
+
+    def refuses(*_: Any) -> None:
+        raise Refused("grant_not_derivable", rule="row-12", provision="Reg. 883/2004 art. 12(1)")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(deciding, "check_grant", refuses)
+        sent = desk.submit(period={"start": "2026-11-23", "end": "2027-01-31"})
+    assert (sent.state, sent.proof_record_id is None) == (ApplicationState.IN_REVIEW, False)
+    return sent
+
+
+def unavailable(*_: Any, **__: Any) -> None:
+    """Answer as an issuer whose storage cannot be had."""
+    raise Unavailable("storage_unavailable", reason="busy")
+
+
+@pytest.mark.parametrize("failure", [unavailable, None], ids=["outage", "refusal"])
+def test_what_ends_an_ended_case_is_tried_on_and_an_officer_is_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, failure: Callable[..., None] | None
+) -> None:
+    def refuses(*_: Any, **__: Any) -> None:
+        raise Refused("withdrawal_reason_unknown")
+
+    sent = in_review_with_a_proof(desk, monkeypatch)
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.house.issuer, "withdraw", failure or refuses)
+        desk.portal.withdraw(CLAIRE, SLUG, sent.application_id)
+        for _ in range(10):
+            desk.clock.advance(120)
+            desk.portal.resume_unfinished()
+    left = desk.again(sent)
+    assert (left.state, left.step) == (ApplicationState.WITHDRAWN, Step.CLOSE)  # its outcome is as it was
+    (task,) = desk.portal.office.tasks(ANNE, SLUG)
+    code = "step_tried_too_often" if failure else "withdrawal_reason_unknown"
+    assert (task.kind, task.detail) == ("step_failed", f"close:{code}")
+    desk.portal.office.finish(ANNE, SLUG, task.task_id)
+    desk.clock.advance(3600)
+    assert desk.portal.resume_unfinished() == 1
+    done = desk.again(sent)
+    assert (done.state, done.step, done.proof_record_id) == (ApplicationState.WITHDRAWN, None, None)
+
+
+@pytest.mark.parametrize("name", ["_claimed", "run"])
+def test_a_case_that_fails_holds_up_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    stuck = in_review_with_a_proof(desk, monkeypatch)
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.house.issuer, "withdraw", unavailable)
+        patched.setattr(desk.house.issuer, "upload", unavailable)
+        desk.portal.withdraw(CLAIRE, SLUG, stuck.application_id)
+        other = desk.submit(period={"start": "2027-08-01", "end": "2027-09-30"})
+    assert (desk.again(stuck).step, other.step) == (Step.CLOSE, Step.ISSUE)
+    works, failed = getattr(desk.portal.running, name), []
+
+    def fails(application: Application) -> Any:
+        if application.application_id == stuck.application_id:
+            failed.append(name)
+            raise Conflict("application_state", state="withdrawn", act="sent_to_officer")
+        return works(application)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.portal.running, name, fails)
+        desk.clock.advance(60)
+        desk.portal.resume_unfinished()
+        assert desk.again(other).state is ApplicationState.GRANTED
+        desk.portal.resume_unfinished()
+        assert len(failed) == 1  # it waits before it is tried again
+    desk.clock.advance(60)
+    desk.portal.resume_unfinished()
+    assert desk.again(stuck).step is None
 
 
 def test_fifty_submissions_of_one_request_are_one_decision(desk: Desk) -> None:

@@ -18,7 +18,7 @@ from portadoc.portal.applications.application import (
 from portadoc.portal.drafts import Wish
 from portadoc.schemas.pda1 import Pda1
 from portadoc.storage import outbox
-from tests.unit.portal.core.conftest import CLAIRE, HELENE, IVAN, JEAN, SLUG, Desk, as_worker, days
+from tests.unit.portal.core.conftest import ANNE, CLAIRE, HELENE, IVAN, JEAN, SLUG, Desk, as_worker, days
 
 
 def test_a_plain_posting_is_decided_at_once_and_certified(desk: Desk) -> None:
@@ -279,6 +279,8 @@ SEVERAL = {
 def test_what_is_provisional_becomes_definitive_after_two_months(desk: Desk) -> None:
     first = desk.submit(**SEVERAL)
     assert (first.state, first.final, first.has_certificate) == (ApplicationState.PROVISIONAL, False, True)
+    (task,) = desk.portal.office.tasks(ANNE, SLUG)
+    desk.portal.office.finish(ANNE, SLUG, task.task_id)
     desk.clock.advance(int(days(60).total_seconds()))
     assert desk.portal.resume_unfinished() == 0
     desk.clock.advance(int(days(2).total_seconds()))

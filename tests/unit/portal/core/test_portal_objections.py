@@ -1,27 +1,124 @@
 """Another State objects to a provisional certificate: it stays provisional until both agree."""
 
+import html
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from portadoc.errors import Conflict, Malformed, Refused
 from portadoc.portal.applications.application import Application, ApplicationState, Step
+from portadoc.portal.applications.course import TELL_OTHER_STATE, definitive_at
 from portadoc.portal.following import next_step
-from tests.unit.portal.core.conftest import ANNE, CLAIRE, HELENE, PAUL, SLUG, TODAY, Desk
+from portadoc.portal.officers.verdicts import Verdict, VerdictOutcome, require_whole
+from tests.unit.portal.core.conftest import ANNE, CLAIRE, HELENE, NOW, PAUL, SLUG, TODAY, Desk
 from tests.unit.portal.core.test_portal_particulars import SEVERAL
 from tests.unit.portal.machines.conftest import Doors
 
 LONG = 100 * 86_400
 
 
+def tell(desk: Desk, case: Application) -> None:
+    """Note that every other State was told of a decision."""
+    for each in desk.portal.office.tasks(ANNE, SLUG):
+        if (each.application_id, each.kind) == (case.application_id, TELL_OTHER_STATE):
+            desk.portal.office.finish(ANNE, SLUG, each.task_id)
+
+
+def shown(desk: Desk, case: Application) -> str:
+    """Return the page of a case as its applicant reads it."""
+    doors = Doors(desk.house, desk.clock)
+    address = f"/portal/{SLUG}/requests/{case.application_id}"
+    return html.unescape(doors.ask("GET", address, headers=doors.cookie("claire-test")).text)
+
+
 def objected(desk: Desk) -> Application:
     """Return a provisional certificate to which Germany objects."""
     made = desk.submit(CLAIRE, **SEVERAL)
-    assert (made.state, made.step) == (ApplicationState.PROVISIONAL, Step.CONFIRM)
+    tell(desk, made)
+    assert (made.state, desk.again(made).step) == (ApplicationState.PROVISIONAL, Step.CONFIRM)
     return desk.portal.office.endings.object_received(
         ANNE, SLUG, made.application_id, state="DE", received_on=TODAY, note="Germany sees its seat elsewhere."
     )
+
+
+def test_the_two_months_run_from_the_day_on_which_every_other_state_is_told(desk: Desk) -> None:
+    shares = {**SEVERAL["shares_by_work"], "1.time": "20", "1.pay": "20"}
+    shares |= {"2.state": "BE", "2.work": "E2", "2.time": "20", "2.pay": "20"}
+    case = desk.submit(CLAIRE, **{**SEVERAL, "shares_by_work": shares})
+    assert (case.state, case.step) == (ApplicationState.PROVISIONAL, None)
+    tasks = desk.portal.office.tasks(ANNE, SLUG)
+    assert sorted((each.kind, each.detail) for each in tasks) == [
+        (TELL_OTHER_STATE, "BE"),
+        (TELL_OTHER_STATE, "DE"),
+    ]
+    assert "We still have to tell the other countries." in shown(desk, case)
+    desk.clock.advance(LONG)
+    assert desk.portal.resume_unfinished() == 0
+    desk.portal.office.finish(ANNE, SLUG, tasks[0].task_id)
+    assert desk.again(case).step is None
+    desk.portal.office.finish(ANNE, SLUG, tasks[1].task_id)
+    told = desk.again(case)
+    assert (told.step, told.history[-1].what) == (Step.CONFIRM, "states_told")
+    assert definitive_at(told) == told.step_due_at
+    assert "The other countries were told on 2 March 2027. It becomes final on 2 May 2027" in shown(desk, case)
+    desk.clock.advance(60 * 86_400)
+    assert desk.portal.resume_unfinished() == 0
+    desk.clock.advance(2 * 86_400)
+    assert desk.portal.resume_unfinished() == 1
+    assert desk.again(case).state is ApplicationState.GRANTED
+
+
+def test_a_task_that_is_done_twice_does_not_begin_the_two_months_again(desk: Desk) -> None:
+    case = desk.submit(CLAIRE, **SEVERAL)
+    (task,) = desk.portal.office.tasks(ANNE, SLUG)
+    desk.portal.office.finish(ANNE, SLUG, task.task_id)
+    told = desk.again(case)
+    desk.clock.advance(86_400)
+    desk.portal.office.finish(ANNE, SLUG, task.task_id)
+    assert desk.again(case) == told
+
+
+def test_what_an_officer_decides_provisionally_is_told_to_the_states_of_work(desk: Desk) -> None:
+    shares = {**SEVERAL["shares_by_work"], "0.time": "26", "0.pay": "24", "1.time": "74", "1.pay": "76"}
+    case = desk.submit(CLAIRE, **{**SEVERAL, "shares_by_work": shares})
+    assert case.state is ApplicationState.IN_REVIEW
+    verdict = Verdict(
+        outcome=VerdictOutcome.GRANT,
+        reason="The work at home counts for more.",
+        article="13(1)(a)",
+        status_code="02",
+        validity_start=date(2027, 1, 4),
+        validity_end=date(2027, 6, 30),
+        provisional=True,
+    )
+    granted = desk.portal.office.decide(ANNE, SLUG, case.application_id, verdict)
+    assert (granted.state, granted.step) == (ApplicationState.PROVISIONAL, None)
+    assert [each.detail for each in desk.portal.office.tasks(ANNE, SLUG)] == ["DE"]
+    with pytest.raises(Refused, match="nobody_to_tell"):
+        require_whole(verdict, replace(case, facts={}), own_state="FR")
+
+
+def test_an_objection_before_all_are_told_keeps_what_is_told_later_provisional(desk: Desk) -> None:
+    case = desk.submit(CLAIRE, **SEVERAL)
+    desk.portal.office.endings.object_received(
+        ANNE, SLUG, case.application_id, state="DE", received_on=TODAY, note="Germany heard of it."
+    )
+    tell(desk, case)
+    assert (desk.again(case).step, next_step(desk.again(case))) == (None, "objection")
+    settled = desk.portal.office.endings.settle(ANNE, SLUG, case.application_id, reason="Germany agrees.")
+    assert (settled.state, settled.decided_at) == (ApplicationState.GRANTED, NOW)
+
+
+def test_what_is_being_made_definitive_is_not_objected_to_any_more(desk: Desk) -> None:
+    case = desk.submit(CLAIRE, **SEVERAL)
+    tell(desk, case)
+    desk.clock.advance(LONG)
+    with pytest.raises(Conflict, match="application_busy"):
+        desk.portal.office.endings.object_received(
+            ANNE, SLUG, case.application_id, state="DE", received_on=TODAY, note="Too late."
+        )
 
 
 def test_what_another_state_objects_to_does_not_become_definitive_by_itself(desk: Desk) -> None:
@@ -100,6 +197,8 @@ def test_an_officer_notes_an_objection_and_the_agreement_on_pages(desk: Desk) ->
     assert doors.ask("POST", f"{base}/object", headers=officer, data=told).status_code == 303
     seen = doors.ask("GET", f"/portal/{SLUG}/requests/{case}", headers=doors.cookie("claire-test")).text
     assert "Another country objects to our decision" in seen
+    assert "The decision stays provisional until both countries agree." in seen
+    assert "becomes final" not in seen
     assert f'href="{base}/settle"' in doors.ask("GET", base, headers=officer).text
     assert doors.ask("GET", f"{base}/settle", headers=officer).status_code == 200
     agreed = doors.ask("POST", f"{base}/settle", headers=officer, data={"reason": "Germany agrees."})

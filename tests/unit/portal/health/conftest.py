@@ -1,6 +1,5 @@
 """An installation whose health insurance gives out cards, its example people, and two care providers."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -19,6 +18,7 @@ from portadoc.portal.service import Portal
 from portadoc.randomness import system_random_bytes
 from portadoc.serve.house import House, open_house
 from portadoc.serve.settings import PortadocSettings
+from tests.sparing import copy_installation
 
 NOW: Final = int(datetime(2026, 11, 22, 10, 30, tzinfo=UTC).timestamp())
 TODAY: Final = date(2026, 11, 22)
@@ -83,20 +83,20 @@ class Ward:
 
 
 @pytest.fixture(scope="session")
-def ward_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The keys of an installation, made once."""
-    folder = tmp_path_factory.mktemp("ward-keys")
+def made_ward(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation in which nothing has happened yet, made once."""
+    folder = tmp_path_factory.mktemp("ward-made")
     settings = PortadocSettings(data_dir=folder)
     with open_house(settings, clock=FixedClock(NOW), random_bytes=system_random_bytes, environment={}):
-        return folder / "keys"
+        return folder
 
 
 @pytest.fixture
-def open_ward(tmp_path: Path, ward_keys: Path) -> Iterator[Callable[..., Ward]]:
+def open_ward(tmp_path: Path, made_ward: Path) -> Iterator[Callable[..., Ward]]:
     """Return a maker of portals over one folder; to make another is to start again after a crash."""
     opened, clock = [], FixedClock(NOW)
     folder = tmp_path / "installation"
-    shutil.copytree(ward_keys, folder / "keys")
+    copy_installation(made_ward, folder)
 
     def make(**portal: Any) -> Ward:
         settings = PortadocSettings(data_dir=folder, portal=portal)

@@ -1,5 +1,6 @@
 """Replacement certificates: never without consent, a code works once, and who asked is always told."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -237,6 +238,54 @@ def test_the_insured_person_gets_one_directly_and_a_parent_for_a_child(ward: War
     childs = ward.health.replacements.for_self(NADIA, SLUG, LINA_PIN, ward.need())
     assert {own.state, childs.state} == {ApplicationState.GRANTED}
     assert ward.portal.paper(NADIA, SLUG, childs.application_id, language="fr").pdf.startswith(b"%PDF")
+
+
+def test_many_clicks_at_one_moment_give_one_certificate(ward: Ward) -> None:
+    start = threading.Barrier(8)
+
+    def click(_: int) -> str:
+        start.wait()
+        need = ward.need("loss")
+        return ward.health.replacements.for_self(JEAN, SLUG, JEAN_PIN, need).application_id
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(click, range(8)))) == 1
+    with ward.house.database.read() as connection:
+        made = application_store.applications_of(connection, SLUG, subject_id="", employers=(), pins=(JEAN_PIN,))
+    assert [each.state for each in made] == [ApplicationState.GRANTED]
+
+
+def test_of_many_yeses_to_one_request_one_gives_a_certificate(ward: Ward) -> None:
+    asked = ward.health.replacements.request(CLINIC, SLUG, JEAN_PIN, BORN[JEAN_PIN], ward.need())
+    start = threading.Barrier(8)
+
+    def approve(_: int) -> str:
+        start.wait()
+        try:
+            return ward.health.replacements.approve(JEAN, SLUG, asked.consent_id).state.value
+        except Error as error:
+            return error.code
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(approve, range(8)))
+    assert (found.count("granted"), found.count("consent_unusable")) == (1, 7)
+
+
+def test_wrong_birth_dates_at_one_moment_share_the_same_tries(ward: Ward) -> None:
+    code, start = ward.code(), threading.Barrier(24)
+
+    def use(number: int) -> str:
+        start.wait()
+        with pytest.raises(Refused, match="consent_unusable"):
+            ward.redeem(code, WRONG, subject=replace(CLINIC, id=f"clinic-{number}"))
+        return "refused"
+
+    with ThreadPoolExecutor(24) as pool:
+        assert list(pool.map(use, range(24))) == ["refused"] * 24
+    with ward.house.database.read() as connection:
+        (locked,) = health_store.consents_of(connection, SLUG, (JEAN_PIN,))
+    assert (locked.tries, locked.state) == (ward.portal.settings.consent_tries, ConsentState.LOCKED)
+    assert len(outcomes(ward)) == locked.tries  # the others met a code that was gone
 
 
 def test_what_the_register_does_not_show_is_for_a_person_and_uses_the_code_up(ward: Ward) -> None:

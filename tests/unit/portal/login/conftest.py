@@ -50,8 +50,8 @@ class Portal:
     clock: FixedClock
 
     def browser(self) -> httpx.Client:
-        """Return a browser that knows nothing yet and follows no redirect by itself."""
-        return httpx.Client(base_url=self.base_url, follow_redirects=False, trust_env=False)
+        """Return a browser that knows nothing yet, no TLS either, and follows no redirect by itself."""
+        return httpx.Client(base_url=self.base_url, follow_redirects=False, trust_env=False, verify=False)
 
     def restarted(self, settings: LoginSettings) -> Login:
         """Return the login of the same installation with other settings."""

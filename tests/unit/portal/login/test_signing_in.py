@@ -296,12 +296,32 @@ def test_j20_sign_ins_of_one_address_are_counted_before_they_are_kept(open_porta
         assert browser.get("/portal/login").status_code == 303
 
 
+def test_j20_answers_of_providers_are_counted_by_address_too(open_portal: Opened) -> None:
+    with open_portal(development, sign_ins_per_minute=2) as portal, portal.browser() as browser:
+        answers = [browser.get("/portal/callback?state=s&code=c") for _ in range(3)]
+        assert [each.status_code for each in answers] == [answers[0].status_code] * 2 + [429]
+        assert answers[0].status_code != 429
+        assert answers[-1].json()["code"] == "requests_throttled"
+        assert browser.get("/portal/login").status_code == 303  # an answer takes away no sign-in
+        portal.clock.advance(60)
+        assert browser.get("/portal/callback?state=s&code=c").status_code == answers[0].status_code
+
+
+def test_j20_who_waits_opens_no_session_either(open_portal: Opened) -> None:
+    with open_portal(development) as portal, portal.browser() as browser:
+        for _ in range(portal.login.settings.misses_per_hour):
+            portal.login.throttle.miss("127.0.0.1")
+        refused = browser.get("/portal/callback?state=s&code=c")
+        assert (refused.status_code, refused.json()["code"]) == (429, "identifiers_throttled")
+
+
 def test_j20_who_changes_too_much_in_a_minute_waits_and_reads_on(open_portal: Opened) -> None:
     with open_portal(development, writes_per_minute=10) as portal, portal.browser() as browser:
         sign_in(browser, "claire-test")
         answers = [browser.post("/portal/whoami", headers=OURS) for _ in range(11)]
         assert [each.status_code for each in answers] == [200] * 10 + [429]
         assert answers[-1].json()["code"] == "requests_throttled"
+        assert answers[-1].json()["detail"].startswith("More than 10 requests came within a minute.")
         assert browser.get("/portal/whoami").status_code == 200
         portal.clock.advance(60)
         assert browser.post("/portal/whoami", headers=OURS).status_code == 200

@@ -1,7 +1,6 @@
 """A whole installation behind its doors, its example machine, and a machine of another employer."""
 
 import asyncio
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -22,6 +21,7 @@ from portadoc.serve.app import create_app
 from portadoc.serve.development.people import PEOPLE, STRONG_ACR
 from portadoc.serve.house import House, open_house
 from portadoc.serve.settings import PortadocSettings
+from tests.sparing import copy_installation
 
 NOW: Final = int(datetime(2026, 11, 22, 10, 30, tzinfo=UTC).timestamp())
 APPLICATIONS: Final = "/portal/api/fr-demo/applications"
@@ -124,23 +124,22 @@ class Machine:
 
 
 @pytest.fixture(scope="session")
-def machine_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The keys of an installation, made once."""
-    folder = tmp_path_factory.mktemp("machine-keys")
+def made_machines(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation in which nothing has happened yet, made once."""
+    folder = tmp_path_factory.mktemp("machines-made")
     settings = PortadocSettings(data_dir=folder)
     with open_house(settings, clock=FixedClock(NOW), random_bytes=system_random_bytes, environment={}):
         return folder
 
 
 @pytest.fixture
-def open_doors(tmp_path: Path, machine_keys: Path) -> Iterator[Callable[..., Doors]]:
+def open_doors(tmp_path: Path, made_machines: Path) -> Iterator[Callable[..., Doors]]:
     """Return a maker of one installation; ``login`` are settings about signing in."""
     opened = []
 
     def make(*, employers: tuple[str, ...] = ("TEST12345",), **login: Any) -> Doors:
         folder = tmp_path / "installation"
-        shutil.copytree(machine_keys / "keys", folder / "keys")
-        shutil.copytree(machine_keys / "machines", folder / "machines")
+        copy_installation(made_machines, folder)
         own = ECKey.import_key(strict_json.loads_object(key_of(folder).read_bytes(), what="key"))
         machines = [
             machine("payroll-test", own, *employers),

@@ -11,8 +11,8 @@ from tests.unit.portal.core.conftest import (  # noqa: F401  fixtures
     clock,
     desk,
     machine_answers,
+    made_portal,
     open_desk,
-    portal_keys,
 )
 
 

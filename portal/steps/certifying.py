@@ -7,6 +7,7 @@ from portadoc.portal.deployment import Deployment
 from portadoc.portal.health.certificates import health_record_of
 from portadoc.portal.keeping import Keeping
 from portadoc.portal.neighbours import PaperDocument
+from portadoc.portal.standing import require_judged_beside
 from portadoc.portal.store import handover_store
 from portadoc.portal.store.handover_store import Document, DocumentKind
 from portadoc.schemas.events import EventKind
@@ -33,8 +34,14 @@ class Certifying:
             raise Misconfigured("own_output_invalid", reason="record")
         return here.certificates.paper(slug, record_id, language=application.language)
 
-    def released(self, done: Application, paper: PaperDocument, *, was: Application) -> Application:
-        """Commit that a certificate is out, and its paper with it. Raises Conflict[application_changed]."""
+    def released(
+        self, done: Application, paper: PaperDocument, *, was: Application, tell: bool = False
+    ) -> Application:
+        """Commit that a certificate is out, and its paper with it; ``tell`` leaves it to tell the other States.
+
+        Raises Conflict[application_changed]; Refused[grant_not_derivable] for a first release by the rules beside
+        which another certificate stands by now, or which follows one that has ended.
+        """
         document = Document(
             institution=done.institution,
             application_id=done.application_id,
@@ -47,6 +54,10 @@ class Certifying:
             seal=paper.seal,
         )
         with self._deployment.database.transaction() as connection:
+            if tell and was.automated and was.certificate_kind not in HEALTH:
+                require_judged_beside(connection, was)
             handover_store.keep_document(connection, document)
+            if tell:
+                self._keeping.leave_telling(connection, done)
             self._keeping.save(connection, done, was=was, kind=EventKind.CERTIFICATE_RELEASED)
         return done

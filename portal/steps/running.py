@@ -6,6 +6,7 @@ and of two that do the same step one wins. The order is the promise: record, dec
 release.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -28,23 +29,28 @@ from portadoc.portal.applications.deciding import (
     missing_facts,
     require_derivable,
 )
-from portadoc.portal.applications.life_cycle import Act, after
+from portadoc.portal.applications.life_cycle import Act, after, may
 from portadoc.portal.applications.risk import CONTRADICTED, FOR_A_PERSON
-from portadoc.portal.certifying import Certifying
+from portadoc.portal.applications.timers import SECONDS_PER_HOUR
 from portadoc.portal.deployment import Deployment
 from portadoc.portal.health.certificates import health_number
 from portadoc.portal.health.steps import HealthSteps
 from portadoc.portal.keeping import Keeping
 from portadoc.portal.standing import require_judged_beside
+from portadoc.portal.steps.certifying import Certifying
+from portadoc.portal.steps.ending import EndingSteps
 from portadoc.portal.store import application_store, case_store
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.events import EventKind
-from portadoc.storage.installation import digest
 
 _AT_ONCE: Final = 8
 _NOT_HAPPENING: Final = "not_happening"
 _STEP_FAILED: Final = "step_failed"
+_TRIED_ON_AFTER_S: Final = SECONDS_PER_HOUR
+"""Seconds until a step is taken up again that failed in a case that is over."""
 _WITH_A_PERSON: Final = frozenset({Act.CONTESTED.value, Act.ASKED.value})
+
+_logger = logging.getLogger("portadoc.portal")
 
 
 class Running:
@@ -54,12 +60,13 @@ class Running:
         self._deployment = deployment
         self._keeping = Keeping(deployment)
         self._certifying = Certifying(deployment, self._keeping)
+        self._ending = ending = EndingSteps(deployment, self._keeping, self._certifying)
         self._steps: Mapping[Step, Callable[[Application], Application]] = {
             Step.DECIDE: self._decide,
             Step.ISSUE: self._issue,
-            Step.CLOSE: self._close,
-            Step.REPLACE: self._replace,
-            Step.CONFIRM: self._confirm,
+            Step.CLOSE: ending.close,
+            Step.REPLACE: ending.replace,
+            Step.CONFIRM: ending.confirm,
             Step.REVOKE: self._revoke,
         }
         health = HealthSteps(deployment, self._keeping, self.record_decision)
@@ -88,16 +95,37 @@ class Running:
         return current
 
     def resume_unfinished(self, *, limit: int = 100) -> int:
-        """Take up every step that is due, of all institutions; return how many were taken up."""
+        """Take up every step that is due, of all institutions; return how many were taken up.
+
+        One that fails holds up no other. Raises Unavailable[storage_unavailable] where not even that can be kept.
+        """
         here, taken = self._deployment, 0
         with here.database.read() as connection:
             due = application_store.unfinished(connection, due_before=here.clock.now(), limit=limit)
         for each in due:
-            claimed = self._claimed(each)
-            if claimed is not None:
-                taken += 1
-                self.run(claimed)
+            try:
+                claimed = self._claimed(each)
+                if claimed is not None:
+                    taken += 1
+                    self.run(claimed)
+            except Error as error:
+                _logger.error("a step could not be taken up, %s %s: %s", each.application_id, each.step, error)
+                self._put_off(each)
         return taken
+
+    def _put_off(self, application: Application) -> None:
+        """Count a try of a step that could not even be begun, and let it wait; once claimed, it waits already."""
+        here = self._deployment
+        later = replace(
+            application,
+            version=application.version + 1,
+            step_tries=application.step_tries + 1,
+            step_due_at=here.clock.now() + here.settings.resume_after_s * (application.step_tries + 1),
+        )
+        try:
+            self._keeping.kept(later, was=application)
+        except Conflict:
+            return
 
     def _claimed(self, application: Application) -> Application | None:
         """Return the application as ours to take on; None when somebody else was first.
@@ -140,7 +168,9 @@ class Running:
         """Record a grant that the independent check does not find in the facts, for an officer and nobody else."""
         now = self._deployment.clock.now()
         details = {"code": refused.code, **refused.params}
-        gone = course.to_officer(application, now=now, reason="needs_a_person", details=details)
+        gone = course.to_officer(
+            _with_sign(application, refused), now=now, reason="needs_a_person", details=details
+        )
         with self._deployment.database.transaction() as connection:
             case_store.insert_decision(
                 connection,
@@ -241,7 +271,7 @@ class Running:
         )
         with here.database.transaction() as connection:
             if automated and follows is Consequence.ISSUE and application.certificate_kind not in HEALTH:
-                require_judged_beside(connection, application)
+                require_judged_beside(connection, after_it)
             sequence = case_store.insert_decision(
                 connection,
                 application.institution,
@@ -257,144 +287,71 @@ class Running:
                 number = health_number(after_it, here.competent(after_it.institution), issue=issue)
                 after_it = replace(after_it, document_number=number)
             if follows is Consequence.NOTIFY:
-                self._keeping.leave_task(
-                    connection, application, course.TELL_OTHER_STATE, str(decision["competent_state"])
-                )
+                self._keeping.leave_telling(connection, after_it)
             self._keeping.save(connection, after_it, was=application, kind=EventKind.APPLICATION_DECIDED)
         return after_it
 
     def _issue(self, application: Application) -> Application:
-        """1 record, 2 compare what is held, 3 sign the paper (read back by whoever signs it), 4 release."""
+        """1 record, 2 compare what is held, 3 sign the paper (read back by whoever signs it), 4 release.
+
+        With the release it is left to an officer to tell the other States.
+        """
         paper = self._certifying.certified(application, replaces=self._replaced_number(application))
         done = course.released(application, now=self._deployment.clock.now(), seal_code=paper.code)
-        return self._certifying.released(done, paper, was=application)
-
-    def _confirm(self, application: Application) -> Application:
-        """1 certify as definitive what is provisional, 2 withdraw the provisional certificate, 3 release."""
-        here, competent = self._deployment, self._deployment.competent(application.institution)
-        old = application.record_id or ""
-        definitive = replace(
-            application,
-            decision={**(application.decision or {}), "provisional": False},
-            decided_at=course.definitive_at(application),
-            record_id=digest(f"{old}:definitive")[: len(old)],
-            document_number=health_number(application, competent, issue=2),
-        )
-        paper = self._certifying.certified(definitive, replaces=application.document_number)
-        here.certificates.withdraw(
-            application.institution,
-            old,
-            reason="superseded",
-            effective_from=here.today(),
-            successor=definitive.record_id,
-        )
-        self._keeping.end_offers(application)
-        done = course.released(definitive, now=here.clock.now(), seal_code=paper.code)
-        return self._certifying.released(done, paper, was=application)
-
-    def _close(self, application: Application) -> Application:
-        """1 withdraw the proof that it was not decided, 2 note that."""
-        here, now = self._deployment, self._deployment.clock.now()
-        try:
-            here.certificates.withdraw(
-                application.institution,
-                application.proof_record_id or "",
-                reason="superseded",
-                effective_from=here.today(),
-                successor=None,
-            )
-        except Refused as refused:
-            if refused.code != "withdrawal_subject_unknown":  # reserved, and never made
-                raise
-        closed = replace(application, proof_record_id=None, version=application.version + 1, step_tries=0)
-        return self._keeping.kept(course.with_next_step(closed, now=now), was=application)
-
-    def _replace(self, application: Application) -> Application:
-        """1 wait for the first day of what replaces, 2 withdraw what is replaced, 3 note both."""
-        here, now = self._deployment, self._deployment.clock.now()
-        old = self._keeping.before(application)
-        done = course.with_next_step(
-            replace(application, version=application.version + 1, step_tries=0), now=now, replaced=True
-        )
-        if old is None or old.record_id is None or not course.gives_way(old, application):
-            return self._keeping.kept(done, was=application)
-        starts = application.valid_from or here.today()
-        if application.request_kind is RequestKind.CHANGE and starts > here.today():
-            later = replace(application, step_due_at=_begin(starts), version=application.version + 1)
-            return self._keeping.kept(later, was=application)
-        first_day = old.valid_from or starts
-        effective = max(first_day, starts) if application.request_kind is RequestKind.CHANGE else first_day
-        here.certificates.withdraw(
-            application.institution,
-            old.record_id,
-            reason=course.WITHDRAWN_BECAUSE[application.request_kind],
-            effective_from=min(effective, here.today()),
-            successor=application.record_id,
-        )
-        self._keeping.end_offers(old)
-        superseded = after(
-            old,
-            Act.SUPERSEDED,
-            now=now,
-            actor=Actor.SYSTEM,
-            details={"by": application.case_number},
-            successor=application.application_id,
-            step=None,
-        )
-        with here.database.transaction() as connection:
-            self._keeping.save(connection, superseded, was=old)
-            self._keeping.save(connection, done, was=application)
-        return done
+        return self._certifying.released(done, paper, was=application, tell=True)
 
     def _revoke(self, application: Application) -> Application:
-        """1 withdraw the certificate with all its copies, 2 note that."""
-        here, now = self._deployment, self._deployment.clock.now()
-        wish = application.revocation or {}
-        here.certificates.withdraw(
-            application.institution,
-            application.record_id or "",
-            reason=str(wish.get("reason") or "facts_changed"),
-            effective_from=min(date.fromisoformat(wish["from"]), here.today())
-            if wish.get("from")
-            else here.today(),
-            successor=None,
-        )
-        self._keeping.end_offers(application)
-        revoked = after(
-            application, Act.REVOKED, now=now, actor=Actor.SYSTEM, reason=str(wish.get("reason") or ""), step=None
-        )
-        return self._keeping.kept(replace(revoked, step_tries=0), was=application)
+        """Withdraw a certificate, and then what ends with it."""
+        gone, *others = self._ending.revoke(application)
+        for each in others:
+            self.run(each)
+        return gone
 
     def _replaced_number(self, application: Application) -> str | None:
         old = self._keeping.before(application) if course.replaces(application) else None
         return None if old is None or not course.is_replaced(application, old) else old.document_number
 
     def _failed(self, application: Application, error: Error) -> Application:
-        """Leave to an officer what no machine can finish; what is in force already stays in force."""
+        """Leave to an officer what no machine can finish; what is in force already stays in force.
+
+        A case that is over stays so: an officer is told, and the step is tried again later.
+        """
         here, now = self._deployment, self._deployment.clock.now()
         current = self._keeping.again(application)
         if current.step is None or current.version != application.version:
             return current
         details = {**error.params, "code": error.code, "step": current.step.value}
-        gone = course.to_officer(current, now=now, reason=_STEP_FAILED, details=details)
+        if may(current, Act.SENT_TO_OFFICER):
+            gone = course.to_officer(_with_sign(current, error), now=now, reason=_STEP_FAILED, details=details)
+        else:
+            due = now + _TRIED_ON_AFTER_S
+            gone = replace(current, version=current.version + 1, step_tries=0, step_due_at=due)
         if current.state is ApplicationState.IN_REVIEW:
             gone = replace(gone, decided_at=None)
+        if current.step is Step.ISSUE and course.is_unreleased(gone):
+            gone = replace(gone, step=Step.CLOSE, step_due_at=now)
         with here.database.transaction() as connection:
             self._keeping.leave_task(connection, gone, _STEP_FAILED, f"{current.step.value}:{error.code}")
             self._keeping.save(connection, gone, was=current)
         return gone
 
     def _postponed(self, application: Application) -> Application:
-        """Leave a step for later: what it needs cannot be had now."""
+        """Leave a step for later: what it needs cannot be had now.
+
+        Where not even that can be kept, or somebody else was faster, the step is due again by itself.
+        """
         here = self._deployment
         due = here.clock.now() + here.settings.resume_after_s
         later = replace(application, version=application.version + 1, step_due_at=due)
         try:
             return self._keeping.kept(later, was=application)
-        except Error:
+        except (Conflict, Unavailable):
             return application
 
 
-def _begin(day: date) -> int:
-    """Return when a day begins (UTC)."""
-    return (day - date(1970, 1, 1)).days * 86_400
+def _with_sign(application: Application, error: Error) -> Application:
+    """Return an application with the sign for which a person looks at it, where an error names one."""
+    sign = error.params.get("sign")
+    if sign is None or sign in application.risk:
+        return application
+    return replace(application, risk=(str(sign), *application.risk))
