@@ -8,6 +8,7 @@ import ssl
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import cache
 from typing import Final, Protocol
 
 from portadoc.fetch.addresses import Resolver, is_loopback, require_public, resolve, system_resolver
@@ -144,7 +145,19 @@ class UnsafeLoopbackFetch(PinnedFetch):
 
 
 def tls_context(ca_file: str | None) -> ssl.SSLContext:
-    """Return a client context that demands a certificate under ``ca_file``, else under the system's roots."""
+    """Return a client context that demands a certificate under ``ca_file``, else under the system's roots.
+
+    The roots are read once in the life of a process; nobody may change the context that comes of them.
+    """
+    return _under_the_roots() if ca_file is None else _verifying(ca_file)
+
+
+@cache
+def _under_the_roots() -> ssl.SSLContext:
+    return _verifying(None)
+
+
+def _verifying(ca_file: str | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and host name by itself
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is None:

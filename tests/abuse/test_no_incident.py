@@ -134,7 +134,7 @@ def test_anything_sent_to_any_route_is_answered_without_an_incident(town: Town) 
 
 
 def _throw_at(town: Town, method: str, template: str) -> None:
-    @bounded(40)
+    @bounded(40, by_default=15)  # of each of some two hundred routes
     @given(data=st.data())
     def throw(data: st.DataObject) -> None:
         sent = _with_odd_headers(data.draw, data.draw(wild(method, template)))

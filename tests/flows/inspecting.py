@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -97,7 +98,7 @@ class Control:
         self.house.verifier.refresh_seal_certificates(everything=True)
         before = self.house.verifier.trust_pack(OPERATOR).sequence
         while (made := self.house.verifier.trust_pack(OPERATOR)).sequence == before:
-            continue
+            time.sleep(0.02)
         return made
 
     def wallet(self) -> Wallet:

@@ -1,6 +1,7 @@
 """From a decided record to paper and back: sealed, printed, read from the raster, judged from the trust pack."""
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -81,7 +82,7 @@ def pack_of(house: House) -> TrustPack:
     house.verifier.refresh_status_lists(everything=True)
     before = house.verifier.trust_pack(OPERATOR).sequence
     while (made := house.verifier.trust_pack(OPERATOR)).sequence == before:
-        continue
+        time.sleep(0.02)
     operator = house.verifier.settings.by_slug[OPERATOR].institution_id
     return open_trust_pack(made.pack, operators=house.trust, operator=operator, at=house.clock.now())
 

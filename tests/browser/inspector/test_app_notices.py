@@ -137,9 +137,17 @@ def test_a_dossier_needs_a_network_and_a_visit_that_was_sent(opened):
     expect(page.get_by_text("Nothing of this visit has reached the service yet.")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (320, "dark"),
+        (1280, "light"),
+        pytest.param(320, "light", marks=pytest.mark.soak),
+        pytest.param(1280, "dark", marks=pytest.mark.soak),
+    ],
+)
 def test_visit_dossier_and_lock_break_no_rule_of_accessibility(browser_program, inspection, width, scheme):
+    """Each width and each scheme once; the two other pairs are left to soak: they show nothing of their own."""
     size = {"width": width, "height": 700}
     with visiting(browser_program, inspection.address, viewport=size, color_scheme=scheme) as visit:
         name = register(visit, inspection)

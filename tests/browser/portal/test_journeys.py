@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -233,7 +234,7 @@ def verified(house: House, seal: str, folder: Path) -> tuple[int, str]:
     house.verifier.refresh_seal_certificates(everything=True)
     before = house.verifier.trust_pack(OPERATOR).sequence
     while (made := house.verifier.trust_pack(OPERATOR)).sequence == before:
-        continue
+        time.sleep(0.02)
     (folder / "pack").write_bytes(made.pack)
     (folder / "seal").write_text(seal, encoding="utf-8")
     trust = house.settings.data_dir / "keys" / TRUST_FILE

@@ -73,9 +73,9 @@ class Person:
         self.page.goto(f"/portal/login?provider=development&to=/portal/fr-demo/{suffix}")
         self.press(name)
 
-    def open(self, address: str) -> None:
+    def open(self, address: str, name: str = "") -> None:
         self.page.goto(address)
-        self.look()
+        self.look(name)
 
     def press(self, name: str) -> None:
         """Press a button or follow a link by keys."""
@@ -165,8 +165,7 @@ def test_from_a_refusal_to_the_certificate_by_two_officers(
     claire.sees("A case officer decides on your request")
 
     anne = Person(chromium, office_url, "Anne Agent", office=True)
-    anne.open(f"{OFFICE}/?show=contested")
-    anne.look("office-list")
+    anne.open(f"{OFFICE}/?show=contested", "office-list")
     anne.sees("The applicant wants a person to look at it.")
     anne.press("A1-")
     anne.sees("The other worker went home early.")
@@ -226,8 +225,7 @@ def test_from_a_refusal_to_the_certificate_by_two_officers(
     anne.press("Withdraw the certificate")
     anne.look("office-withdraw")
     for path, name in (("/", "office-list-all"), ("/?show=tasks", "office-tasks"), ("/figures", "office-figures")):
-        anne.open(OFFICE + path)
-        anne.look(name)
+        anne.open(OFFICE + path, name)
     victor = Person(chromium, office_url, "Victor Audit", office=True)
     victor.open(f"{OFFICE}/audit")
     number = anne.page.goto(case) and anne.page.inner_text("h1").removeprefix("Case ")

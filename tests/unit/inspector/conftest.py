@@ -2,7 +2,6 @@
 
 import base64
 import json
-import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from portadoc.formats.jwe import encrypt
 from portadoc.inspector.service import Inspector
 from portadoc.wallet_sim.transport import TransportResponse
 from tests.abuse.town import INSPECTION, Town, open_town
+from tests.sparing import copy_installation
 
 NOW: Final = int(datetime(2026, 11, 22, 10, 30, tzinfo=UTC).timestamp())
 TODAY: Final = date(2026, 11, 22)
@@ -98,17 +98,17 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture(scope="session")
-def made_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The keys of an installation: they take long to make and never change."""
-    folder = tmp_path_factory.mktemp("inspector-keys")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation in which nothing has happened yet: it takes long to make."""
+    folder = tmp_path_factory.mktemp("made-for-inspectors")
     with open_town(folder, clock=FixedClock(NOW)):
-        return folder / "keys"
+        return folder
 
 
 @pytest.fixture
-def town(tmp_path: Path, made_keys: Path, clock: FixedClock) -> Iterator[Town]:
+def town(tmp_path: Path, made: Path, clock: FixedClock) -> Iterator[Town]:
     """An installation of its own."""
-    shutil.copytree(made_keys, tmp_path / "installation" / "keys")
+    copy_installation(made, tmp_path / "installation")
     with open_town(tmp_path / "installation", clock=clock) as opened:
         yield opened
 

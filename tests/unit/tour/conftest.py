@@ -75,11 +75,17 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield opened
 
 
+@pytest.fixture(scope="session")
+def peers(house: House) -> Transport:
+    """The way of a wallet to issuer and verifier of the house."""
+    return AsgiTransport(create_app(house), BASE_URL)
+
+
 @pytest.fixture
-def place(house: House) -> Iterator[Place]:
+def place(house: House, peers: Transport) -> Iterator[Place]:
     """The house with an empty wallet, at noon."""
     assert isinstance(house.clock, FixedClock)
-    yield place_with(house, MemoryStore(), AsgiTransport(create_app(house), BASE_URL))
+    yield place_with(house, MemoryStore(), peers)
     house.clock.advance(NOW - house.clock.now())
 
 

@@ -18,6 +18,7 @@ from portadoc.portal.service import Portal
 from portadoc.randomness import system_random_bytes
 from portadoc.serve.house import House, open_house
 from portadoc.serve.settings import PortadocSettings
+from tests.sparing import copy_installation
 
 NOW: Final = int(datetime(2026, 11, 22, 10, 30, tzinfo=UTC).timestamp())
 TODAY: Final = date(2026, 11, 22)

@@ -22,6 +22,7 @@ from portadoc.serve.app import create_app
 from portadoc.serve.development.people import PEOPLE, STRONG_ACR
 from portadoc.serve.house import House, open_house
 from portadoc.serve.settings import PortadocSettings
+from tests.sparing import copy_installation
 
 NOW: Final = int(datetime(2026, 11, 22, 10, 30, tzinfo=UTC).timestamp())
 APPLICATIONS: Final = "/portal/api/fr-demo/applications"
