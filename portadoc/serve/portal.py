@@ -74,10 +74,6 @@ class IssuerDesk:
         """Return how often codes can still be tried on those of some offers that are open."""
         return self._issuer.offers.tries_left(slug, offer_ids)
 
-    def tries_left(self, slug: str, offer_ids: Collection[str]) -> int:
-        """Return how often codes can still be tried on those of some offers that are open."""
-        return self._issuer.offers.tries_left(slug, offer_ids)
-
     def most_tries(self) -> int:
         """Return how often a code can be tried on one offer."""
         return self._issuer.offers.most_tries
