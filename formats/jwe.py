@@ -1,7 +1,7 @@
-"""Encrypted responses: ECDH-ES on P-256 with AES-GCM, compact form only.
+"""Encrypted messages of the protocols: ECDH-ES on P-256 with AES-GCM, compact form only, never compressed.
 
 The header is checked by our own strict code before the library sees the token; the library does the cryptography.
-Spec: OpenID4VP 1.0 §8.3, RFC 7516, RFC 7518 §4.6.
+Spec: RFC 7516, RFC 7518 §4.6; OpenID4VP 1.0 §8.3, OpenID4VCI 1.0 §10.
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from portadoc.keys.jwk import thumbprint
 from portadoc.randomness import RandomBytes, random_below
 from portadoc.schemas.claims import JsonObject
 
-SPEC: Final = "OpenID4VP 1.0 §8.3"
+SPEC: Final = "RFC 7516 §5"
 ALG: Final = "ECDH-ES"
 ENCRYPTIONS: Final = ("A128GCM", "A256GCM")
 _ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -33,7 +33,7 @@ _TAG_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class EncryptionKey:
-    """An ephemeral P-256 key for one request. ``private_jwk`` is secret text for storage and never shown."""
+    """A P-256 key to which others encrypt. ``private_jwk`` is secret text for storage and never shown."""
 
     kid: str
     public_jwk: JsonObject
@@ -103,7 +103,7 @@ def encrypt(plaintext: bytes, jwk: JsonObject, *, enc: str, apu: str | None, apv
 
     ``apu`` and ``apv`` are base64url text or None. The sender's ephemeral key and the initialisation vector come
     from the operating system's generator inside the library.
-    Raises: Untrusted[encryption_invalid] (reason ``key``, ``enc``). Spec: OpenID4VP 1.0 §8.3.
+    Raises: Untrusted[encryption_invalid] (reason ``key``, ``enc``). Spec: RFC 7516 §5.1.
     """
     _require_usable(jwk)
     if enc not in ENCRYPTIONS:
@@ -119,7 +119,7 @@ def encrypt(plaintext: bytes, jwk: JsonObject, *, enc: str, apu: str | None, apv
 def choose_encryption_key(jwks: JsonObject) -> JsonObject:
     """Return the first key of a JWK set that can receive our encryption; other keys are passed over.
 
-    Raises: Untrusted[encryption_invalid] (reason ``no_usable_key``). Spec: OpenID4VP 1.0 §8.3.
+    Raises: Untrusted[encryption_invalid] (reason ``no_usable_key``). Spec: OpenID4VCI 1.0 §10.
     """
     keys = jwks.get("keys")
     for jwk in keys if isinstance(keys, list) else ():

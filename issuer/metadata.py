@@ -3,30 +3,28 @@
 Spec: OpenID4VCI 1.0 §12.2, §12.3; RFC 8414; SD-JWT VC, JWT VC Issuer Metadata.
 """
 
+from collections.abc import Mapping
 from threading import Lock
 from typing import Final
 
 from portadoc.formats import jws
 from portadoc.formats.headers import signing_header
+from portadoc.issuer.authorization.server_metadata import server_metadata
 from portadoc.issuer.deployment import Deployment
-from portadoc.issuer.proofs import PROOF_ALGORITHMS
+from portadoc.issuer.issuance.configurations import supported
+from portadoc.issuer.issuance.encryption import MessageEncryption
+from portadoc.issuer.issuance.registration import REGISTRATION_FORMAT
 from portadoc.issuer.status_lists import StatusLists
 from portadoc.keys.key_ring import KeyPurpose
-from portadoc.schemas.catalogue import CredentialConfiguration, credential_configuration
-from portadoc.schemas.claims import EACH_MEMBER, JsonObject
+from portadoc.schemas.catalogue import credential_configuration
+from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.openid4vci import (
-    DETAILS_TYPE,
-    PRE_AUTHORIZED_CODE_GRANT,
     AuthorizationServerMetadata,
     BatchCredentialIssuance,
-    ClaimDescription,
-    CredentialMetadata,
     Display,
+    IssuerInfo,
     IssuerMetadata,
-    ProofType,
-    SupportedCredential,
 )
-from portadoc.schemas.projections import Claim
 from portadoc.web.settings import UNDETERMINED
 
 SIGNED_TYP: Final = "openidvci-issuer-metadata+jwt"
@@ -36,9 +34,18 @@ _SIGNED_TTL_S: Final = 3600
 class Metadata:
     """Builds the documents of an institution."""
 
-    def __init__(self, deployment: Deployment, status_lists: StatusLists) -> None:
+    def __init__(
+        self,
+        deployment: Deployment,
+        status_lists: StatusLists,
+        encryption: MessageEncryption,
+        *,
+        registrations: Mapping[str, str],
+    ) -> None:
         self._deployment = deployment
         self._status_lists = status_lists
+        self._encryption = encryption
+        self._registrations = registrations
         self._signed: dict[str, tuple[int, str]] = {}
         self._lock = Lock()
 
@@ -51,15 +58,24 @@ class Metadata:
             credential_issuer=issuer_id,
             credential_endpoint=f"{issuer_id}/credential",
             nonce_endpoint=f"{issuer_id}/nonce",
+            deferred_credential_endpoint=f"{issuer_id}/deferred",
             notification_endpoint=f"{issuer_id}/notification",
+            credential_request_encryption=self._encryption.for_requests(institution),
+            credential_response_encryption=self._encryption.for_responses(),
             status_list_aggregation_endpoint=self._status_lists.aggregation_uri(institution),
             batch_credential_issuance=BatchCredentialIssuance(batch_size=self._deployment.settings.batch_size),
+            issuer_info=self._issuer_info(institution),
             display=tuple(_named(language, name) for language, name in settings.names.items()),
             credential_configurations_supported={
-                each: _supported(credential_configuration(each), signing_alg=signer.alg)
+                each: supported(self._deployment, credential_configuration(each), signing_alg=signer.alg)
                 for each in settings.configuration_ids
             },
         )
+
+    def _issuer_info(self, institution: str) -> tuple[IssuerInfo, ...] | None:
+        """Return the registration certificate by value, where there is one. Spec: ARF 3.0 RPRC_22."""
+        certificate = self._registrations.get(institution)
+        return None if certificate is None else (IssuerInfo(format=REGISTRATION_FORMAT, data=certificate),)
 
     def signed_issuer(self, institution: str) -> str:
         """Return the same metadata as a JWT, signed at most once an hour. Raises: Refused[not_found].
@@ -90,18 +106,14 @@ class Metadata:
     def authorization_server(self, institution: str) -> AuthorizationServerMetadata:
         """Return the metadata of the authorization server, which is the issuer itself. Spec: RFC 8414 §2.
 
-        ``response_types_supported`` is left out: there is no authorization endpoint (OpenID4VCI 1.0 §12.2.4).
+        Raises: Refused[not_found].
         """
-        self._deployment.institution(institution)
-        issuer_id = self._deployment.issuer_id(institution)
-        return AuthorizationServerMetadata(
-            issuer=issuer_id,
-            token_endpoint=f"{issuer_id}/token",
-            grant_types_supported=(PRE_AUTHORIZED_CODE_GRANT,),
-            token_endpoint_auth_methods_supported=("none",),
-            authorization_details_types_supported=(DETAILS_TYPE,),
-            pre_authorized_grant_anonymous_access_supported=True,
-            status_list_aggregation_endpoint=self._status_lists.aggregation_uri(institution),
+        issued_here = self._deployment.institution(institution).configuration_ids
+        return server_metadata(
+            self._deployment.issuer_id(institution),
+            profile=self._deployment.profile,
+            issued_here=issued_here,
+            aggregation_uri=self._status_lists.aggregation_uri(institution),
         )
 
     def jwt_vc_issuer(self, institution: str) -> JsonObject:
@@ -113,31 +125,3 @@ class Metadata:
 
 def _named(language: str, name: str) -> Display:
     return Display(name=name, locale=None if language == UNDETERMINED else language)
-
-
-def _supported(configuration: CredentialConfiguration, *, signing_alg: str) -> SupportedCredential:
-    """Return one entry of ``credential_configurations_supported``. Spec: OpenID4VCI 1.0 §12.2.4, App. A.3."""
-    return SupportedCredential(
-        format=configuration.format,
-        vct=configuration.vct,
-        scope=configuration.scope,
-        credential_signing_alg_values_supported=(signing_alg,),
-        cryptographic_binding_methods_supported=("jwk",),
-        proof_types_supported={
-            "jwt": ProofType(proof_signing_alg_values_supported=tuple(sorted(PROOF_ALGORITHMS)))
-        },
-        credential_metadata=CredentialMetadata(
-            display=tuple(
-                Display(name=each.name, locale=each.locale, description=each.description)
-                for each in configuration.display
-            ),
-            claims=tuple(
-                _described(claim) for claim in configuration.projection.claims if EACH_MEMBER not in claim.path
-            ),
-        ),
-    )
-
-
-def _described(claim: Claim) -> ClaimDescription:
-    labels = (Display(name=claim.en, locale="en"), Display(name=claim.fr, locale="fr"))
-    return ClaimDescription(path=claim.path, mandatory=claim.mandatory, display=labels)

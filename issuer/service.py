@@ -7,31 +7,49 @@ from portadoc.clock import Clock
 from portadoc.errors import Misconfigured, Refused
 from portadoc.formats.withdrawal_list import WithdrawalCause
 from portadoc.issuer.authorization.offers import Offer, OfferFlow, Offers
+from portadoc.issuer.authorization.pushed import PushedRequests
+from portadoc.issuer.authorization.requesters import Requesters, RequestHead
+from portadoc.issuer.authorization.sender import PresentedToken, Senders
+from portadoc.issuer.authorization.sessions import Authorizations
 from portadoc.issuer.authorization.tokens import Tokens
-from portadoc.issuer.deployment import Deployment
+from portadoc.issuer.challenges import ChallengeKind, Challenges
+from portadoc.issuer.deployment import NOBODY, Deployment
 from portadoc.issuer.entitlements import Entitlement, entitlement
-from portadoc.issuer.issuance import Issuance
+from portadoc.issuer.identification.certificates import Certificates
+from portadoc.issuer.identification.service import Identifying
+from portadoc.issuer.issuance.encryption import MessageEncryption
+from portadoc.issuer.issuance.nonces import Nonces
+from portadoc.issuer.issuance.registration import read_registrations
+from portadoc.issuer.issuance.requests import Issuance
+from portadoc.issuer.life_cycle.verbs import LifeCycle
 from portadoc.issuer.metadata import Metadata
-from portadoc.issuer.proofs import Nonces
+from portadoc.issuer.records.expected import ExpectedRecords
+from portadoc.issuer.records.holders import Holder
 from portadoc.issuer.records.records import Records
 from portadoc.issuer.records.withdrawals import Withdrawal, WithdrawalReason, Withdrawals
 from portadoc.issuer.sealing.papers import PaperDocument, Papers
 from portadoc.issuer.sealing.public_checks import PublicChecks
 from portadoc.issuer.sealing.seals import Sealed, Seals
 from portadoc.issuer.settings import SECONDS_PER_DAY, IssuerSettings
+from portadoc.issuer.sources import source_store
+from portadoc.issuer.sources.sources import Sources
 from portadoc.issuer.status_lists import StatusLists
-from portadoc.issuer.store import credential_store, token_store
+from portadoc.issuer.store import authorization_store, credential_store, expected_store, token_store
 from portadoc.issuer.store.credential_store import CredentialRow
+from portadoc.issuer.store.expected_store import ExpectedRecord
 from portadoc.issuer.store.single_use import forget_used
 from portadoc.issuer.store.tables import METADATA
 from portadoc.issuer.store.token_store import Grant
 from portadoc.keys.key_ring import KeyRing
+from portadoc.keys.trust.wallet_providers import WalletProviderTrust
 from portadoc.randomness import RandomBytes
-from portadoc.schemas.catalogue import credential_configuration, issuing_institution
+from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.events import EventKind
 from portadoc.schemas.openid4vci import (
     CredentialOffer,
     NotificationRequest,
+    PushedAuthorizationRequest,
+    PushedAuthorizationResponse,
     TokenRequest,
     TokenResponse,
 )
@@ -48,20 +66,54 @@ class Issuer:
         self._deployment = deployment
         self.settings = deployment.settings
         self.offers = Offers(deployment)
-        self._tokens = Tokens(deployment, self.offers)
+        self.authorizations = Authorizations(deployment, self.offers)
+        self._challenges = Challenges(deployment)
+        self._requesters = Requesters(deployment, self._challenges)
+        self._senders = Senders(deployment, self._challenges)
+        self._pushed = PushedRequests(deployment, self.offers)
+        self._tokens = Tokens(deployment, self.offers, self._requesters)
         self.nonces = Nonces(deployment)
         self.status_lists = StatusLists(deployment)
-        self.metadata = Metadata(deployment, self.status_lists)
-        self.issuance = Issuance(deployment, self.nonces, self.status_lists)
+        self._records = Records(deployment)
+        self._expected = ExpectedRecords(deployment, self._records)
+        self.encryption = MessageEncryption(deployment)
+        self.metadata = Metadata(
+            deployment, self.status_lists, self.encryption, registrations=read_registrations(deployment)
+        )
+        self.issuance = Issuance(deployment, self.nonces, self.status_lists, self._records)
         self.seals = Seals(deployment, self.status_lists)
         self._papers = Papers(deployment, self.status_lists, self.seals)
         self.public_checks = PublicChecks(deployment)
-        self._records = Records(deployment)
         self._withdrawals = Withdrawals(deployment)
+        self.life_cycle = LifeCycle(
+            deployment,
+            self._records,
+            self._withdrawals,
+            may_be_offered=self._may_be_offered,
+            offer=self.offer,
+            cancel=self.offers.cancel,
+        )
+        certificates = Certificates(deployment, self._records, self._expected, self._may_be_offered)
+        self.identifying = Identifying(deployment, self.authorizations, certificates)
+        self.sources = Sources(deployment, self._records, self.life_cycle)
 
     def upload(self, institution: str, record: Record, *, record_id: str | None = None) -> str:
         """Keep a record of this institution and return its id. Raises as ``Records.upload``."""
         return self._records.upload(institution, record, record_id=record_id)
+
+    def expect(
+        self, institution: str, record_id: str, holder: Holder, configuration_ids: Sequence[str]
+    ) -> ExpectedRecord:
+        """Keep that a record is being decided: it can be offered, and wallets wait. As ``ExpectedRecords``."""
+        return self._expected.expect(institution, record_id, holder, configuration_ids)
+
+    def expected(self, institution: str) -> tuple[ExpectedRecord, ...]:
+        """Return the records that this institution is deciding on. Raises Refused[not_found]."""
+        return self._expected.pending(institution)
+
+    def decided(self, institution: str, record_id: str, record: Record | None) -> None:
+        """Keep the record that was expected, or that there will be none. Raises as ``ExpectedRecords.decided``."""
+        self._expected.decided(institution, record_id, record)
 
     def offer(
         self,
@@ -71,7 +123,7 @@ class Issuer:
         *,
         tx_code: bool = False,
         by_reference: bool = False,
-        flow: OfferFlow = OfferFlow.PRE_AUTHORIZED_CODE,
+        flow: OfferFlow | None = None,
     ) -> Offer:
         """Return a new offer of one record. Raises as ``offer_records``."""
         return self.offer_records(
@@ -89,11 +141,12 @@ class Issuer:
         *,
         tx_code: bool = False,
         by_reference: bool = False,
-        flow: OfferFlow = OfferFlow.PRE_AUTHORIZED_CODE,
+        flow: OfferFlow | None = None,
     ) -> Offer:
         """Return a new offer of records of one person, each in configurations that must be able to carry it.
 
-        Raises: Refused[not_found], [record_unknown], [credential_configuration_unknown],
+        ``flow`` None takes the profile's usual one. Raises: as ``Offers.make``; Refused[not_found],
+        [record_unknown], [credential_configuration_unknown],
         [projection_kind_differs], [projection_cannot_carry], [record_of_other_institution],
         [legislation_of_other_state], [records_of_several_persons]; Conflict[record_withdrawn], [record_expired].
         """
@@ -115,12 +168,14 @@ class Issuer:
         issued_here = self._deployment.institution(institution).configuration_ids
         if not configuration_ids or not set(configuration_ids) <= set(issued_here):
             raise Refused("credential_configuration_unknown", spec="OpenID4VCI 1.0 §4.1.1")
-        record = self._records.live(institution, record_id)
-        self._records.require_own_legislation(institution, record)
-        for each in configuration_ids:
-            subject = self.issuance.subject(institution, credential_configuration(each), record)
-            self._records.require_own(institution, issuing_institution(subject.claims))
-            self._records.require_own_country(institution, subject.claims)
+        expected = self._expected.find(institution, record_id)
+        if expected is not None:
+            if not set(configuration_ids) <= set(expected.configuration_ids):
+                raise Refused("credential_configuration_unknown", spec="OpenID4VCI 1.0 §4.1.1")
+        else:
+            record = self._records.live(institution, record_id)
+            for each in configuration_ids:
+                self.issuance.require_issuable(institution, each, record)
         return tuple(entitlement(record_id, each) for each in dict.fromkeys(configuration_ids))
 
     def offer_by_reference(self, institution: str, reference: str) -> CredentialOffer:
@@ -128,20 +183,46 @@ class Issuer:
         self._deployment.institution(institution)
         return self.offers.by_reference(institution, reference)
 
-    def redeem(self, institution: str, request: TokenRequest) -> TokenResponse:
-        """Exchange a code for an access token. Raises: Refused[not_found], and as ``grants`` does."""
+    def push(
+        self, institution: str, request: PushedAuthorizationRequest, *, head: RequestHead
+    ) -> PushedAuthorizationResponse:
+        """Keep an authorization request of a wallet that has proven who it is.
+
+        Raises: Refused[not_found], and as ``Requesters.proven`` and ``PushedRequests.push`` do.
+        """
         self._deployment.institution(institution)
-        return self._tokens.redeem(institution, request)
+        requester = self._requesters.proven(institution, head, client_id=request.client_id, dpop_required=False)
+        return self._pushed.push(institution, request, requester)
+
+    def redeem(self, institution: str, request: TokenRequest, *, head: RequestHead) -> TokenResponse:
+        """Exchange a code for an access token. Raises: Refused[not_found], and as ``Tokens.redeem`` does."""
+        self._deployment.institution(institution)
+        return self._tokens.redeem(institution, request, head=head)
+
+    def new_dpop_nonce(self, institution: str) -> str:
+        """Return a fresh nonce for DPoP proofs. Raises: Refused[not_found]."""
+        self._deployment.institution(institution)
+        return self._challenges.make(institution, ChallengeKind.DPOP_NONCE)
+
+    def new_attestation_challenge(self, institution: str) -> str:
+        """Return a fresh challenge for the proof of a client attestation. Raises: Refused[not_found]."""
+        self._deployment.institution(institution)
+        return self._challenges.make(institution, ChallengeKind.CLIENT_ATTESTATION)
 
     def new_nonce(self, institution: str) -> str:
         """Return a fresh challenge for key proofs. Raises: Refused[not_found]."""
         self._deployment.institution(institution)
         return self.nonces.make(institution)
 
-    def grant_of(self, institution: str, token: str) -> Grant:
-        """Return what an access token allows. Raises: Refused[not_found], [access_token_invalid]."""
+    def granted(self, institution: str, presented: PresentedToken) -> Grant:
+        """Return what an access token allows to whom it was given to.
+
+        Raises: Refused[not_found], [access_token_invalid], and as ``Senders.require_sender`` does.
+        """
         self._deployment.institution(institution)
-        return self._tokens.grant_of(institution, token)
+        grant = self._tokens.grant_of(institution, presented.token)
+        self._senders.require_sender(grant, presented)
+        return grant
 
     def notify(self, grant: Grant, request: NotificationRequest) -> None:
         """Keep what a wallet reports; the same report again changes nothing. Spec: OpenID4VCI 1.0 §11.
@@ -230,9 +311,13 @@ class Issuer:
     def publish_status_lists(self, institution: str | None = None) -> int:
         """Publish every list that has changed or grows old, of one institution or of all; return how many.
 
+        What waits to be withdrawn, since its successor was collected, is withdrawn first.
+
         Raises: Refused[not_found], Misconfigured[signer_certificate_expired], and what opening a key raises.
         """
         slugs = self.settings.by_slug if institution is None else (institution,)
+        for slug in slugs:
+            self.life_cycle.go_on(slug)
         return sum(self.status_lists.publish(slug) for slug in slugs)
 
     def credentials(self, institution: str, *, record_id: str | None = None) -> tuple[CredentialRow, ...]:
@@ -252,7 +337,7 @@ class Issuer:
             return credential_store.list_credentials(connection, institution, unfinished_before=before)
 
     def forget_expired(self) -> None:
-        """Delete used challenges and access tokens a day after their own expiry, and codes of seals that ended.
+        """Delete challenges, authorizations and tokens a day after their expiry, and codes of seals that ended.
 
         They stay that long lest a clock that is set back, or a request on its way, find one unused again.
         """
@@ -260,15 +345,28 @@ class Issuer:
         with self._deployment.database.transaction() as connection:
             forget_used(connection, before=before)
             token_store.forget_expired(connection, before=before)
+            authorization_store.forget_expired(connection, now=before + SECONDS_PER_DAY, before=before)
+            expected_store.forget_deferred(connection, before=before)
+            expected_store.forget_refused(connection, before=before - self.settings.deferred_ttl_s)
+            source_store.forget_expired(connection, before=before)
+            self.identifying.forget(connection, before=before)
             self.seals.codes.forget(connection)
 
 
 def build_issuer(
-    settings: IssuerSettings, database: Database, key_ring: KeyRing, clock: Clock, random_bytes: RandomBytes
+    settings: IssuerSettings,
+    database: Database,
+    key_ring: KeyRing,
+    clock: Clock,
+    random_bytes: RandomBytes,
+    *,
+    wallet_trust: WalletProviderTrust = NOBODY,
 ) -> Issuer:
     """Return the issuer over an open database, its tables made and its names checked.
 
-    Raises: Misconfigured[profile_unknown], [institution_left_out], Refused[credential_configuration_unknown].
+    ``wallet_trust`` says who may vouch for wallets and their keys; without it nobody may.
+    Raises: Misconfigured[profile_unknown], [institution_left_out], [paper_unusable],
+    Refused[credential_configuration_unknown].
     """
     profile(settings.profile)
     for institution in settings.institutions:
@@ -277,7 +375,14 @@ def build_issuer(
     database.create(METADATA)
     _require_all_that_issued(settings, database, now=clock.now())
     return Issuer(
-        Deployment(settings=settings, database=database, key_ring=key_ring, clock=clock, random_bytes=random_bytes)
+        Deployment(
+            settings=settings,
+            database=database,
+            key_ring=key_ring,
+            clock=clock,
+            random_bytes=random_bytes,
+            wallet_trust=wallet_trust,
+        )
     )
 
 

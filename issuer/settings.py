@@ -6,9 +6,12 @@ from typing import Final, Self
 from pydantic import Field, model_validator
 
 from portadoc.formats.status_list.statuses import SMALLEST_CROWD
-from portadoc.schemas.profiles import Mode
+from portadoc.issuer.identification.settings import PID_TYPE, IdentityProviderSettings
+from portadoc.issuer.sources.source_settings import SourceSettings
+from portadoc.schemas.profiles import PROFILES, Mode
 from portadoc.web.settings import InstitutionNames, OriginSettings, require_distinct
 
+BOUND_TOKEN_TTL_LIMIT_S: Final = 3600
 ACCESS_TOKEN_TTL_LIMIT_S: Final = 300
 """A bearer token that no key constrains lives five minutes at most. Spec: OpenID4VCI 1.0 §13."""
 
@@ -20,6 +23,8 @@ class InstitutionSettings(InstitutionNames):
 
     configuration_ids: tuple[str, ...] = Field(min_length=1)
     """The credential configurations (schemas.catalogue) that it issues."""
+    registration_certificate: str = ""
+    """File with the registration certificate (JWT) of the institution as a provider of attestations."""
 
 
 class IssuerSettings(OriginSettings):
@@ -32,8 +37,25 @@ class IssuerSettings(OriginSettings):
     """Digits of a transaction code."""
     tx_code_tries: int = Field(default=5, ge=1, le=10)
     """Wrong transaction codes after which the offer is dead."""
-    access_token_ttl_s: int = Field(default=ACCESS_TOKEN_TTL_LIMIT_S, ge=30, le=ACCESS_TOKEN_TTL_LIMIT_S)
-    """Seconds that an access token is good for."""
+    token_misses_per_hour: int = Field(default=100, ge=10, le=10_000)
+    """Codes and refresh tokens refused within an hour after which an address has to wait. Behind a proxy, set
+    ``code_address_header``, or all wallets are one address."""
+    access_token_ttl_s: int = Field(default=ACCESS_TOKEN_TTL_LIMIT_S, ge=30, le=BOUND_TOKEN_TTL_LIMIT_S)
+    """Seconds that an access token is good for; more than 300 only where the profile binds each to a key."""
+    refresh_token_ttl_s: int = Field(default=30 * SECONDS_PER_DAY, ge=300, le=366 * SECONDS_PER_DAY)
+    """Seconds after its first refresh token within which a wallet can obtain new access tokens."""
+    pushed_request_ttl_s: int = Field(default=60, ge=5, le=600)
+    """Seconds within which a browser has to bring a pushed authorization request."""
+    authorization_ttl_s: int = Field(default=900, ge=60, le=3600)
+    """Seconds that a person has to identify themselves and to approve."""
+    code_ttl_s: int = Field(default=60, ge=5, le=600)
+    """Seconds within which a wallet has to redeem an authorization code."""
+    identity_providers: tuple[IdentityProviderSettings, ...] = ()
+    """The OpenID providers through which people identify before they get certificates, beside their wallet."""
+    pid_types: tuple[str, ...] = Field(default=(PID_TYPE,), min_length=1)
+    """Credential types (vct) of identity data by which people identify."""
+    redirect_uris: tuple[str, ...] = ()
+    """Addresses, letter by letter, to which wallets that no wallet provider vouches for may be answered."""
     nonce_ttl_s: int = Field(default=300, ge=10, le=3600)
     """Seconds that a c_nonce can be used."""
     proof_max_age_s: int = Field(default=300, ge=10, le=3600)
@@ -44,6 +66,22 @@ class IssuerSettings(OriginSettings):
     """Copies in one credential request."""
     copies_per_grant: int = Field(default=30, ge=1, le=1000)
     """Copies that one access token can obtain in all its requests, so that nobody can use up a status list."""
+    key_attestations_required: bool = False
+    """Whether a wallet provider has to vouch for every key of a holder; the profile eudi-2026 always asks."""
+    key_storage_levels: tuple[str, ...] = ()
+    """Levels of key storage that attestations of keys have to state, one of them or a higher one, such as
+    ``iso_18045_high``; none: any."""
+    user_authentication_levels: tuple[str, ...] = ()
+    """Levels of user authentication that attestations of keys have to state, one of them or a higher one; none:
+    any."""
+    encryption_required: bool = False
+    """Whether credential requests and responses have to be encrypted inside TLS as well."""
+    request_key_days: int = Field(default=7, ge=1, le=90)
+    """Days that one key serves wallets to encrypt requests; it is understood for as many more."""
+    deferred_ttl_s: int = Field(default=90 * SECONDS_PER_DAY, ge=60, le=366 * SECONDS_PER_DAY)
+    """Seconds that a credential request waits for the decision on its record."""
+    deferred_interval_s: int = Field(default=3600, ge=1, le=SECONDS_PER_DAY)
+    """Seconds after which a wallet should ask again for a credential whose record is not decided."""
     decoys: int = Field(default=2, ge=0, le=32)
     """Decoy digests in each credential, always as many, so that their number tells nothing."""
     coverage_grace_days: int | None = Field(default=None, ge=0)
@@ -68,9 +106,31 @@ class IssuerSettings(OriginSettings):
     """Header in which your own proxy says who asks, such as ``X-Real-IP``; empty: whoever connects is who asks.
     Its last entry counts. Only for a proxy that always sets it."""
 
+    sources: tuple[SourceSettings, ...] = ()
+    """The authentic sources: systems of institutions that keep, correct and withdraw records by themselves."""
+    source_token_s: int = Field(default=300, ge=30, le=3600)
+    """Seconds that the access token of an authentic source is good for."""
+    source_requests_per_minute: int = Field(default=600, ge=1, le=100_000)
+    """Requests that one authentic source, or one address at its token endpoint, may make within a minute."""
+
+    @model_validator(mode="after")
+    def _check_sources(self) -> Self:
+        names = [each.client_id for each in self.sources]
+        if len(set(names)) != len(names):
+            raise ValueError("sources: two share one client_id")
+        if not {each.institution for each in self.sources} <= self.by_slug.keys():
+            raise ValueError("sources: one names an institution that does not issue here")
+        return self
+
     @model_validator(mode="after")
     def _check_relations(self) -> Self:
         require_distinct(self.institutions)
+        governing = PROFILES.get(self.profile)
+        bound = governing is not None and governing.dpop_required
+        if self.access_token_ttl_s > ACCESS_TOKEN_TTL_LIMIT_S and not bound:
+            raise ValueError(
+                f"access_token_ttl_s: above {ACCESS_TOKEN_TTL_LIMIT_S} for tokens bound to a key only"
+            )
         if self.status_ttl_s * 4 > self.status_exp_s:
             raise ValueError("status_ttl_s: must be at most a quarter of status_exp_s")
         if self.copies_per_grant < self.batch_size:

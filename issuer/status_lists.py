@@ -16,8 +16,8 @@ from portadoc.formats.status_list.cwt_form import sign_status_list_cwt
 from portadoc.formats.status_list.jwt_form import sign_status_list_jwt
 from portadoc.formats.status_list.statuses import StatusList, StatusReference, StatusValue
 from portadoc.formats.withdrawal_list import WithdrawalRecord, make_withdrawal_list
-from portadoc.issuer.credentials import certified_until
 from portadoc.issuer.deployment import Deployment
+from portadoc.issuer.issuance.credentials import certified_until
 from portadoc.issuer.store import credential_store
 from portadoc.issuer.store.credential_store import StatusListRow
 from portadoc.keys.key_ring import KeyPurpose

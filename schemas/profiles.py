@@ -36,7 +36,9 @@ class ProtocolProfile:
     """Claims that may name the type: ``vct``, and where the draft has it ``aka_vcts``. Spec: SD-JWT VC -18"""
     issue_header_params: frozenset[str]
     grants: tuple[str, ...]
+    """Grants of the token endpoint, as authorization server metadata names them."""
     client_authentication: tuple[str, ...]
+    """Ways of client authentication at the token endpoint and for pushed requests, ``none`` among them or not."""
     encryption_algs: tuple[str, ...]
     encryption_encs: tuple[str, ...]
     required_claims: frozenset[str]
@@ -49,11 +51,24 @@ class ProtocolProfile:
     """Whether a status may be anything between withdrawn and not. Spec: CIR (EU) 2026/1731"""
     thumbprint_required: bool = False
     """Whether the header has to name the signer's certificate by ``x5t#S256``. Spec: ETSI TS 119 472-1 §5.6.3"""
+    dpop_required: bool = False
+    """Whether every access token is bound to a key of the wallet. Spec: HAIP 1.0 §4"""
+    attested_key_first: bool = False
+    """Whether a key proof is by the first key of its key attestation. Spec: TS3 v1.5 §2.2.2.2"""
+    key_attestations_required: bool = False
+    """Whether wallets have to show how they keep the keys of credentials. Spec: TS3 v1.5 §2.2.2"""
+    reuse_policy: bool = False
+    """Whether issuer metadata say how often a credential may be shown. Spec: ARF 3.0 ISSU_38"""
+    registration_published: bool = False
+    """Whether issuer metadata carry the issuer's registration certificate. Spec: ARF 3.0 RPRC_22"""
     attestation_category: str | None = None
     """The ``category`` of attestations of public bodies, identity data apart. Spec: ETSI TS 119 472-1 §5.2.2.3"""
 
 
 _PRE_AUTHORIZED: Final = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
+_AUTHORIZATION_CODE: Final = "authorization_code"
+_REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - the name of a grant
+_BY_ATTESTATION: Final = "attest_jwt_client_auth"
 _DC_SD_JWT: Final = "dc+sd-jwt"
 
 _IETF_LATEST: Final = ProtocolProfile(
@@ -63,8 +78,8 @@ _IETF_LATEST: Final = ProtocolProfile(
     accepted_credential_typs=frozenset({_DC_SD_JWT}),
     type_claims=frozenset({"vct", "aka_vcts"}),
     issue_header_params=frozenset({"alg", "typ", "kid", "x5c"}),
-    grants=(_PRE_AUTHORIZED,),
-    client_authentication=("none",),
+    grants=(_AUTHORIZATION_CODE, _PRE_AUTHORIZED, _REFRESH_TOKEN),
+    client_authentication=("none", _BY_ATTESTATION),
     encryption_algs=("ECDH-ES",),
     encryption_encs=("A128GCM", "A256GCM"),
     required_claims=frozenset({"vct"}),
@@ -80,8 +95,9 @@ _HAIP: Final = ProtocolProfile(
     accepted_credential_typs=frozenset({_DC_SD_JWT, "vc+sd-jwt"}),
     type_claims=frozenset({"vct"}),
     issue_header_params=frozenset({"alg", "typ", "x5c"}),
-    grants=("authorization_code",),
-    client_authentication=("attest_jwt_client_auth",),
+    grants=(_AUTHORIZATION_CODE, _REFRESH_TOKEN),
+    client_authentication=(_BY_ATTESTATION,),
+    dpop_required=True,
     encryption_algs=("ECDH-ES",),
     encryption_encs=("A128GCM", "A256GCM"),
     required_claims=frozenset({"vct"}),
@@ -96,8 +112,13 @@ _EUDI: Final = ProtocolProfile(
     accepted_credential_typs=frozenset({_DC_SD_JWT}),
     type_claims=frozenset({"vct"}),
     issue_header_params=frozenset({"alg", "typ", "x5c", "x5u", "x5t#S256"}),
-    grants=("authorization_code", _PRE_AUTHORIZED),
-    client_authentication=("attest_jwt_client_auth",),
+    grants=(_AUTHORIZATION_CODE, _PRE_AUTHORIZED, _REFRESH_TOKEN),
+    client_authentication=(_BY_ATTESTATION,),
+    dpop_required=True,
+    attested_key_first=True,
+    key_attestations_required=True,
+    reuse_policy=True,
+    registration_published=True,
     encryption_algs=("ECDH-ES",),
     encryption_encs=("A128GCM", "A256GCM"),
     required_claims=frozenset({"vct", "vct#integrity", "iss", "nbf", "exp"}),

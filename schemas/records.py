@@ -34,6 +34,8 @@ _CLASSES: Final[Mapping[str, type[Record]]] = {
     each.KIND: each
     for each in (Pda1, Ehic, Pid, Prc, BilateralCertificate, MaintenanceCertificate, ApplicationProof)
 }
+RECORD_KINDS: Final = tuple(_CLASSES)
+"""What ``kind`` says in the JSON form of a record."""
 _COUNTRY_MEMBERS: Final = frozenset(
     {
         "country",

@@ -152,6 +152,21 @@ def _by_number(one: ShownPerson, other: ShownPerson) -> str | None:
     return "person_number_differs" if one_numbering else None
 
 
+def number_letters(text: str) -> str:
+    """Return a number as it is compared: its letters and digits in capitals, empty for a text too long for one."""
+    return _number(text)
+
+
+def word_spellings(name: str) -> tuple[frozenset[str], ...]:
+    """Return how each word of a name may be written with A to Z, in order, as this module compares names.
+
+    Nothing for a name that stands for none (one sign over and over), or has a word in a script not read here.
+    """
+    words = _words(name)
+    spelt = tuple(_spellings_of([word]) for word in words)
+    return spelt if _tells("".join(words)) and all(spelt) else ()
+
+
 def _number(text: str) -> str:
     """Return the letters and digits of a number: spaces, dots, dashes and strokes only help the eye."""
     if len(text) > LONGEST_NAME:

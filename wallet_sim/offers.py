@@ -13,6 +13,7 @@ from portadoc.keys.algorithms import ALL_ALGORITHMS
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.openid4vci import (
+    AuthorizationCodeGrant,
     AuthorizationServerMetadata,
     CredentialOffer,
     CredentialOfferLink,
@@ -75,6 +76,16 @@ def pre_authorized_grant(offer: CredentialOffer, *, tx_code: str | None) -> PreA
     return grant
 
 
+def code_grant(offer: CredentialOffer) -> AuthorizationCodeGrant | None:
+    """Return the authorization code grant of an offer, also of one that leaves the grant open; else None.
+
+    An offer with a pre-authorised code is redeemed by that. Spec: OpenID4VCI 1.0 §4.1.1.
+    """
+    if offer.grants is None:
+        return AuthorizationCodeGrant()
+    return None if offer.grants.pre_authorized_code else offer.grants.authorization_code
+
+
 def read_issuer_metadata(issuer: str, means: Means) -> IssuerMetadata:
     """Return the metadata that the issuer publishes about itself, signed or not.
 
@@ -95,16 +106,24 @@ def read_issuer_metadata(issuer: str, means: Means) -> IssuerMetadata:
 
 
 def read_authorization_server(
-    metadata: IssuerMetadata, grant: PreAuthorizedCodeGrant, means: Means
+    metadata: IssuerMetadata, grant: PreAuthorizedCodeGrant | AuthorizationCodeGrant, means: Means
 ) -> AuthorizationServerMetadata:
     """Return the metadata of the authorization server that the offer chose among those the issuer names.
 
-    Raises Untrusted[authorization_server_unknown], Untrusted[issuer_metadata_mismatch].
-    Spec: OpenID4VCI 1.0 §4.1.1, §12.3, RFC 8414 §3.3.
+    Raises as ``server_metadata``. Spec: OpenID4VCI 1.0 §4.1.1.
     """
     named = metadata.authorization_servers or (metadata.credential_issuer,)
     server = named[0] if grant.authorization_server is None else grant.authorization_server
-    if server not in named:
+    return server_metadata(metadata, server, means)
+
+
+def server_metadata(metadata: IssuerMetadata, server: str, means: Means) -> AuthorizationServerMetadata:
+    """Return the metadata of one of the authorization servers that an issuer names.
+
+    Raises Untrusted[authorization_server_unknown], Untrusted[issuer_metadata_mismatch].
+    Spec: OpenID4VCI 1.0 §12.3, RFC 8414 §3.3.
+    """
+    if server not in (metadata.authorization_servers or (metadata.credential_issuer,)):
         raise Untrusted("authorization_server_unknown", spec="OpenID4VCI 1.0 §4.1.1")
     url = well_known(server, "oauth-authorization-server", means)
     found = read_message(AuthorizationServerMetadata, get_json(url, means, endpoint="server metadata"))

@@ -14,6 +14,7 @@ from portadoc.randomness import RandomBytes
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.profiles import ProtocolProfile
 from portadoc.verification.answers import TrustAnswers
+from portadoc.wallet_sim.identity import WalletIdentity
 from portadoc.wallet_sim.transport import Transport, TransportResponse
 
 CLOCK_SKEW_S: Final = 60
@@ -27,13 +28,17 @@ _ERROR_WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """What every act of the wallet needs: a way to speak, whom to trust, the time, random bytes and a profile."""
+    """What every act of the wallet needs: a way to speak, whom to trust, the time, random bytes and a profile.
+
+    ``identity`` None makes an anonymous wallet, for pre-authorised offers of issuers that take those.
+    """
 
     transport: Transport
     trust: TrustAnswers
     clock: Clock
     random_bytes: RandomBytes
     profile: ProtocolProfile
+    identity: WalletIdentity | None = None
 
 
 def admitted(url: str, transport: Transport) -> Target:

@@ -1,6 +1,6 @@
 """The wallet as others use it: accept an offer, look at a request, answer or decline it, list what is held."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from portadoc.clock import Clock
 from portadoc.randomness import RandomBytes
@@ -8,17 +8,21 @@ from portadoc.schemas.claims import ClaimPath, JsonObject
 from portadoc.schemas.profiles import ProtocolProfile
 from portadoc.verification.answers import TrustAnswers
 from portadoc.wallet_sim.browser import answer_browser, read_browser_request
-from portadoc.wallet_sim.issuance import accept_offer
+from portadoc.wallet_sim.identity import WalletIdentity
+from portadoc.wallet_sim.issuance import Browser, accept_offer, ask_issuer, renew, resume
 from portadoc.wallet_sim.nearby.proximity import Shown, show
 from portadoc.wallet_sim.peers import Means
 from portadoc.wallet_sim.presentation import PresentationOutcome, Preview, decline, preview_answer, send_answer
 from portadoc.wallet_sim.requests import read_request
-from portadoc.wallet_sim.store import HeldCredential, WalletStore
+from portadoc.wallet_sim.store import HeldCredential, PendingIssuance, WalletStore
 from portadoc.wallet_sim.transport import Transport
 
 
 class Wallet:
-    """A wallet that a test, a demonstration or the command line drives; ``trust`` says whom it believes."""
+    """A wallet that a test, a demonstration or the command line drives; ``trust`` says whom it believes.
+
+    ``identity`` makes it a client with a name, for issuers that ask who the wallet is; None leaves it anonymous.
+    """
 
     def __init__(
         self,
@@ -29,15 +33,50 @@ class Wallet:
         clock: Clock,
         random_bytes: RandomBytes,
         profile: ProtocolProfile,
+        identity: WalletIdentity | None = None,
     ) -> None:
         self._store = store
         self.means = Means(
-            transport=transport, trust=trust, clock=clock, random_bytes=random_bytes, profile=profile
+            transport=transport,
+            trust=trust,
+            clock=clock,
+            random_bytes=random_bytes,
+            profile=profile,
+            identity=identity,
         )
 
-    def accept(self, offer: str, *, tx_code: str | None = None, copies: int = 1) -> tuple[HeldCredential, ...]:
+    def accept(
+        self, offer: str, *, tx_code: str | None = None, copies: int = 1, browser: Browser | None = None
+    ) -> tuple[HeldCredential, ...]:
         """Obtain, verify and keep what an offer (link or QR code text) promises. Raises as ``accept_offer``."""
-        return accept_offer(offer, tx_code=tx_code, copies=copies, means=self.means, store=self._store)
+        return accept_offer(
+            offer, tx_code=tx_code, copies=copies, means=self.means, store=self._store, browser=browser
+        )
+
+    def ask(
+        self, credential_issuer: str, configuration_ids: Sequence[str], *, browser: Browser, copies: int = 1
+    ) -> tuple[HeldCredential, ...]:
+        """Obtain, verify and keep what nobody offered. Raises as ``ask_issuer``."""
+        return ask_issuer(
+            credential_issuer,
+            configuration_ids,
+            copies=copies,
+            browser=browser,
+            means=self.means,
+            store=self._store,
+        )
+
+    def resume(self) -> tuple[HeldCredential, ...]:
+        """Ask for what issuers wanted to be asked for later, and is due now. Raises as ``resume``."""
+        return resume(means=self.means, store=self._store)
+
+    def renew(self, configuration_id: str, *, copies: int = 1) -> tuple[HeldCredential, ...]:
+        """Obtain fresh copies without asking the holder anew. Raises as ``renew``."""
+        return renew(configuration_id, copies=copies, means=self.means, store=self._store)
+
+    def pending(self) -> tuple[PendingIssuance, ...]:
+        """Return what issuers will have later, in the order of arrival."""
+        return self._store.pending()
 
     def preview(self, link: str, *, optional_sets: bool = False) -> Preview:
         """Return who asks and what would be shared; nothing is sent. Raises as ``read_request``."""

@@ -22,6 +22,8 @@ from portadoc.keys.key_ring import KeyPurpose
 from portadoc.randomness import random_below
 from portadoc.schemas.events import EventKind
 from portadoc.schemas.openid4vci import (
+    AUTHORIZATION_CODE_GRANT,
+    PRE_AUTHORIZED_CODE_GRANT,
     AuthorizationCodeGrant,
     CredentialOffer,
     Grants,
@@ -40,6 +42,12 @@ class OfferFlow(StrEnum):
     PRE_AUTHORIZED_CODE = "pre_authorized_code"
     AUTHORIZATION_CODE = "authorization_code"
     """The worker proves who they are at the authorization endpoint; the offer says only what for."""
+
+
+_GRANTS: Final = {
+    OfferFlow.PRE_AUTHORIZED_CODE: PRE_AUTHORIZED_CODE_GRANT,
+    OfferFlow.AUTHORIZATION_CODE: AUTHORIZATION_CODE_GRANT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +72,23 @@ class Offers:
         institution: str,
         entitlements: Sequence[Entitlement],
         *,
-        flow: OfferFlow,
+        flow: OfferFlow | None,
         with_tx_code: bool,
         by_reference: bool,
     ) -> Offer:
         """Return a new open offer of records that the caller has looked at. Spec: OpenID4VCI 1.0 §4.1.
 
-        Raises Malformed[tx_code_unexpected]: only a pre-authorised code can have a transaction code beside it.
+        ``flow`` None takes the profile's usual one; a transaction code is made for a pre-authorised code then, and
+        otherwise the worker proves who they are. Raises Malformed[tx_code_unexpected]: only a pre-authorised code
+        can have one beside it; Refused[grant_type_unsupported] for a flow that the profile does not have.
         """
-        pre_authorized = flow is OfferFlow.PRE_AUTHORIZED_CODE
-        if with_tx_code and not pre_authorized:
+        chosen = flow or self.usual_flow
+        pre_authorized = chosen is OfferFlow.PRE_AUTHORIZED_CODE
+        if with_tx_code and flow is OfferFlow.AUTHORIZATION_CODE:
             raise Malformed("tx_code_unexpected", spec="OpenID4VCI 1.0 §4.1.1")
+        if _GRANTS[chosen] not in self._deployment.profile.grants:
+            raise Refused("grant_type_unsupported", spec="OpenID4VCI 1.0 §4.1.1")
+        with_tx_code = with_tx_code and pre_authorized
         offer_id, reference = self._deployment.new_id(), self._deployment.new_secret()
         tx_code = self._new_tx_code() if with_tx_code else None
         tag = None if tx_code is None else self._tx_code_tag(institution, offer_id, tx_code)
@@ -84,6 +98,12 @@ class Offers:
         expires_at = self._keep(institution, stored, reference, by_reference=by_reference)
         uri = self._offer_uri(institution, stored, reference, by_reference=by_reference)
         return Offer(offer_id, uri, tx_code, expires_at)
+
+    @property
+    def usual_flow(self) -> OfferFlow:
+        """The flow of an offer that names none: by pre-authorised code where the profile has it."""
+        has_it = PRE_AUTHORIZED_CODE_GRANT in self._deployment.profile.grants
+        return OfferFlow.PRE_AUTHORIZED_CODE if has_it else OfferFlow.AUTHORIZATION_CODE
 
     def _keep(self, institution: str, offer: StoredOffer, reference: str, *, by_reference: bool) -> int:
         now = self._deployment.clock.now()

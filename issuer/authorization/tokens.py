@@ -4,10 +4,17 @@ Tokens are random secrets of 256 bits; the database holds their digests. Spec: O
 """
 
 import re
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final
 
-from portadoc.errors import Malformed, Refused
+from portadoc.errors import Conflict, Error, Malformed, Refused, Untrusted
+from portadoc.issuer.authorization.codes import Codes
 from portadoc.issuer.authorization.offers import Offers
+from portadoc.issuer.authorization.refresh import RefreshTokens, refresh_token_unusable
+from portadoc.issuer.authorization.requesters import Requester, Requesters, RequestHead
+from portadoc.issuer.authorization.scopes import scope_of
+from portadoc.issuer.authorization.sender import scheme_of
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.entitlements import (
     Entitlement,
@@ -19,49 +26,74 @@ from portadoc.issuer.entitlements import (
 from portadoc.issuer.store import token_store
 from portadoc.issuer.store.offer_store import StoredOffer
 from portadoc.issuer.store.token_store import Grant
-from portadoc.schemas.openid4vci import PRE_AUTHORIZED_CODE_GRANT, TokenRequest, TokenResponse
+from portadoc.issuer.throttle import Throttle
+from portadoc.schemas.openid4vci import (
+    AUTHORIZATION_CODE_GRANT,
+    PRE_AUTHORIZED_CODE_GRANT,
+    REFRESH_TOKEN_GRANT,
+    TokenRequest,
+    TokenResponse,
+)
 from portadoc.storage import Connection
 from portadoc.storage.installation import digest
 
-BEARER: Final = "Bearer"
 _TX_CODE: Final = re.compile(r"[0-9]{1,32}", re.ASCII)
-_MAX_CLIENT_ID_CHARS: Final = 255
+_MISSES: Final = frozenset(
+    {"code_unusable", "tx_code_wrong", "refresh_token_unusable", "pkce_mismatch", "redirect_uri_differs"}
+)
+"""Refusals that a guess earns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Allowed:
+    """What a token request has come to; ``scope`` and ``refresh_until`` are None where nothing is said of them."""
+
+    grant_id: str
+    entitlements: tuple[Entitlement, ...]
+    identified: bool
+    scope: str | None = None
+    refresh_until: int | None = None
 
 
 class Tokens:
     """Makes access tokens and says what they allow."""
 
-    def __init__(self, deployment: Deployment, offers: Offers) -> None:
+    def __init__(self, deployment: Deployment, offers: Offers, requesters: Requesters) -> None:
         self._deployment = deployment
         self._settings = deployment.settings
         self._offers = offers
+        self._requesters = requesters
+        self._codes = Codes(deployment, offers)
+        self._refresh = RefreshTokens(deployment)
+        self._throttle = Throttle(deployment)
 
-    def redeem(self, institution: str, request: TokenRequest) -> TokenResponse:
-        """Exchange a pre-authorised code, exactly once, for an access token.
+    def redeem(self, institution: str, request: TokenRequest, *, head: RequestHead) -> TokenResponse:
+        """Exchange a code or a refresh token, exactly once, for an access token.
 
         Raises: Malformed[grant_type_unsupported], [pre_authorized_code_missing], [tx_code_missing],
-        [tx_code_unexpected], [tx_code_malformed], [authorization_details_invalid]; Conflict[code_unusable] for a
-        code that is unknown, expired, used or dead; Refused[tx_code_wrong]. Spec: OpenID4VCI 1.0 §6.1, §6.3.
+        [tx_code_unexpected], [tx_code_malformed], [authorization_details_invalid]; Conflict[code_unusable] and
+        [refresh_token_unusable] for one that is unknown, expired, used, dead or another's; Refused[tx_code_wrong];
+        as ``Requesters.proven`` and ``Codes.redeem`` do; Unavailable[too_many_tries] for a source that guesses.
+        Spec: OpenID4VCI 1.0 §6.1, §6.3.
         """
-        if request.grant_type != PRE_AUTHORIZED_CODE_GRANT:
-            raise Malformed("grant_type_unsupported", spec="RFC 6749 §5.2")
-        if request.pre_authorized_code is None:
-            raise Malformed("pre_authorized_code_missing", spec="OpenID4VCI 1.0 §6.1")
-        if request.tx_code is not None and not _TX_CODE.fullmatch(request.tx_code):
-            raise Malformed("tx_code_malformed", spec="OpenID4VCI 1.0 §6.1")
-        if request.client_id is not None and len(request.client_id) > _MAX_CLIENT_ID_CHARS:
-            raise Malformed("client_id_too_long", limit=_MAX_CLIENT_ID_CHARS)
+        # 1. a source that does not guess
+        self._throttle.require_calm(institution, head.source)
+        # 2. a grant that there is, and a request of its form
+        self._require_form(request)
         wanted = wanted_configurations(request.authorization_details)
-        with self._deployment.database.transaction() as connection:
-            offer = self._offers.behind_code(connection, institution, request.pre_authorized_code)
-            _require_tx_code_as_offered(offer, request)
-            entitlements = limited_to(offer.entitlements, wanted)
-            if self._offers.tx_code_is_right(connection, institution, offer, request.tx_code):
-                self._offers.redeem(connection, institution, offer)
-                identified = wanted is not None or is_ambiguous(entitlements)
-                return self._granted(connection, institution, offer.offer_id, entitlements, identified, request)
-        # A wrong try is committed before it is answered, or nothing would ever count the tries.
-        raise Refused("tx_code_wrong", spec="OpenID4VCI 1.0 §6.3")
+        # 3. who asks
+        requester = self._requesters.proven(
+            institution,
+            head,
+            client_id=request.client_id,
+            dpop_required=self._deployment.profile.dpop_required,
+        )
+        # 4. what they have to show for it, once
+        try:
+            return self._exchanged(institution, request, requester, wanted)
+        except (Conflict, Refused, Untrusted) as error:
+            self._note(institution, head, error)
+            raise
 
     def grant_of(self, institution: str, token: str) -> Grant:
         """Return what an access token of this institution allows. Raises: Refused[access_token_invalid].
@@ -75,30 +107,115 @@ class Tokens:
             raise Refused("access_token_invalid", spec="RFC 6750 §3.1")
         return grant
 
-    def _granted(
+    def _require_form(self, request: TokenRequest) -> None:
+        if request.grant_type not in self._deployment.profile.grants:
+            raise Malformed("grant_type_unsupported", spec="RFC 6749 §5.2")
+        if request.grant_type != PRE_AUTHORIZED_CODE_GRANT:
+            return
+        if request.pre_authorized_code is None:
+            raise Malformed("pre_authorized_code_missing", spec="OpenID4VCI 1.0 §6.1")
+        if request.tx_code is not None and not _TX_CODE.fullmatch(request.tx_code):
+            raise Malformed("tx_code_malformed", spec="OpenID4VCI 1.0 §6.1")
+
+    def _exchanged(
+        self, institution: str, request: TokenRequest, requester: Requester, wanted: Collection[str] | None
+    ) -> TokenResponse:
+        ways = {
+            PRE_AUTHORIZED_CODE_GRANT: self._by_pre_authorized_code,
+            AUTHORIZATION_CODE_GRANT: self._by_code,
+            REFRESH_TOKEN_GRANT: self._by_refresh_token,
+        }
+        with self._deployment.database.transaction() as connection:
+            allowed = ways[request.grant_type](connection, institution, request, requester, wanted)
+            if isinstance(allowed, _Allowed):
+                return self._granted(connection, institution, allowed, requester)
+        # What a refusal leaves behind (a try that is spent, tokens revoked) is committed before it is told.
+        raise allowed
+
+    def _by_pre_authorized_code(
         self,
         connection: Connection,
         institution: str,
-        grant_id: str,
-        entitlements: tuple[Entitlement, ...],
-        identified: bool,
         request: TokenRequest,
+        requester: Requester,
+        wanted: Collection[str] | None,
+    ) -> _Allowed | Error:
+        offer = self._offers.behind_code(connection, institution, request.pre_authorized_code or "")
+        _require_tx_code_as_offered(offer, request)
+        entitlements = limited_to(offer.entitlements, wanted)
+        if not self._offers.tx_code_is_right(connection, institution, offer, request.tx_code):
+            return Refused("tx_code_wrong", spec="OpenID4VCI 1.0 §6.3")
+        self._offers.redeem(connection, institution, offer)
+        identified = wanted is not None or is_ambiguous(entitlements)
+        return _Allowed(grant_id=offer.offer_id, entitlements=entitlements, identified=identified)
+
+    def _by_code(
+        self,
+        connection: Connection,
+        institution: str,
+        request: TokenRequest,
+        requester: Requester,
+        wanted: Collection[str] | None,
+    ) -> _Allowed | Error:
+        redeemed = self._codes.redeem(connection, institution, request, requester)
+        if redeemed is None:
+            return Conflict("code_unusable", spec="RFC 6749 §4.1.2")
+        entitlements = limited_to(redeemed.entitlements, wanted)
+        by_details = redeemed.request.identified or wanted is not None
+        return _Allowed(
+            grant_id=redeemed.authorization_id,
+            entitlements=entitlements,
+            identified=by_details or is_ambiguous(entitlements),
+            scope=None if by_details else scope_of(configurations_of(entitlements)),
+        )
+
+    def _by_refresh_token(
+        self,
+        connection: Connection,
+        institution: str,
+        request: TokenRequest,
+        requester: Requester,
+        wanted: Collection[str] | None,
+    ) -> _Allowed | Error:
+        taken = self._refresh.take(connection, institution, request.refresh_token or "", requester)
+        if taken is None:
+            return refresh_token_unusable()
+        entitlements = limited_to(taken.entitlements, wanted)
+        return _Allowed(
+            grant_id=taken.grant_id,
+            entitlements=entitlements,
+            identified=taken.identified or wanted is not None,
+            refresh_until=taken.expires_at,
+        )
+
+    def _granted(
+        self, connection: Connection, institution: str, allowed: _Allowed, requester: Requester
     ) -> TokenResponse:
         token = self._deployment.new_secret()
         grant = Grant(
             institution=institution,
             token_digest=digest(token),
-            grant_id=grant_id,
-            entitlements=entitlements,
-            identified=identified,
-            client_id=request.client_id,
-            dpop_thumbprint=None,
+            grant_id=allowed.grant_id,
+            entitlements=allowed.entitlements,
+            identified=allowed.identified,
+            client_id=requester.client_id,
+            dpop_thumbprint=requester.dpop_thumbprint,
         )
         ttl = self._settings.access_token_ttl_s
         expires_at = self._deployment.clock.now() + ttl
         token_store.insert_token(connection, grant, copies=self._settings.copies_per_grant, expires_at=expires_at)
-        details = details_of(entitlements) if identified else None
-        return TokenResponse(access_token=token, token_type=BEARER, expires_in=ttl, authorization_details=details)
+        return TokenResponse(
+            access_token=token,
+            token_type=scheme_of(grant),
+            expires_in=ttl,
+            refresh_token=self._refresh.make(connection, grant, requester, expires_at=allowed.refresh_until),
+            scope=allowed.scope,
+            authorization_details=details_of(allowed.entitlements) if allowed.identified else None,
+        )
+
+    def _note(self, institution: str, head: RequestHead, error: Error) -> None:
+        if error.code in _MISSES:
+            self._throttle.note_miss(institution, head.source)
 
 
 def is_ambiguous(entitlements: tuple[Entitlement, ...]) -> bool:

@@ -18,7 +18,11 @@ from portadoc.web.language import preferred_language
 from portadoc.web.pages.page_files import PageFiles, templates_of
 
 STATIC_PATH: Final = "/v/page-files"
-FILES: Final = PageFiles("portadoc.issuer.pages", path=STATIC_PATH, media_types={"code.css": "text/css"})
+FILES: Final = PageFiles(
+    "portadoc.issuer.pages",
+    path=STATIC_PATH,
+    media_types={"authorize.css": "text/css", "code.css": "text/css"},
+)
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"

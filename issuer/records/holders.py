@@ -3,9 +3,10 @@
 Spec: OpenID4VCI 1.0 §13 (whom a credential is issued to); CIR (EU) 2024/2977 Annex (person identification data).
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
+from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.ehic import Ehic, Prc
 from portadoc.schemas.pda1 import Pda1
 from portadoc.schemas.pid import Pid
@@ -66,4 +67,30 @@ def _of_pid(record: Pid) -> Holder:
         forenames_at_birth=record.birth_given_name,
         town_of_birth=record.place_of_birth.locality,
         nationalities=record.nationalities,
+    )
+
+
+def same_person(one: Holder, other: Holder) -> bool:
+    """Tell whether two holders are one person to us: same numbers, birth date and kind of recipient."""
+    return (one.numbers, one.date_of_birth, one.to_representative) == (
+        other.numbers,
+        other.date_of_birth,
+        other.to_representative,
+    )
+
+
+def holder_to_json(holder: Holder) -> JsonObject:
+    """Return what the database keeps of a person whose record is expected."""
+    return {**asdict(holder), "date_of_birth": holder.date_of_birth.isoformat()}
+
+
+def holder_from_json(content: JsonObject) -> Holder:
+    """Return what ``holder_to_json`` wrote; the content is our own."""
+    return Holder(
+        **{
+            **content,
+            "date_of_birth": date.fromisoformat(content["date_of_birth"]),
+            "numbers": tuple(content["numbers"]),
+            "nationalities": tuple(content["nationalities"]),
+        }
     )

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from portadoc.errors import Conflict, Refused
 from portadoc.formats import strict_json
-from portadoc.issuer import credentials
 from portadoc.issuer.deployment import Deployment
-from portadoc.issuer.records.holders import holder_of
-from portadoc.issuer.store import record_store
+from portadoc.issuer.issuance import credentials
+from portadoc.issuer.records.holders import Holder, holder_of, same_person
+from portadoc.issuer.store import expected_store, record_store
 from portadoc.keys.certificates import certificate_country
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.schemas.catalogue import issuing_countries
@@ -17,6 +17,7 @@ from portadoc.schemas.events import EventKind
 from portadoc.schemas.pda1 import Pda1
 from portadoc.schemas.pid import Pid
 from portadoc.schemas.records import Record, record_from_json, record_to_json
+from portadoc.storage import Connection
 
 
 class Records:
@@ -30,24 +31,38 @@ class Records:
 
         Raises: Refused[not_found], Refused[record_of_other_institution]: a verifier believes an
         institution's key for its own documents only; Refused[legislation_of_other_state]; Conflict[record_differs]
-        when there is another record under ``record_id``.
+        when there is another record under ``record_id``, and as ``keep`` does.
         """
+        self.require_certifiable(institution, record)
+        record_id = record_id or self._deployment.new_id()
+        with self._deployment.database.transaction() as connection:
+            self.keep(connection, institution, record, record_id=record_id)
+        return record_id
+
+    def require_certifiable(self, institution: str, record: Record) -> None:
+        """Refuse a record that the institution may not certify. Raises as ``upload``; signs nothing."""
         self.require_own(institution, None if isinstance(record, Pid) else record.issuing_authority.id)
         self.require_own_legislation(institution, record)
-        record_id = record_id or self._deployment.new_id()
+
+    def keep(self, connection: Connection, institution: str, record: Record, *, record_id: str) -> bool:
+        """Keep a certifiable record in the caller's transaction; False for the same record once more.
+
+        It takes the place of what was expected under its id. Raises Conflict[record_differs], [record_decided]
+        when it was refused; Refused[record_of_other_person].
+        """
         body = strict_json.dumps(record_to_json(record)).decode()
-        with self._deployment.database.transaction() as connection:
-            held = record_store.find_record(connection, institution, record_id)
-            if held is not None and held.body != body:
-                raise Conflict("record_differs")
-            if held is not None:
-                return record_id
-            now = self._deployment.clock.now()
-            record_store.insert_record(
-                connection, institution, record_id=record_id, kind=record.KIND, body=body, now=now
-            )
-            self._deployment.tell(connection, EventKind.RECORD_ADDED, institution, record_id, kind=record.KIND)
-        return record_id
+        held = record_store.find_record(connection, institution, record_id)
+        if held is not None and held.body != body:
+            raise Conflict("record_differs")
+        if held is not None:
+            return False
+        _end_expectation(connection, institution, record, record_id=record_id)
+        now = self._deployment.clock.now()
+        record_store.insert_record(
+            connection, institution, record_id=record_id, kind=record.KIND, body=body, now=now
+        )
+        self._deployment.tell(connection, EventKind.RECORD_ADDED, institution, record_id, kind=record.KIND)
+        return True
 
     def live(self, institution: str, record_id: str) -> Record:
         """Return a record in force. Raises Refused[record_unknown], Conflict[record_withdrawn]."""
@@ -64,9 +79,17 @@ class Records:
 
         Raises Refused[records_of_several_persons], [record_unknown], Conflict[record_withdrawn].
         """
-        holders = [holder_of(self.live(institution, each)) for each in record_ids]
-        if len({(each.numbers, each.date_of_birth, each.to_representative) for each in holders}) > 1:
+        first, *others = (self._holder(institution, each) for each in record_ids)
+        if not all(same_person(first, each) for each in others):
             raise Refused("records_of_several_persons", spec="OpenID4VCI 1.0 §4.1.1")
+
+    def _holder(self, institution: str, record_id: str) -> Holder:
+        """Return whom a record is about, or will be. Raises as ``live``."""
+        with self._deployment.database.read() as connection:
+            expected = expected_store.find_expected(connection, institution, record_id)
+        if expected is not None and expected.holder is not None:
+            return expected.holder
+        return holder_of(self.live(institution, record_id))
 
     def require_own(self, institution: str, issued_by: str | None) -> None:
         """Refuse what names another institution as its issuer: no verifier would believe it under our key."""
@@ -86,3 +109,19 @@ class Records:
         if not issuing_countries(claims) <= {certificate_country(chain[0])}:
             own_id = self._deployment.institution(institution).institution_id
             raise Refused("record_of_other_institution", institution=own_id)
+
+
+def _end_expectation(connection: Connection, institution: str, record: Record, *, record_id: str) -> None:
+    """Let a new record take the place of what was expected under its id, in the caller's transaction.
+
+    Whoever waits has proven keys for the person that was expected, and nobody else's record may go to them. Raises
+    Refused[record_of_other_person], Conflict[record_decided] when it was refused.
+    """
+    known = expected_store.find_expected(connection, institution, record_id)
+    if known is None:
+        return
+    if known.holder is None:
+        raise Conflict("record_decided", spec="OpenID4VCI 1.0 §9")
+    if not same_person(known.holder, holder_of(record)):
+        raise Refused("record_of_other_person", spec="OpenID4VCI 1.0 §9")
+    expected_store.end_expectation(connection, institution, record_id)

@@ -3,7 +3,7 @@
 Spec: Token Status List §7, Regulation (EC) 987/2009 art. 5.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -12,9 +12,13 @@ from typing import Final
 from portadoc.errors import Refused
 from portadoc.formats.withdrawal_list import WithdrawalCause, WithdrawalRecord
 from portadoc.issuer.deployment import Deployment
-from portadoc.issuer.store import credential_store, record_store
+from portadoc.issuer.store import credential_store, history_store, record_store
+from portadoc.issuer.store.credential_store import CredentialRow
+from portadoc.issuer.store.history_store import Act, Verb
 from portadoc.issuer.store.withdrawal_store import copies_of, require_successor
+from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.events import EventKind
+from portadoc.storage import Connection
 
 
 class WithdrawalReason(StrEnum):
@@ -32,6 +36,9 @@ class WithdrawalReason(StrEnum):
         return _PUBLIC_CAUSES.get(self.value, WithdrawalCause.OTHER)
 
 
+INFORMED: Final = ("worker", "employer")
+"""Who is told of what was done to a record: whoever reads the events sends it, this room knows no addresses."""
+
 _PUBLIC_CAUSES: Final[Mapping[str, WithdrawalCause]] = {
     "issued_in_error": WithdrawalCause.ISSUED_IN_ERROR,
     "facts_changed": WithdrawalCause.FACTS_CHANGED,
@@ -48,6 +55,14 @@ class Withdrawal:
     effective_from: str
     cause: str
     successor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a withdrawal has ended: whether a record, which was valid until then, and which copies."""
+
+    is_news: bool
+    credential_ids: tuple[str, ...]
 
 
 class Withdrawals:
@@ -75,37 +90,99 @@ class Withdrawals:
         Spec: Token Status List §7, Regulation (EC) 987/2009 art. 5.
         """
         self._deployment.institution(institution)
-        record = self._withdrawal_record(effective_from, cause or reason.cause, successor)
-        told = {"reason": reason.value, "effective_from": record.effective_from.isoformat()}
+        record = self.withdrawal_record(effective_from, cause or reason.cause, successor)
         with self._deployment.database.transaction() as connection:
-            copies = copies_of(connection, institution, subject_id)
-            require_successor(connection, institution, subject_id, copies, successor)
-            if record_store.withdraw_record(
-                connection, institution, subject_id, reason=reason, now=record.recorded_at
-            ):
-                self._deployment.tell(connection, EventKind.RECORD_WITHDRAWN, institution, subject_id, **told)
-            valid = [copy for copy in copies if copy.withdrawn_at is None]
-            credential_ids = tuple(copy.credential_id for copy in valid)
-            credential_store.withdraw_credentials(
-                connection, institution, credential_ids, reason=reason, record=record
-            )
-            credential_store.mark_changed(connection, institution, {copy.list_id for copy in valid})
-            for credential_id in credential_ids:
-                self._deployment.tell(
-                    connection, EventKind.CREDENTIAL_WITHDRAWN, institution, credential_id, **told
-                )
+            ended = self.within(connection, institution, subject_id, reason=reason, record=record)
+            if ended.is_news:
+                self.note(connection, institution, subject_id, reason=reason, record=record)
         return Withdrawal(
-            credential_ids,
+            ended.credential_ids,
             record.recorded_at,
-            told["effective_from"],
+            record.effective_from.isoformat(),
             record.cause.value,
             successor,
         )
 
-    def _withdrawal_record(
+    def within(
+        self,
+        connection: Connection,
+        institution: str,
+        subject_id: str,
+        *,
+        reason: WithdrawalReason,
+        record: WithdrawalRecord,
+        alone: bool = True,
+    ) -> Ended:
+        """Withdraw in the caller's transaction. Nothing is issued of a record afterwards: issuing asks in its own.
+
+        ``alone`` says that this is the news itself, and not a part of what the caller tells.
+        Raises: Refused[withdrawal_subject_unknown], [withdrawal_successor_unknown].
+        """
+        copies = copies_of(connection, institution, subject_id)
+        require_successor(connection, institution, subject_id, copies, record.successor)
+        is_news = record_store.withdraw_record(
+            connection, institution, subject_id, reason=reason, now=record.recorded_at
+        )
+        if is_news:
+            told: JsonObject = {"reason": reason.value, "effective_from": record.effective_from.isoformat()}
+            if alone:
+                told["inform"] = list(INFORMED)
+            self._deployment.tell(connection, EventKind.RECORD_WITHDRAWN, institution, subject_id, **told)
+        return Ended(is_news, self.end_copies(connection, institution, copies, reason=reason, record=record))
+
+    def end_copies(
+        self,
+        connection: Connection,
+        institution: str,
+        copies: Sequence[CredentialRow],
+        *,
+        reason: WithdrawalReason,
+        record: WithdrawalRecord,
+    ) -> tuple[str, ...]:
+        """Withdraw those of some copies that are valid, in the caller's transaction, and return their ids."""
+        told = {"reason": reason.value, "effective_from": record.effective_from.isoformat()}
+        valid = [copy for copy in copies if copy.withdrawn_at is None]
+        ended = tuple(copy.credential_id for copy in valid)
+        credential_store.withdraw_credentials(connection, institution, ended, reason=reason, record=record)
+        credential_store.mark_changed(connection, institution, {copy.list_id for copy in valid})
+        for credential_id in ended:
+            self._deployment.tell(connection, EventKind.CREDENTIAL_WITHDRAWN, institution, credential_id, **told)
+        return ended
+
+    def note(
+        self,
+        connection: Connection,
+        institution: str,
+        record_id: str,
+        *,
+        reason: WithdrawalReason,
+        record: WithdrawalRecord,
+        request_key: str | None = None,
+        asked_by: str | None = None,
+    ) -> None:
+        """Keep a withdrawal in the history of the record."""
+        act = Act(
+            act_id=self._deployment.new_id(),
+            verb=Verb.WITHDRAW.value,
+            record_id=record_id,
+            successor=record.successor,
+            reason=reason.value,
+            effective_from=record.effective_from.isoformat(),
+            cause=record.cause.value,
+            request_key=request_key,
+            asked_by=asked_by,
+            begun_at=record.recorded_at,
+            done_at=record.recorded_at,
+        )
+        history_store.insert_act(connection, institution, act)
+
+    def withdrawal_record(
         self, effective_from: date | None, cause: WithdrawalCause, successor: str | None
     ) -> WithdrawalRecord:
-        """Return what is recorded. A day to come is refused: the status list knows no day, it says so at once."""
+        """Return what is recorded. A day to come is refused: the status list knows no day, it says so at once.
+
+        Raises Refused[withdrawal_date_future].
+        """
         now = self._deployment.clock.now()
         today = datetime.fromtimestamp(now, UTC).date()
         if effective_from is not None and effective_from > today:

@@ -12,7 +12,8 @@ from typing import Final
 from portadoc.errors import Refused
 from portadoc.formats import sd_jwt
 from portadoc.formats.status_list.statuses import StatusReference
-from portadoc.issuer.credentials import (
+from portadoc.issuer.deployment import Deployment
+from portadoc.issuer.issuance.credentials import (
     PreparedCredential,
     Subject,
     certified_until,
@@ -20,7 +21,6 @@ from portadoc.issuer.credentials import (
     make_envelope,
     sign_prepared,
 )
-from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.sealing.terms import SealLife
 from portadoc.issuer.status_lists import StatusLists
 from portadoc.issuer.store.credential_store import CredentialRow

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from portadoc.errors import Conflict, Misconfigured, Refused, Untrusted
-from portadoc.issuer.credentials import PreparedCredential
 from portadoc.issuer.deployment import Deployment
+from portadoc.issuer.issuance.credentials import PreparedCredential
 from portadoc.issuer.paper.official_page import CREDENTIAL_FILE, CREDENTIAL_TYPE, Issued, official_pdf
 from portadoc.issuer.sealing.code_book import SecondFactors
 from portadoc.issuer.sealing.paper_copies import PaperCopies, PlannedCopy

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from portadoc.errors import Conflict, Misconfigured, Refused
-from portadoc.issuer.credentials import certified_until, day_of, end_of, require_own_legislation
+from portadoc.issuer.issuance.credentials import certified_until, day_of, end_of, require_own_legislation
 from portadoc.issuer.settings import SECONDS_PER_DAY, IssuerSettings
 from portadoc.keys.certificates import certificate_country
 from portadoc.keys.signer import Signer

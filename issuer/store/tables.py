@@ -223,3 +223,96 @@ CODE_MISSES: Final = Table(
     Column("misses", Integer, nullable=False),
     Column("since", BigInteger, nullable=False),
 )
+
+ACTS: Final = Table(
+    "issuer_acts",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("act_id", String(64), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("verb", String(16), nullable=False),
+    Column("record_id", String(64), nullable=False),
+    Column("successor", String(64)),
+    Column("reason", String(64)),
+    Column("effective_from", String(10)),
+    Column("cause", String(32)),
+    Column("offer_id", String(64)),
+    Column("request_key", String(64)),
+    Column("asked_by", String(128)),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("done_at", BigInteger),
+    UniqueConstraint("institution", "request_key"),
+    UniqueConstraint("institution", "number"),
+    Index("issuer_acts_on_record", "institution", "record_id"),
+    Index("issuer_acts_going_on", "institution", "done_at"),
+    Index("issuer_acts_for_successor", "institution", "successor"),
+)
+"""What was done to a record after it was kept, and which record came of it. Without ``done_at``, it goes on."""
+
+REPLACED_GRANTS: Final = Table(
+    "issuer_replaced_grants",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("act_id", String(64), primary_key=True),
+    Column("grant_id", String(64), primary_key=True),
+)
+"""What copies came of, or could come of, when a reissue began: they end when the new ones are collected."""
+
+SOURCE_RECORDS: Final = Table(
+    "issuer_source_records",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("source_record_id", String(64), primary_key=True),
+    Column("record_id", String(64), nullable=False),
+    Column("kept_at", BigInteger, nullable=False),
+    UniqueConstraint("institution", "record_id"),
+    Index("issuer_source_records_in_order", "institution", "kept_at", "source_record_id"),
+)
+"""The ids of an authentic source beside ours: its own never get into anything that is published."""
+
+SOURCE_TOKENS: Final = Table(
+    "issuer_source_tokens",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("token_digest", String(64), primary_key=True),
+    Column("client_id", String(128), nullable=False),
+    Column("verbs", String(255), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("issuer_source_tokens_by_digest", "token_digest", unique=True),
+)
+
+SOURCE_REQUESTS: Final = Table(
+    "issuer_source_requests",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("client_id", String(128), primary_key=True),
+    Column("key_digest", String(64), primary_key=True),
+    Column("request_digest", String(64), nullable=False),
+    Column("answer", LargeBinary),
+    Column("claimed_until", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+"""Requests by Idempotency-Key. ``answer`` is locked under the key, which is not held: it may hold an offer."""
+
+IDENTIFICATIONS: Final = Table(
+    "issuer_identifications",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("attempt_id", String(64), primary_key=True),
+    Column("authorization_id", String(64), nullable=False),
+    Column("means", String(16), nullable=False),
+    Column("provider", String(64)),
+    Column("client_id", String(2048)),
+    Column("state", String(64), nullable=False),
+    Column("nonce", String(64), nullable=False),
+    Column("secret", Text),
+    Column("phase", String(16), nullable=False),
+    Column("response_code_digest", String(64)),
+    Column("identity", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    UniqueConstraint("institution", "state"),
+    Index("issuer_identifications_of_authorization", "institution", "authorization_id"),
+)
+"""Tries to identify whoever sits before an authorization. ``secret`` (the key of a request, the verifier of a
+sign-in) is deleted with the answer, ``identity`` as soon as the person has come back."""

@@ -1,4 +1,4 @@
-"""Statements over access tokens, each in a connection of the caller's transaction."""
+"""Statements over access and refresh tokens, each in a connection of the caller's transaction."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from portadoc.issuer.entitlements import Entitlement, entitlements_from_text, entitlements_to_text
 from portadoc.issuer.store.single_use import changed_one
-from portadoc.issuer.store.tables import ACCESS_TOKENS
+from portadoc.issuer.store.tables import ACCESS_TOKENS, REFRESH_TOKENS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,21 @@ class Grant:
     identified: bool
     client_id: str | None
     dpop_thumbprint: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshToken:
+    """What a refresh token stands for, and whom it is bound to: client, instance of the wallet, DPoP key."""
+
+    token_digest: str
+    grant_id: str
+    entitlements: tuple[Entitlement, ...]
+    identified: bool
+    client_id: str
+    dpop_thumbprint: str
+    instance_thumbprint: str | None
+    used_at: int | None
+    expires_at: int
 
 
 def insert_token(connection: Connection, grant: Grant, *, copies: int, expires_at: int) -> None:
@@ -79,12 +94,44 @@ def spend_copies(connection: Connection, grant: Grant, copies: int) -> bool:
     )
 
 
+def insert_refresh_token(connection: Connection, institution: str, token: RefreshToken) -> None:
+    """Keep a refresh token."""
+    values = {name: getattr(token, name) for name in token.__slots__}
+    kept = {**values, "institution": institution, "entitlements": entitlements_to_text(token.entitlements)}
+    connection.execute(insert(REFRESH_TOKENS).values(kept))
+
+
+def find_refresh_token(
+    connection: Connection, institution: str, token_digest: str, *, now: int
+) -> RefreshToken | None:
+    """Return a refresh token that has not expired, used or not, else None."""
+    row = connection.execute(
+        select(*(REFRESH_TOKENS.c[name] for name in RefreshToken.__slots__)).where(
+            REFRESH_TOKENS.c.institution == institution,
+            REFRESH_TOKENS.c.token_digest == token_digest,
+            REFRESH_TOKENS.c.expires_at > now,
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return RefreshToken(**{**row._mapping, "entitlements": entitlements_from_text(row.entitlements)})
+
+
+def use_refresh_token(connection: Connection, institution: str, token_digest: str, *, now: int) -> bool:
+    """Use a refresh token up; True for one caller only."""
+    named = (REFRESH_TOKENS.c.institution == institution) & (REFRESH_TOKENS.c.token_digest == token_digest)
+    fresh = REFRESH_TOKENS.c.used_at.is_(None)
+    return changed_one(connection, update(REFRESH_TOKENS).where(named, fresh).values(used_at=now))
+
+
 def revoke_tokens(connection: Connection, institution: str, grant_id: str) -> None:
-    """End every access token that comes of an offer or authorization. Spec: RFC 6749 §4.1.2."""
-    named = (ACCESS_TOKENS.c.institution == institution) & (ACCESS_TOKENS.c.grant_id == grant_id)
-    connection.execute(delete(ACCESS_TOKENS).where(named))
+    """End every token that comes of an offer or authorization, refresh tokens too. Spec: RFC 6749 §4.1.2."""
+    for tokens in (ACCESS_TOKENS, REFRESH_TOKENS):
+        named = (tokens.c.institution == institution) & (tokens.c.grant_id == grant_id)
+        connection.execute(delete(tokens).where(named))
 
 
 def forget_expired(connection: Connection, *, before: int) -> None:
-    """Delete access tokens that have expired before a time."""
-    connection.execute(delete(ACCESS_TOKENS).where(ACCESS_TOKENS.c.expires_at <= before))
+    """Delete tokens that have expired before a time."""
+    for tokens in (ACCESS_TOKENS, REFRESH_TOKENS):
+        connection.execute(delete(tokens).where(tokens.c.expires_at <= before))

@@ -3,11 +3,14 @@
 Spec: OpenID4VCI 1.0 App. D, App. E; HAIP 1.0 §4.4.1, §4.5.1; ETSI TS 119 602 Annex E.
 """
 
-from typing import Literal, Protocol
+from dataclasses import replace
+from typing import Final, Literal, Protocol
 
+from portadoc.errors import Untrusted
 from portadoc.keys.purposes import KeyPurpose
-from portadoc.keys.trust.trust_store import TrustedKey
+from portadoc.keys.trust.trust_store import TrustedKey, TrustStore
 
+_VOUCHING: Final = frozenset({KeyPurpose.CLIENT_ATTESTATION, KeyPurpose.KEY_ATTESTATION})
 WalletPurpose = Literal[KeyPurpose.CLIENT_ATTESTATION, KeyPurpose.KEY_ATTESTATION]
 
 
@@ -24,6 +27,43 @@ class WalletProviderTrust(Protocol):
         issuer: str | None,
         institution: str | None,
     ) -> TrustedKey: ...
+
+
+class TrustsNobody:
+    """The trust of who has named no wallet provider."""
+
+    def resolve(
+        self,
+        chain: tuple[bytes, ...],
+        *,
+        purpose: KeyPurpose,
+        at: int,
+        credential_type: str | None,
+        issuer: str | None,
+        institution: str | None,
+    ) -> TrustedKey:
+        """Raise Untrusted[issuer_untrusted], whatever the chain."""
+        raise Untrusted("issuer_untrusted", spec="HAIP 1.0 §4.4.1", reason="no_wallet_provider")
+
+
+def trust_in_wallet_providers(trust: TrustStore) -> WalletProviderTrust:
+    """Return a trust configuration as far as it knows wallet providers: nobody is believed where it knows none."""
+    return trust if any(_VOUCHING & each.purposes for each in trust.anchors) else TrustsNobody()
+
+
+def without_wallet_providers(trust: TrustStore) -> TrustStore:
+    """Return a trust configuration as whoever judges certificates and cards needs it: only issuers ask of wallets.
+
+    Readers that were made before there were wallet providers read it as well. Raises Misconfigured[trust_empty]
+    where nothing else is trusted.
+    """
+    anchors = (replace(each, purposes=each.purposes - _VOUCHING) for each in trust.anchors)
+    authorisations = (replace(each, purposes=each.purposes - _VOUCHING) for each in trust.authorisations)
+    return replace(
+        trust,
+        anchors=tuple(each for each in anchors if each.purposes),
+        authorisations=tuple(each for each in authorisations if each.purposes),
+    )
 
 
 def wallet_provider_key(

@@ -34,8 +34,9 @@ __all__ = [
     "verdict_text",
 ]
 
-BOOKS: Final = ("texts", "portal", "rules")
-"""What is shown to inspectors and on paper; what the portal says; how decisions are explained."""
+BOOKS: Final = ("texts", "portal", "rules", "authorize")
+"""What is shown to inspectors and on paper; what the portal says; how decisions are explained;
+what stands before a wallet gets a certificate."""
 
 _PARAM: Final = re.compile(r"\{([a-z_]+)\}")
 

@@ -100,7 +100,7 @@ REASON_GROUPS: Final[Mapping[str, str]] = {
         ring_institution_unknown query_malformed request_object_invalid transaction_data_invalid
         verifier_attestation_invalid registration_invalid client_id_unfit browser_request_unfit
         browser_answer_invalid credential_configuration_unknown example_unknown profile_unknown
-        projection_cannot_carry projection_kind_differs receipt_invalid
+        projection_cannot_carry projection_kind_differs receipt_invalid svg_template_invalid
     """,
 }
 """Every group, and the codes that it speaks for; ``reason.<group>`` is its sentence in the catalogue."""

@@ -3,6 +3,7 @@
 Spec: OIDC Discovery 1.0 §4, OIDC Core 1.0 §3.1.3, RFC 7636, RFC 9700.
 """
 
+import re
 from base64 import b64encode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -32,7 +33,9 @@ CALM_S: Final = 30
 MAX_BYTES: Final = 128 * 1024
 TIMEOUT_S: Final = 5.0
 _JSON: Final = "application/json"
+_JWT: Final = "application/jwt"
 _KEY_SET: Final = "application/jwk-set+json"
+_ACCESS_TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]{1,8192}=*")
 _REFUSED: Final = frozenset({400, 401, 403})
 
 
@@ -63,6 +66,7 @@ class Metadata:
     token_endpoint: str
     jwks_uri: str
     names_itself: bool
+    userinfo_endpoint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,14 @@ class Identified:
 
     sub: str
     claims: JsonObject = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """What a provider gives for a code, both unverified."""
+
+    id_token: str = field(repr=False)
+    access_token: str | None = field(repr=False)
 
 
 class Provider:
@@ -128,17 +140,45 @@ class Provider:
     def identify(self, code: str, *, verifier: str, redirect_uri: str, nonce: str) -> Identified:
         """Return whom the provider identified by a code: its token is signed by it, for us, for this sign-in.
 
+        What UserInfo adds is about the same person, and changes nothing that the token says.
         Raises Untrusted[login_refused] with a reason, Unavailable[provider_unusable].
         """
         known = self.registration
-        token = parse_token(
-            self.redeem(code, verifier=verifier, redirect_uri=redirect_uri), algorithms=known.algorithms, code=CODE
-        )
+        redeemed = self.redeem(code, verifier=verifier, redirect_uri=redirect_uri)
+        token = parse_token(redeemed.id_token, algorithms=known.algorithms, code=CODE)
         claims = verified_claims(token, self.key_for(token), code=CODE)
         sub = check_id_token(
             claims, issuer=known.issuer, client_id=known.client_id, nonce=nonce, now=self._clock.now()
         )
-        return Identified(sub, claims)
+        more = self.userinfo(redeemed.access_token, sub=sub) if known.with_userinfo else {}
+        return Identified(sub, {**more, **claims})
+
+    def userinfo(self, access_token: str | None, *, sub: str) -> JsonObject:
+        """Return what the provider tells of a person beside the token, signed or not. Spec: OIDC Core 1.0 §5.3.
+
+        Raises Untrusted[login_refused] with a reason, Unavailable[provider_unusable].
+        """
+        address = self.metadata().userinfo_endpoint
+        if address is None or access_token is None:
+            raise self._unusable("userinfo")
+        headers = {"Authorization": f"Bearer {access_token}", "Accept": f"{_JSON}, {_JWT}"}
+        answer = self._asked(lambda: self._outbound.send("GET", address, headers=headers))
+        if answer.status != 200 or answer.content_type not in (_JSON, _JWT):
+            raise self._unusable("userinfo")
+        told = self._object(answer) if answer.content_type == _JSON else self._signed(answer)
+        if told.get("sub") != sub:  # another person's, put in the place of this one's
+            raise Untrusted(CODE, spec="OIDC Core §5.3.2", reason="userinfo")
+        return told
+
+    def _signed(self, answer: Fetched) -> JsonObject:
+        """Return the claims of a signed answer that this provider made for us. Spec: OIDC Core 1.0 §5.3.2."""
+        known = self.registration
+        text = answer.body.decode("ascii", "replace").strip()
+        token = parse_token(text, algorithms=known.algorithms, code=CODE)
+        told = verified_claims(token, self.key_for(token), code=CODE)
+        if told.get("iss") != known.issuer or told.get("aud") not in (known.client_id, [known.client_id]):
+            raise Untrusted(CODE, spec="OIDC Core §5.3.2", reason="userinfo")
+        return told
 
     def key_for(self, token: UnverifiedToken) -> PublicKey:
         """Return the key that a token names; a name that is unknown makes the keys be fetched again, once.
@@ -156,8 +196,8 @@ class Provider:
             raise Untrusted(CODE, spec="OIDC Core §10.1", reason="key")
         return key
 
-    def redeem(self, code: str, *, verifier: str, redirect_uri: str) -> str:
-        """Return the ID token for an authorization code.
+    def redeem(self, code: str, *, verifier: str, redirect_uri: str) -> Redeemed:
+        """Return the tokens for an authorization code.
 
         Raises Untrusted[login_refused] (reason code), Unavailable[provider_unusable].
         """
@@ -175,10 +215,12 @@ class Provider:
             raise Untrusted(CODE, spec="OIDC Core §3.1.3.4", reason="code")
         if answer.status != 200 or answer.content_type != _JSON:
             raise self._unusable("token")
-        id_token = self._object(answer).get("id_token")
+        given = self._object(answer)
+        id_token, access_token = given.get("id_token"), given.get("access_token")
         if not isinstance(id_token, str):
             raise self._unusable("token")
-        return id_token
+        usable = isinstance(access_token, str) and _ACCESS_TOKEN.fullmatch(access_token)
+        return Redeemed(id_token, str(access_token) if usable else None)
 
     def _authentication(self) -> dict[str, str]:
         """Return the header with our secret, if we have one. Spec: RFC 6749 §2.3.1."""
@@ -197,7 +239,10 @@ class Provider:
     def _read_metadata(self, document: JsonObject) -> Metadata:
         if document.get("issuer") != self.registration.issuer:
             raise self._unusable("issuer")
-        named = {name: document.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")}
+        names: tuple[str, ...] = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+        if self.registration.with_userinfo:
+            names += ("userinfo_endpoint",)
+        named = {name: document.get(name) for name in names}
         for address in named.values():
             # nobody is sent from https to plain http
             if not isinstance(address, str) or not address.startswith(
@@ -209,6 +254,7 @@ class Provider:
             token_endpoint=str(named["token_endpoint"]),
             jwks_uri=str(named["jwks_uri"]),
             names_itself=document.get("authorization_response_iss_parameter_supported") is True,
+            userinfo_endpoint=str(named["userinfo_endpoint"]) if "userinfo_endpoint" in named else None,
         )
 
     def _fetch_keys(self, now: int) -> tuple[int, dict[str | None, PublicKey]]:

@@ -16,7 +16,7 @@ class Registration:
     """What was agreed with a provider; ``issuer`` counts character by character.
 
     ``id`` is our own name for the provider; without a ``client_secret`` we are a public client. ``algorithms`` are
-    those of its tokens that are accepted.
+    those of its tokens that are accepted; ``with_userinfo`` says that it tells of people at its UserInfo endpoint.
     """
 
     id: str
@@ -25,6 +25,7 @@ class Registration:
     client_secret: bytes | None = field(repr=False)
     scopes: tuple[str, ...]
     algorithms: tuple[str, ...]
+    with_userinfo: bool = False
 
 
 def sign_in_address(

@@ -12,9 +12,13 @@ from portadoc.inspector.http.app_api import device_router
 from portadoc.inspector.http.app_files import app_router, packaged_app
 from portadoc.inspector.http.office_pages import office_router
 from portadoc.inspector.http.uploads import MAX_UPLOAD_BYTES
+from portadoc.issuer.http.authentic_source import authentic_source_router
+from portadoc.issuer.http.authorize import authorize_router
+from portadoc.issuer.http.presentations import presentation_router
 from portadoc.issuer.http.seals import seal_router
 from portadoc.issuer.management import management_router as issuer_management
 from portadoc.issuer.openid4vci import wallet_router as issuer_routes
+from portadoc.issuer.pages.authorize_page import Pages
 from portadoc.keys.trust.trust_file import trust_to_json
 from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.portal.attachments.attachments import MAX_REQUEST_BYTES
@@ -59,6 +63,9 @@ def create_app(house: House, *, lan_authority: Path | None = None) -> FastAPI:
         issuer_routes(house.issuer),
         issuer_management(house.issuer),
         seal_router(house.issuer),
+        authorize_router(house.identification, Pages(house.issuer.settings)),
+        presentation_router(house.identification),
+        authentic_source_router(house.issuer),
         verifier_routes(house.verifier),
         verifier_management(house.verifier),
         verifier_pages(house.verifier),

@@ -16,6 +16,7 @@ from portadoc.config import read_secret
 from portadoc.errors import Misconfigured
 from portadoc.fetch import PinnedFetch, SafeFetch, UnsafeLoopbackFetch, is_loopback_host
 from portadoc.inspector.service import Inspector
+from portadoc.issuer.identification.service import Identification
 from portadoc.issuer.service import Issuer, build_issuer
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
 from portadoc.keys.key_index import INDEX_FILE, read_index
@@ -23,6 +24,7 @@ from portadoc.keys.key_ring import KeyRing
 from portadoc.keys.trust.trust_file import TRUST_FILE, trust_from_json
 from portadoc.keys.trust.trust_list_file import TRUST_LISTS_FILE, read_trust_list_sources
 from portadoc.keys.trust.trust_store import TrustStore
+from portadoc.keys.trust.wallet_providers import trust_in_wallet_providers
 from portadoc.randomness import RandomBytes
 from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.profiles import Mode, profile
@@ -51,6 +53,7 @@ class House:
     key_ring: KeyRing
     trust: TrustStore
     issuer: Issuer
+    identification: Identification
     verifier: Verifier
     inspector: Inspector
     portal: PortalHouse
@@ -87,32 +90,33 @@ def open_house(
     trust = read_trust(directory / "keys" / TRUST_FILE)
     database = open_database(f"sqlite:///{directory / 'portadoc.sqlite'}", workers=workers)
     try:
-        issuer = build_issuer(settings.issuer_settings(), database, key_ring, clock, random_bytes)
+        issuer = build_issuer(
+            settings.issuer_settings(),
+            database,
+            key_ring,
+            clock,
+            random_bytes,
+            wallet_trust=trust_in_wallet_providers(trust),
+        )
         fetch = _fetch(settings, ca_file, own_address)
         verifier = _verifier(settings, database, key_ring, trust, issuer, fetch, clock, random_bytes)
-        inspector = open_inspector(
-            settings.inspector_settings(),
-            database=database,
-            key_ring=key_ring,
-            verifier=verifier,
-            send=fetch,
-            clock=clock,
-            random_bytes=random_bytes,
-        )
-        portal = open_portal(
-            settings.portal_settings(),
-            data_dir=directory,
-            database=database,
-            key_ring=key_ring,
-            issuer=issuer,
-            outbound=fetch,
-            clock=clock,
-            random_bytes=random_bytes,
-            environment=environment,
-        )
+        identification = _identification(issuer, verifier, fetch, environment)
+        inspector = _inspector(settings, database, key_ring, verifier, fetch, clock, random_bytes)
+        portal = _portal(settings, database, key_ring, issuer, fetch, clock, random_bytes, environment)
         wallet = _wallet(settings, verifier.trust, clock, random_bytes, _transport(settings, ca_file, own_address))
         yield House(
-            settings, database, key_ring, trust, issuer, verifier, inspector, portal, wallet, clock, random_bytes
+            settings,
+            database,
+            key_ring,
+            trust,
+            issuer,
+            identification,
+            verifier,
+            inspector,
+            portal,
+            wallet,
+            clock,
+            random_bytes,
         )
     finally:
         database.close()
@@ -226,6 +230,61 @@ def _development_institution(slug: str, each: Institution) -> DevelopmentInstitu
         name=each.name,
         roles=frozenset(roles),
         credential_types=frozenset(credential_configuration(name).vct for name in each.issues),
+    )
+
+
+def _identification(
+    issuer: Issuer, verifier: Verifier, fetch: PinnedFetch, environment: dict[str, str]
+) -> Identification:
+    """Return how people identify to the issuer, which believes the PID that the verifier believes."""
+    return issuer.identifying.by(
+        trust=lambda: verifier.trust,
+        lists=OwnListsAtHome(issuer, fetch),
+        outbound=fetch,
+        environment=environment,
+    )
+
+
+def _inspector(
+    settings: PortadocSettings,
+    database: Database,
+    key_ring: KeyRing,
+    verifier: Verifier,
+    fetch: PinnedFetch,
+    clock: Clock,
+    random_bytes: RandomBytes,
+) -> Inspector:
+    return open_inspector(
+        settings.inspector_settings(),
+        database=database,
+        key_ring=key_ring,
+        verifier=verifier,
+        send=fetch,
+        clock=clock,
+        random_bytes=random_bytes,
+    )
+
+
+def _portal(
+    settings: PortadocSettings,
+    database: Database,
+    key_ring: KeyRing,
+    issuer: Issuer,
+    fetch: PinnedFetch,
+    clock: Clock,
+    random_bytes: RandomBytes,
+    environment: dict[str, str],
+) -> PortalHouse:
+    return open_portal(
+        settings.portal_settings(),
+        data_dir=settings.data_dir.resolve(),
+        database=database,
+        key_ring=key_ring,
+        issuer=issuer,
+        outbound=fetch,
+        clock=clock,
+        random_bytes=random_bytes,
+        environment=environment,
     )
 
 

@@ -71,6 +71,8 @@ class Institution(_Table):
     """File with the attestation (JWT) of its name and key, for the prefix of that name."""
     registration_certificate: str = ""
     """File with the registration certificate (JWT) that its requests carry and that bounds what it may ask."""
+    issuer_registration_certificate: str = ""
+    """File with the registration certificate (JWT) that its issuer metadata carry under the profile eudi-2026."""
 
     @model_validator(mode="after")
     def _has_a_role(self) -> Self:
@@ -180,7 +182,7 @@ class PortadocSettings(_Table):
     def issuer_settings(self) -> IssuerSettings:
         """Return the issuer's settings. Raises Misconfigured[setting_invalid]."""
         institutions = tuple(
-            _checked(IssuingInstitution, {**_names_of(slug, each), "configuration_ids": each.issues}, slug=slug)
+            _checked(IssuingInstitution, {**_names_of(slug, each), **_issues(each)}, slug=slug)
             for slug, each in self.institutions.items()
             if each.issues
         )
@@ -308,6 +310,13 @@ def _checked(model: type[_Model], values: Mapping[str, Any], *, role: str = "", 
 
 def _names_of(slug: str, institution: Institution) -> dict[str, Any]:
     return {"slug": slug, "institution_id": institution.id, "names": {UNDETERMINED: institution.name}}
+
+
+def _issues(institution: Institution) -> dict[str, Any]:
+    return {
+        "configuration_ids": institution.issues,
+        "registration_certificate": institution.issuer_registration_certificate,
+    }
 
 
 def _asks(institution: Institution) -> dict[str, Any]:

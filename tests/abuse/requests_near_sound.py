@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from portadoc import base64url
 from portadoc.formats import jwe
+from portadoc.issuer.records.holders import holder_of
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.signer import LocalSigner
 from portadoc.schemas.examples import example
@@ -28,10 +29,22 @@ from tests.abuse.spoiling import (
     spoilt_text,
     texts,
 )
-from tests.abuse.town import GRANT, INSPECTION, ISSUER, TOUR_ACTS, TOUR_COOKIE, Town, new_holder, path_of, quoted
+from tests.abuse.town import (
+    GRANT,
+    INSPECTION,
+    ISSUER,
+    TOUR_ACTS,
+    TOUR_COOKIE,
+    Town,
+    code_of,
+    new_holder,
+    path_of,
+    quoted,
+)
 
 FORM: Final = "application/x-www-form-urlencoded"
 JSON: Final = "application/json"
+JWT: Final = "application/jwt"
 HOLDER: Final[LocalSigner] = new_holder()
 
 
@@ -79,8 +92,37 @@ def ask_credential(draw: Draw, town: Town) -> Sent:
     if draw(st.booleans()):
         proofs = [draw(spoilt_jws(proofs[0], HOLDER))]
     request = {"credential_configuration_id": "pda1", "proofs": {"jwt": proofs}}
-    body = draw(spoilt_json(request))
-    return Sent("POST", f"/issuer/{ISSUER}/credential", body=body, headers=_bearer(town))
+    return _perhaps_encrypted(draw, town, "credential", request, _bearer(town))
+
+
+def ask_deferred(draw: Draw, town: Town) -> Sent:
+    issuer, record = town.house.issuer, example("posted-worker-fr-de")
+    issuer.expect(ISSUER, "expected", holder_of(record), ["pda1"])
+    form = {
+        "grant_type": GRANT,
+        "pre-authorized_code": code_of(issuer.offer(ISSUER, "expected", ["pda1"]).offer_uri),
+    }
+    token = town.transport.post_form(f"/issuer/{ISSUER}/token", form).json()["access_token"]
+    headers = {"content-type": JSON, "authorization": f"Bearer {token}"}
+    request = {"credential_configuration_id": "pda1", "proofs": {"jwt": [town.proof(HOLDER)]}}
+    waiting = town.transport.post_json(f"/issuer/{ISSUER}/credential", request, headers=headers).json()
+    content = {"transaction_id": waiting["transaction_id"]}
+    return _perhaps_encrypted(draw, town, "deferred", content, headers)
+
+
+def _perhaps_encrypted(
+    draw: Draw, town: Town, endpoint: str, request: dict[str, Any], headers: dict[str, str]
+) -> Sent:
+    """Return a request with spoilt content, in clear or encrypted; perhaps the encryption is spoilt as well."""
+    path = f"/issuer/{ISSUER}/{endpoint}"
+    (key,) = town.house.issuer.encryption.for_requests(ISSUER).jwks.keys
+    if draw(st.booleans()):
+        return Sent("POST", path, body=draw(spoilt_json(request)), headers=headers)
+    request["credential_response_encryption"] = {"jwk": dict(key), "enc": "A128GCM"}
+    text = jwe.encrypt(draw(spoilt_json(request)), dict(key), enc="A256GCM", apu=None, apv=None)
+    if draw(st.booleans()):
+        text = draw(spoilt_jwe(text))
+    return Sent("POST", path, body=text.encode(errors="replace"), headers={**headers, "content-type": JWT})
 
 
 def notify(draw: Draw, town: Town) -> Sent:
@@ -257,6 +299,7 @@ NEAR: Final[Mapping[tuple[str, str], Near]] = {
     ("POST", "/issuer/{institution}/token"): redeem,
     ("POST", "/issuer/{institution}/nonce"): ask_nonce,
     ("POST", "/issuer/{institution}/credential"): ask_credential,
+    ("POST", "/issuer/{institution}/deferred"): ask_deferred,
     ("POST", "/issuer/{institution}/notification"): notify,
     ("GET", "/issuer/{institution}/offers/{reference}"): fetch_offer,
     ("GET", "/status/{list_id}"): fetch_status_list,

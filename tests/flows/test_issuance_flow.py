@@ -148,11 +148,14 @@ def test_a_withdrawn_record_gives_no_more_copies(office: Office) -> None:
 
 CHILD = """
 import sys
+from functools import partial
 from pathlib import Path
 sys.path.insert(0, {root!r})
 from portadoc.clock import FixedClock
 from portadoc.formats.key_proof import make_key_proof
 from portadoc.issuer import IssuerSettings, build_issuer
+from portadoc.issuer.authorization.requesters import RequestHead
+from portadoc.issuer.authorization.sender import PresentedToken
 from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.key_ring import KeyRing
 from portadoc.keys.signer import LocalSigner
@@ -165,13 +168,15 @@ settings = IssuerSettings.model_validate_json({settings!r})
 ring = KeyRing.open(Path({keys!r}), passphrase=b"test")
 issuer = build_issuer(settings, open_database({database!r}), ring, FixedClock({now}), random_bytes)
 record_id = issuer.upload("fr-demo", example("posted-worker-fr-de"))
+head = RequestHead(path="/issuer/fr-demo/token")
+bearer = partial(PresentedToken, as_dpop=False, proofs=(), method="POST", path="/issuer/fr-demo/credential")
 holders = [LocalSigner(new_private_key("ES256", random_bytes)) for _ in range(2)]
 while True:
     uri = issuer.offer("fr-demo", record_id, ["pda1"], by_reference=True).offer_uri
     offer = issuer.offer_by_reference("fr-demo", uri.rpartition("%2F")[2])
     code = offer.grants.pre_authorized_code.pre_authorized_code
     grant_type = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
-    token = issuer.redeem("fr-demo", TokenRequest(grant_type=grant_type, pre_authorized_code=code))
+    token = issuer.redeem("fr-demo", TokenRequest(grant_type=grant_type, pre_authorized_code=code), head=head)
     nonce = issuer.new_nonce("fr-demo")
     proofs = [
         make_key_proof(
@@ -180,7 +185,7 @@ while True:
         for holder in holders
     ]
     asked = CredentialRequest(credential_configuration_id="pda1", proofs=Proofs(jwt=tuple(proofs)))
-    response = issuer.issuance.issue(issuer.grant_of("fr-demo", token.access_token), asked)
+    response = issuer.issuance.issue(issuer.granted("fr-demo", bearer(token=token.access_token)), asked)
     print(response.notification_id, flush=True)
 """
 

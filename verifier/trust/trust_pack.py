@@ -23,6 +23,7 @@ from portadoc.keys.certificates import ORGANIZATION_IDENTIFIER, certificate_key,
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.signer import Signer
 from portadoc.keys.trust.trust_store import TrustedKey
+from portadoc.keys.trust.wallet_providers import without_wallet_providers
 from portadoc.schemas.catalogue import CREDENTIAL_TYPES
 from portadoc.schemas.type_metadata import type_metadata
 from portadoc.verifier.deployment import Deployment
@@ -127,7 +128,7 @@ class TrustPacks:
             sequence=sequence,
             as_of=now,
             exp=now + self._settings.lifetime_s,
-            trust=trust,
+            trust=without_wallet_providers(trust),
             signer_chains=self._seal_signers.proven(trust, now),
             type_metadata={vct: type_metadata(vct).decode() for vct in _TYPES},
             status_lists=lists,

@@ -159,6 +159,7 @@ export const REASON_GROUPS: Readonly<Record<string, string>> = {
   "step_not_run": "not_examined",
   "structure_ok": "none",
   "suspended": "suspended",
+  "svg_template_invalid": "service_fault",
   "technical_validity_ok": "none",
   "text_invalid": "content_unreadable",
   "transaction_data_invalid": "service_fault",

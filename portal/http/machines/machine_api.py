@@ -11,11 +11,11 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request, Response
 
 from portadoc.access import Action, Permit, Subject, decide, reach
-from portadoc.errors import Error, Malformed
+from portadoc.errors import Error
 from portadoc.formats import strict_json
+from portadoc.keys.purposes import KeyPurpose
 from portadoc.portal.applications.application import Application, ApplicationState
 from portadoc.portal.gate import resource_of
-from portadoc.portal.http.machines.cursors import Cursors
 from portadoc.portal.http.machines.messages import read_asked, summary_of, whole_of
 from portadoc.portal.http.machines.openapi import openapi_document
 from portadoc.portal.http.machines.schemas import (
@@ -33,6 +33,7 @@ from portadoc.portal.service import Portal
 from portadoc.portal.store import application_store
 from portadoc.web.answers import NO_STORE, json_answer
 from portadoc.web.bodies import JSON, require_content_type
+from portadoc.web.machines.cursors import Cursors, page_size
 from portadoc.web.problem import language_of, problem
 
 _USUAL_PAGE: Final = 50
@@ -99,8 +100,9 @@ class MachineApi:
         """Return the applications that the machine may see, the newest first, page by page."""
         caller, here = self._caller(request), self._portal.deployment
         here.institution(institution)
-        size = _page_size(request.query_params.get("limit"))
-        cursors = Cursors(here.key_ring, institution, caller.id)
+        size = page_size(request.query_params.get("limit"), usual=_USUAL_PAGE, longest=LONGEST_PAGE)
+        key = here.key_ring.mac(institution, KeyPurpose.NONCE)
+        cursors = Cursors(key, reader=f"portal cursor:{institution}:{caller.id}")
         unverified = request.query_params.get("cursor")
         before = None if unverified is None else cursors.place(unverified)
         theirs = reach(caller, now=here.clock.now())
@@ -169,14 +171,6 @@ class MachineApi:
 
     def _base(self, slug: str) -> str:
         return f"{self._portal.settings.base_url}{APPLICATIONS.format(institution=slug)}"
-
-
-def _page_size(unverified: str | None) -> int:
-    if unverified is None:
-        return _USUAL_PAGE
-    if not (unverified.isascii() and unverified.isdecimal() and 1 <= int(unverified[:4]) <= LONGEST_PAGE):
-        raise Malformed("member_invalid", member="/limit", expected=f"1 to {LONGEST_PAGE}")
-    return int(unverified[:4])
 
 
 def _tell(error: Error, request: Request) -> Response:

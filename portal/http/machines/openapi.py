@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from portadoc.catalogue import WITH_TEXTS, texts
-from portadoc.openid_connect.client_assertions import ASSERTION_TYPE
 from portadoc.portal.applications.application import ApplicationState, CertificateKind, RequestKind
 from portadoc.portal.applications.timers import ReminderKind
 from portadoc.portal.http.machines.schemas import (
     OPERATIONS,
+    PROBLEMS,
     application_schema,
-    problem_schema,
     replacement_request_schema,
     replacement_schema,
     summary_schema,
@@ -24,6 +23,7 @@ from portadoc.portal.questions.form import MOST_ROWS, Field, FieldKind, Question
 from portadoc.portal.questions.posting import WITHDRAWAL
 from portadoc.portal.settings import PortalSettings
 from portadoc.schemas.claims import JsonObject
+from portadoc.web.machines.openapi import paths_of, problem_schema, token_path
 
 VERSION: Final = "1"
 _PLAIN: Final[Mapping[FieldKind, Mapping[str, Any]]] = {
@@ -55,7 +55,7 @@ def openapi_document(settings: PortalSettings) -> JsonObject:
         },
         "servers": [{"url": settings.base_url}],
         "security": [{"bearer": []}],
-        "paths": {MACHINES_PATH: _token_path(), **_paths()},
+        "paths": {MACHINES_PATH: token_path(), **paths_of(OPERATIONS, PROBLEMS)},
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
             "schemas": {
@@ -69,13 +69,6 @@ def openapi_document(settings: PortalSettings) -> JsonObject:
             },
         },
     }
-
-
-def _paths() -> JsonObject:
-    paths: dict[str, Any] = {}
-    for each in OPERATIONS:
-        paths.setdefault(each.path, {})[each.method.lower()] = each.described()
-    return paths
 
 
 def _enums() -> dict[str, list[str]]:
@@ -142,39 +135,3 @@ def _field_schema(field: Field) -> JsonObject:
         if "enum" in schema:
             schema["enum"] = [*schema["enum"], None]
     return schema
-
-
-def _token_path() -> JsonObject:
-    form = {
-        "type": "object",
-        "required": ["grant_type", "client_assertion_type", "client_assertion"],
-        "properties": {
-            "grant_type": {"const": "client_credentials"},
-            "client_assertion_type": {"const": ASSERTION_TYPE},
-            "client_assertion": {"type": "string"},
-        },
-    }
-    told = {
-        "type": "object",
-        "properties": {
-            "access_token": {"type": "string"},
-            "token_type": {"const": "Bearer"},
-            "expires_in": {"type": "integer"},
-        },
-    }
-    return {
-        "post": {
-            "operationId": "token",
-            "summary": "Return an access token for a signed assertion (private_key_jwt, RFC 7523).",
-            "security": [],
-            "requestBody": {
-                "required": True,
-                "content": {"application/x-www-form-urlencoded": {"schema": form}},
-            },
-            "responses": {
-                "200": {"description": "The token.", "content": {"application/json": {"schema": told}}},
-                "400": {"description": "The request is not understood (RFC 6749 §5.2)."},
-                "401": {"description": "The assertion does not hold."},
-            },
-        }
-    }

@@ -1,11 +1,11 @@
 """Each operation of the interface for machines, and the shape of what it answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.ehic import PRC_REASONS
+from portadoc.web.machines.openapi import Operation, closed_object, json_of
 
 API: Final = "/portal/api"
 LONGEST_PAGE: Final = 100
@@ -16,7 +16,7 @@ WITHDRAWAL: Final = APPLICATION + "/withdrawal"
 REPLACEMENTS: Final = API + "/{institution}/replacement-certificates"
 REPLACEMENT: Final = REPLACEMENTS + "/{application}"
 REPLACEMENT_PAPER: Final = REPLACEMENT + "/paper.pdf"
-_PROBLEMS: Final[Mapping[int, str]] = {
+PROBLEMS: Final[Mapping[int, str]] = {
     400: "Not understood: the body is no JSON, the Idempotency-Key is missing, the cursor is not ours.",
     401: "No access token, or one that is over.",
     403: "The mandate does not list this, or has ended.",
@@ -28,53 +28,6 @@ _PROBLEMS: Final[Mapping[int, str]] = {
     429: "Too many requests, or too many unknown identifiers: wait as Retry-After says.",
     503: "Something that is needed cannot be had now: try again as Retry-After says.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One thing that a machine can ask; ``answer`` is what it gets by media type, ``body`` the schema it sends."""
-
-    id: str
-    method: str
-    path: str
-    summary: str
-    status: int
-    answer: Mapping[str, Any]
-    problems: tuple[int, ...]
-    query: tuple[Mapping[str, Any], ...] = ()
-    headers: tuple[Mapping[str, Any], ...] = ()
-    body: str = ""
-
-    def described(self) -> JsonObject:
-        """Return the operation as OpenAPI has it."""
-        names = [name for name in ("institution", "application") if f"{{{name}}}" in self.path]
-        in_path = [{"name": each, "in": "path", "required": True, "schema": {"type": "string"}} for each in names]
-        described: JsonObject = {
-            "operationId": self.id,
-            "summary": self.summary,
-            "parameters": [*in_path, *map(dict, self.query), *map(dict, self.headers)],
-            "responses": {
-                str(self.status): {"description": self.summary, "content": dict(self.answer)},
-                **{str(status): _problem(status) for status in (*self.problems, 401, 429, 503)},
-            },
-        }
-        if self.body:
-            described["requestBody"] = {"required": True, "content": _json_of(self.body)}
-        return described
-
-
-def _json_of(name: str) -> JsonObject:
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
-
-
-def _problem(status: int) -> JsonObject:
-    described: JsonObject = {
-        "description": _PROBLEMS[status],
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    if status in (429, 503):
-        described["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}
-    return described
 
 
 _PAGE: Final = {
@@ -117,7 +70,7 @@ OPERATIONS: Final = (
         path=APPLICATIONS,
         summary="File an application, once for each Idempotency-Key, and return what came of it.",
         status=201,
-        answer=_json_of("Application"),
+        answer=json_of("Application"),
         problems=(400, 403, 404, 409, 413, 415, 422),
         headers=(_KEY, _LANGUAGE),
         body="Request",
@@ -138,7 +91,7 @@ OPERATIONS: Final = (
         path=APPLICATION,
         summary="Return where an application stands, with the decision, its article and its reasons.",
         status=200,
-        answer=_json_of("Application"),
+        answer=json_of("Application"),
         problems=(404,),
         headers=(_LANGUAGE,),
     ),
@@ -158,7 +111,7 @@ OPERATIONS: Final = (
         path=REPLACEMENTS,
         summary="Give a provisional replacement certificate for which the insured person handed over a code.",
         status=201,
-        answer=_json_of("Replacement"),
+        answer=json_of("Replacement"),
         problems=(400, 403, 404, 409, 413, 415, 422),
         headers=(_KEY, _LANGUAGE),
         body="ReplacementRequest",
@@ -169,7 +122,7 @@ OPERATIONS: Final = (
         path=REPLACEMENT,
         summary="Return a replacement certificate that the machine got, or where its case stands.",
         status=200,
-        answer=_json_of("Replacement"),
+        answer=json_of("Replacement"),
         problems=(403, 404),
         headers=(_LANGUAGE,),
     ),
@@ -189,7 +142,7 @@ OPERATIONS: Final = (
         path=WITHDRAWAL,
         summary="Take back an application that is not granted; again changes nothing.",
         status=200,
-        answer=_json_of("Application"),
+        answer=json_of("Application"),
         problems=(403, 404, 409),
         headers=(_LANGUAGE,),
     ),
@@ -199,16 +152,16 @@ OPERATIONS: Final = (
 
 def summary_schema(enums: Mapping[str, list[str]]) -> JsonObject:
     """Return the schema of an entry of the list."""
-    return _object(_summary(enums))
+    return closed_object(_summary(enums))
 
 
 def application_schema(enums: Mapping[str, list[str]]) -> JsonObject:
     """Return the schema of an application with its decision."""
-    return _object(
+    return closed_object(
         {
             **_summary(enums),
             "document_number": _TEXT_OR_NONE,
-            "next_step": _object({"code": _TEXT, "text": _TEXT}),
+            "next_step": closed_object({"code": _TEXT, "text": _TEXT}),
             "expected_s": {
                 "type": ["integer", "null"],
                 "description": "In which four of five cases were closed.",
@@ -217,16 +170,16 @@ def application_schema(enums: Mapping[str, list[str]]) -> JsonObject:
             "decision": {"oneOf": [_decision(), {"type": "null"}]},
             "reminders": {
                 "type": "array",
-                "items": _object({"kind": {"type": "string", "enum": enums["reminder"]}, "on": _DAY}),
+                "items": closed_object({"kind": {"type": "string", "enum": enums["reminder"]}, "on": _DAY}),
             },
-            "hand_over": {"oneOf": [_object({"offers": _COUNT, "collected": _COUNT}), {"type": "null"}]},
+            "hand_over": {"oneOf": [closed_object({"offers": _COUNT, "collected": _COUNT}), {"type": "null"}]},
         }
     )
 
 
 def replacement_request_schema() -> JsonObject:
     """Return the schema of what the software of a care provider sends."""
-    described = _object(
+    described = closed_object(
         {
             "code": {"type": "string", "description": "The code that the insured person made in the portal."},
             "birth_date": {**_DAY, "description": "The day of birth that the person said."},
@@ -240,7 +193,7 @@ def replacement_request_schema() -> JsonObject:
 
 def replacement_schema(enums: Mapping[str, list[str]]) -> JsonObject:
     """Return the schema of a replacement certificate, or of the case that a person has to look at first."""
-    return _object(
+    return closed_object(
         {
             "id": _TEXT,
             "case_number": _TEXT,
@@ -253,24 +206,6 @@ def replacement_schema(enums: Mapping[str, list[str]]) -> JsonObject:
     )
 
 
-def problem_schema() -> JsonObject:
-    """Return the schema of a refusal. Spec: RFC 9457."""
-    return {
-        "type": "object",
-        "required": ["type", "title", "status", "detail", "action", "code", "params"],
-        "properties": {
-            "type": _TEXT,
-            "title": _TEXT,
-            "status": {"type": "integer"},
-            "detail": _TEXT,
-            "action": _TEXT,
-            "code": {"type": "string", "description": "Stable; listed in docs/reference-codes.md."},
-            "params": {"type": "object"},
-            "clause": _TEXT,
-        },
-    }
-
-
 _TEXT: Final = {"type": "string"}
 _TEXT_OR_NONE: Final = {"type": ["string", "null"]}
 _TEXTS: Final = {"type": "array", "items": _TEXT}
@@ -279,16 +214,6 @@ _COUNT: Final = {"type": "integer", "minimum": 0}
 _DAY: Final = {"type": "string", "format": "date"}
 _DAY_OR_NONE: Final = {"type": ["string", "null"], "format": "date"}
 _MOMENT_OR_NONE: Final = {"type": ["string", "null"], "format": "date-time"}
-
-
-def _object(properties: Mapping[str, Any]) -> JsonObject:
-    """Return the schema of an object that has these members, all of them, and no others."""
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "required": list(properties),
-        "properties": dict(properties),
-    }
 
 
 def _summary(enums: Mapping[str, list[str]]) -> JsonObject:
@@ -308,12 +233,12 @@ def _summary(enums: Mapping[str, list[str]]) -> JsonObject:
         "valid_to": _DAY_OR_NONE,
         "predecessor": _TEXT_OR_NONE,
         "successor": _TEXT_OR_NONE,
-        "links": _object({"self": _TEXT, "paper": _TEXT_OR_NONE}),
+        "links": closed_object({"self": _TEXT, "paper": _TEXT_OR_NONE}),
     }
 
 
 def _decision() -> JsonObject:
-    return _object(
+    return closed_object(
         {
             "outcome": {"type": "string", "enum": ["GRANT", "REVIEW", "REFUSE", "EXCEPTION_ROUTE"]},
             "automated": _FLAG,
@@ -325,6 +250,8 @@ def _decision() -> JsonObject:
             "status_code": _TEXT_OR_NONE,
             "reasons": _TEXTS,
             "law_version": _TEXT,
-            "explanation": _object({"headline": _TEXT, "paragraphs": _TEXTS, "remedy": _TEXT, "steps": _TEXTS}),
+            "explanation": closed_object(
+                {"headline": _TEXT, "paragraphs": _TEXTS, "remedy": _TEXT, "steps": _TEXTS}
+            ),
         }
     )

@@ -32,7 +32,7 @@ export async function serve(open) {
 const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`)
 
 async function answered(routes, incoming) {
-  const route = routes[`${incoming.method} ${incoming.url}`]
+  const route = routes[`${incoming.method} ${incoming.url.split('?')[0]}`]
   if (!route) return { status: 404 }
   let body = ''
   for await (const piece of incoming) body += piece

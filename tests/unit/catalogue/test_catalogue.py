@@ -25,7 +25,7 @@ from portadoc.catalogue.reasons import GROUP_OF, REASON_GROUPS, UNFORESEEN, reas
 from portadoc.errors import Misconfigured
 from portadoc.verification.verdict import Colour, Verdict
 
-REVIEWED = {"texts": {"en", "fr"}, "portal": {"en"}, "rules": {"en"}}
+REVIEWED = {"texts": {"en", "fr"}, "portal": {"en"}, "rules": {"en"}, "authorize": {"en"}}
 LONGEST_BUTTON = 30
 LONGEST_HEADLINE = 80
 PARAM = re.compile(r"\{([a-z_]+)\}")

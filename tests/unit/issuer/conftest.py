@@ -23,6 +23,8 @@ from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
 from portadoc.keys.key_ring import KeyPurpose, KeyRing
 from portadoc.keys.signer import LocalSigner, Signer
+from portadoc.keys.trust.trust_file import TRUST_FILE, read_trust_file
+from portadoc.keys.trust.wallet_providers import WalletProviderTrust
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.examples import example
 from portadoc.storage import Database, open_database
@@ -32,6 +34,7 @@ from portadoc.web.app import install_problems, protect
 NOW: Final = int(datetime(2026, 11, 22, 10, 30, tzinfo=UTC).timestamp())
 BASE_URL: Final = "http://127.0.0.1:8700"
 A1, HEALTH = "fr-demo", "fr-health"
+WALLET_PROVIDER: Final = "wallet-provider"
 PRE_AUTHORIZED: Final = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
 PROOF_TYP: Final = "openid4vci-proof+jwt"
 
@@ -248,9 +251,16 @@ def key_ring(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
         )
         for each in SETTINGS["institutions"]
     ]
+    wallet_provider = DevelopmentInstitution(
+        slug=WALLET_PROVIDER,
+        id="FR:TEST98",
+        country="FR",
+        name="Wallet provider (test)",
+        roles=frozenset({Role.WALLET_PROVIDER}),
+    )
     return create_development_ring(
         tmp_path_factory.mktemp("ring") / "keys",
-        institutions,
+        [*institutions, wallet_provider],
         base_url=BASE_URL,
         now=NOW,
         random_bytes=system_random_bytes,
@@ -272,10 +282,19 @@ RigMaker = Callable[..., Rig]
 def make_rig(key_ring: KeyRing, database: Database) -> RigMaker:
     """Return a maker of rigs over one database; keyword arguments change the settings."""
 
-    def make(*, ring: KeyRing | None = None, **changes: Any) -> Rig:
+    def make(
+        *, ring: KeyRing | None = None, wallet_trust: WalletProviderTrust | None = None, **changes: Any
+    ) -> Rig:
         clock = FixedClock(NOW)
         settings = IssuerSettings(**{**SETTINGS, **changes})
-        issuer = build_issuer(settings, database, ring or key_ring, clock, system_random_bytes)
+        issuer = build_issuer(
+            settings,
+            database,
+            ring or key_ring,
+            clock,
+            system_random_bytes,
+            wallet_trust=wallet_trust or read_trust_file(key_ring.directory / TRUST_FILE),
+        )
         return Rig(issuer, clock, database, ring or key_ring, AsgiTransport(as_application(issuer), BASE_URL))
 
     return make

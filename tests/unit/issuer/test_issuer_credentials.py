@@ -12,12 +12,14 @@ from portadoc.errors import Conflict, Misconfigured
 from portadoc.formats import jws, sd_jwt, strict_json
 from portadoc.formats.roles import CREDENTIAL
 from portadoc.formats.type_metadata import check_integrity
-from portadoc.issuer.credentials import certified_until, make_subject
+from portadoc.issuer.issuance.credentials import certified_until, make_subject
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.keys.trust.trust_file import TRUST_FILE, trust_from_json
 from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.examples import example
 from portadoc.schemas.records import record_from_json, record_to_json
+from tests.unit.formats import wallet_provider_workshop as providers
+from tests.unit.issuer.issuance_workshop import issued_whatever_the_profile
 
 DAY = 86_400
 ALGS = frozenset({"ES256"})
@@ -181,20 +183,20 @@ def dated(*, expiry: str, start: str = "2025-11-01", end: str) -> Any:
 class TestProfiles:
     @pytest.mark.parametrize("profile", ["ietf-latest", "haip-1.0", "eudi-2026"])
     def test_every_profile_names_the_integrity_of_the_type_metadata(self, make_rig: Any, profile: str) -> None:
-        rig = make_rig(profile=profile)
-        claims = rig.claims_of(*rig.issued())
+        rig = make_rig(profile=profile, wallet_trust=providers.TRUST)
+        claims = rig.claims_of(*issued_whatever_the_profile(rig))
         check_integrity(rig.transport.get("/types/urn:eudi:pda1:1").body, claims["vct#integrity"])
 
     def test_v33_the_european_profile_names_its_category_and_the_certificate(self, make_rig: Any) -> None:
-        rig = make_rig(profile="eudi-2026")
-        (text,) = rig.issued()
+        rig = make_rig(profile="eudi-2026", wallet_trust=providers.TRUST)
+        (text,) = issued_whatever_the_profile(rig)
         leaf = rig.key_ring.signer("fr-demo", KeyPurpose.CREDENTIAL).chain[0]
         assert rig.claims_of(text)["category"] == "urn:etsi:esi:eaa:eu:pub"
         assert header_of(text)["x5t#S256"] == base64url.encode(hashlib.sha256(leaf).digest())
 
     def test_the_high_assurance_profile_has_no_kid_beside_the_chain(self, make_rig: Any) -> None:
-        rig = make_rig(profile="haip-1.0")
-        assert set(header_of(*rig.issued())) == {"alg", "typ", "x5c"}
+        rig = make_rig(profile="haip-1.0", wallet_trust=providers.TRUST)
+        assert set(header_of(*issued_whatever_the_profile(rig))) == {"alg", "typ", "x5c"}
 
 
 def test_the_certificate_of_the_key_ring_bounds_what_is_issued(rig: Any) -> None:

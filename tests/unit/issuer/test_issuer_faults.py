@@ -7,7 +7,7 @@ import pytest
 from portadoc.errors import Misconfigured, Refused
 from portadoc.formats import sd_jwt
 from portadoc.issuer import WithdrawalReason
-from portadoc.issuer.credentials import PreparedCredential, sign_prepared
+from portadoc.issuer.issuance.credentials import PreparedCredential, sign_prepared
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.schemas.profiles import profile
 from portadoc.storage import Database
@@ -29,7 +29,7 @@ def mend(rig: Any) -> None:
 
 def used_nonces(rig: Any) -> int:
     with rig.database.read() as connection:
-        return int(connection.exec_driver_sql("SELECT count(*) FROM issuer_used_nonces").scalar_one())
+        return int(connection.exec_driver_sql("SELECT count(*) FROM issuer_used_once").scalar_one())
 
 
 def reserved(rig: Any) -> int:
@@ -94,13 +94,13 @@ def test_a_withdrawal_after_the_intent_reaches_a_copy_that_was_never_marked(rig:
 
 def test_a_copy_that_was_withdrawn_while_it_was_signed_is_not_handed_out(rig: Any) -> None:
     token = rig.token()
-    sign = rig.issuer.issuance._sign
+    sign = rig.issuer.issuance.copies._sign
 
     def sign_late(*prepared: Any) -> Any:
         rig.issuer.withdraw("fr-demo", rig.last_record, reason=WithdrawalReason.FRAUD)
         return sign(*prepared)
 
-    rig.issuer.issuance._sign = sign_late
+    rig.issuer.issuance.copies._sign = sign_late
     assert rig.error_of(rig.obtain(token)) == (400, "credential_request_denied", "record_withdrawn")
     (row,) = rig.issuer.credentials("fr-demo")
     assert (row.issued_at, row.withdrawn_at is None) == (None, False)

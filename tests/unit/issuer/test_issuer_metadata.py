@@ -22,7 +22,12 @@ def test_issuer_metadata_names_endpoints_that_answer(rig: Any) -> None:
     assert content["credential_issuer"] == ISSUER
     endpoints = {name: url for name, url in content.items() if name.endswith("_endpoint")}
     assert rig.transport.get(endpoints.pop("status_list_aggregation_endpoint")).json() == {"status_lists": []}
-    assert set(endpoints) == {"credential_endpoint", "nonce_endpoint", "notification_endpoint"}
+    assert set(endpoints) == {
+        "credential_endpoint",
+        "nonce_endpoint",
+        "notification_endpoint",
+        "deferred_credential_endpoint",
+    }
     assert {rig.transport.request("POST", url).status for url in endpoints.values()} == {200, 401}
     assert read_message(IssuerMetadata, content).batch_credential_issuance.batch_size == 10
 
@@ -30,7 +35,7 @@ def test_issuer_metadata_names_endpoints_that_answer(rig: Any) -> None:
 def test_nothing_is_promised_that_comes_later(rig: Any) -> None:
     text = rig.transport.get(WELL_KNOWN).text
     server = rig.transport.get("/.well-known/oauth-authorization-server/issuer/fr-demo").text
-    for later in ("encryption", "deferred", "authorization_servers", "dpop", "pushed", 'attestation"'):
+    for later in ("authorization_servers", "jwks_uri", "private_key_jwt", '"plain"', "urn:ietf:wg:oauth:2.0:oob"):
         assert later not in text + server
 
 
@@ -99,15 +104,12 @@ def test_everyone_else_gets_plain_json(rig: Any, accept: str) -> None:
 
 def test_the_authorization_server_is_the_issuer_and_open_to_anonymous_wallets(rig: Any) -> None:
     content = rig.transport.get("/.well-known/oauth-authorization-server/issuer/fr-demo").json()
-    assert content == {
-        "issuer": ISSUER,
-        "token_endpoint": f"{ISSUER}/token",
-        "grant_types_supported": ["urn:ietf:params:oauth:grant-type:pre-authorized_code"],
-        "token_endpoint_auth_methods_supported": ["none"],
-        "authorization_details_types_supported": ["openid_credential"],
-        "pre-authorized_grant_anonymous_access_supported": True,
-        "status_list_aggregation_endpoint": f"{ISSUER}/status-lists",
-    }
+    assert content["issuer"] == ISSUER
+    assert content["token_endpoint"] == f"{ISSUER}/token"
+    assert "urn:ietf:params:oauth:grant-type:pre-authorized_code" in content["grant_types_supported"]
+    assert "none" in content["token_endpoint_auth_methods_supported"]
+    assert content["authorization_details_types_supported"] == ["openid_credential"]
+    assert content["status_list_aggregation_endpoint"] == f"{ISSUER}/status-lists"
     assert read_message(AuthorizationServerMetadata, content).pre_authorized_grant_anonymous_access_supported
 
 

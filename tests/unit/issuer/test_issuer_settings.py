@@ -50,6 +50,13 @@ def test_f16_a_relation_that_does_not_hold_is_refused(change: dict[str, Any]) ->
         IssuerSettings(**{**GOOD, **change})
 
 
+@pytest.mark.parametrize("profile", ["haip-1.0", "eudi-2026"])
+def test_f16_only_a_token_that_is_bound_to_a_key_lives_longer_than_five_minutes(profile: str) -> None:
+    assert IssuerSettings(**GOOD, profile=profile, access_token_ttl_s=3600).access_token_ttl_s == 3600
+    with pytest.raises(ValidationError, match="access_token_ttl_s: above 300"):
+        IssuerSettings(**GOOD, profile="ietf-latest", access_token_ttl_s=301)
+
+
 def test_d21_lists_of_few_entries_are_for_development_only() -> None:
     """A list of one credential would tell its issuer who is checked and when: no service starts with such."""
     with pytest.raises(ValidationError, match="status_list_size: below 10000"):

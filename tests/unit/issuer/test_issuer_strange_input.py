@@ -47,3 +47,29 @@ def test_a_token_request_of_any_content(rig: Any, form: dict[str, str]) -> None:
 def test_an_authorization_header_of_any_content(rig: Any, authorization: str) -> None:
     response = rig.transport.post_json("/issuer/fr-demo/credential", {}, headers={"authorization": authorization})
     assert (response.status, response.json()["error"]) == (401, "invalid_token")
+
+
+@FEW
+@given(
+    form=st.dictionaries(
+        st.sampled_from(
+            ("response_type", "redirect_uri", "code_challenge", "scope", "issuer_state", "authorization_details")
+        ),
+        TEXT,
+    )
+)
+def test_a_pushed_request_of_any_content(rig: Any, form: dict[str, str]) -> None:
+    wanted = {"client_id": "c", "response_type": "code", "code_challenge_method": "S256", **form}
+    response = rig.transport.post_form("/issuer/fr-demo/par", wanted)
+    assert response.status == 400
+    assert set(response.json()) == {"error", "error_description"}
+
+
+@FEW
+@given(
+    name=st.sampled_from(("DPoP", "OAuth-Client-Attestation", "OAuth-Client-Attestation-PoP")),
+    sent=st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), min_size=1),
+)
+def test_a_proof_of_the_sender_of_any_content(rig: Any, name: str, sent: str) -> None:
+    response = rig.redeem("unknown", headers={name: sent})
+    assert (response.status, response.json()["error"]) in ((400, "invalid_dpop_proof"), (401, "invalid_client"))

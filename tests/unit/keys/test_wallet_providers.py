@@ -11,7 +11,13 @@ from portadoc.keys.key_ring import KeyRing
 from portadoc.keys.purposes import DOMAIN_OF_PURPOSE, EXTENDED_KEY_USAGE, KeyPurpose, TrustDomain
 from portadoc.keys.trust.trust_file import TRUST_FILE, read_trust_file, trust_from_json, trust_to_json
 from portadoc.keys.trust.trust_store import Authorisation, TrustAnchor, TrustStore, anchor_id
-from portadoc.keys.trust.wallet_providers import WalletPurpose, wallet_provider_key
+from portadoc.keys.trust.wallet_providers import (
+    TrustsNobody,
+    WalletPurpose,
+    trust_in_wallet_providers,
+    wallet_provider_key,
+    without_wallet_providers,
+)
 
 from .conftest import BASE_URL, DAY, INSTITUTIONS, NOW, PASSPHRASE, Certified, Draft, Workshop, seeded
 
@@ -150,3 +156,24 @@ def test_a_signer_that_is_listed_itself_is_trusted(workshop: Workshop) -> None:
 
 def leaf_end(leaf: Certified) -> int:
     return int(leaf.certificate.not_valid_after_utc.timestamp())
+
+
+def test_a_configuration_without_wallet_providers_believes_nobody(wallet_ring: KeyRing) -> None:
+    known = read_trust_file(wallet_ring.directory / TRUST_FILE)
+    assert trust_in_wallet_providers(known) is known
+    others = tuple(each for each in known.anchors if not each.purposes & set(PURPOSES))
+    nobody = trust_in_wallet_providers(TrustStore(others, known.authorisations))
+    assert isinstance(nobody, TrustsNobody)
+    for purpose in PURPOSES:
+        with pytest.raises(Untrusted, match="no_wallet_provider"):
+            wallet_provider_key((), trust=nobody, purpose=purpose, at=NOW)
+
+
+def test_who_judges_certificates_gets_the_trust_without_wallet_providers(wallet_ring: KeyRing) -> None:
+    whole = read_trust_file(wallet_ring.directory / TRUST_FILE)
+    trust = without_wallet_providers(whole)
+    assert not any(each.purposes & set(PURPOSES) for each in (*trust.anchors, *trust.authorisations))
+    others = [each for each in whole.anchors if not each.purposes & set(PURPOSES)]
+    assert list(trust.anchors) == others
+    assert PROVIDER.id not in {each.institution for each in trust.authorisations}
+    assert without_wallet_providers(trust) == trust

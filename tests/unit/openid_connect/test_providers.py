@@ -71,8 +71,9 @@ class Web:
         max_bytes: int = MAX_BYTES,
         timeout_s: float = TIMEOUT_S,
     ) -> Fetched:
-        assert method == "POST"
-        self.forms.append(dict(parse_qsl((body or b"").decode())))
+        if urlsplit(url).path != "/userinfo":
+            assert method == "POST"
+            self.forms.append(dict(parse_qsl((body or b"").decode())))
         self.headers.append(headers or {})
         return self._answer(url)
 
@@ -80,6 +81,8 @@ class Web:
         told = self.answers[urlsplit(url).path]
         if isinstance(told, Exception):
             raise told
+        if isinstance(told, str):
+            return Fetched(url, 200, "application/jwt", {}, told.encode())
         status, content = told if isinstance(told, tuple) else (200, told)
         return Fetched(url, status, "application/json", {}, json.dumps(content).encode())
 
@@ -236,3 +239,66 @@ def test_a_provider_that_cannot_be_used_says_so(answers: dict[str, Any], reason:
         "provider_unusable",
         {"provider": "demo", "reason": reason},
     )
+
+
+TELLING = {**METADATA, "userinfo_endpoint": f"{ISSUER}/userinfo"}
+
+
+def told(
+    userinfo: object, *, metadata: Mapping[str, Any] = TELLING, access_token: object = "at-1"
+) -> dict[str, Any]:
+    """Return the claims of a person of whom the provider tells at its UserInfo endpoint."""
+    answers = {
+        "/.well-known/openid-configuration": metadata,
+        "/token": {"id_token": token(acr="eidas2"), "access_token": access_token},
+        "/userinfo": userinfo,
+    }
+    known = provider(Web(**answers), with_userinfo=True)
+    return known.identify("c-1", verifier="v-1", redirect_uri=BACK, nonce="n-1").claims
+
+
+def signed_userinfo(**changes: Any) -> str:
+    sound = {"iss": ISSUER, "aud": "us", "sub": "somebody", "family_name": "Testelin"}
+    claims = {name: value for name, value in {**sound, **changes}.items() if value is not None}
+    return jwt.encode({"alg": "ES256", "kid": "one"}, claims, KEY, algorithms=["ES256"])
+
+
+@pytest.mark.parametrize("userinfo", [{"sub": "somebody", "family_name": "Testelin"}, signed_userinfo()], ids=type)
+def test_userinfo_adds_what_the_token_does_not_say(userinfo: object) -> None:
+    assert told(userinfo)["family_name"] == "Testelin"
+    assert told({"sub": "somebody", "acr": "eidas3", "nonce": "x"})["acr"] == "eidas2"
+
+
+@pytest.mark.parametrize(
+    ("userinfo", "reason"),
+    [
+        ({"sub": "somebody-else", "family_name": "Other"}, "userinfo"),
+        ({"family_name": "Other"}, "userinfo"),
+        (signed_userinfo(sub="somebody-else"), "userinfo"),
+        (signed_userinfo(iss="https://other.example"), "userinfo"),
+        (signed_userinfo(aud="others"), "userinfo"),
+        (signed_userinfo(aud=None), "userinfo"),
+        (signed_userinfo()[:-8] + "AAAAAAAA", "signature"),
+        ("é", "form"),
+    ],
+)
+def test_j19_userinfo_of_somebody_else_names_nobody(userinfo: object, reason: str) -> None:
+    with pytest.raises(Untrusted) as caught:
+        told(userinfo)
+    assert (caught.value.code, caught.value.params["reason"]) == ("login_refused", reason)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"metadata": METADATA}, "metadata"),
+        ({"metadata": {**TELLING, "userinfo_endpoint": "http://id.example/u"}}, "metadata"),
+        ({"access_token": None}, "userinfo"),
+        ({"access_token": "a\r\nHost: b"}, "userinfo"),
+        ({"userinfo": (401, {})}, "userinfo"),
+    ],
+)
+def test_a_provider_that_does_not_tell_cannot_be_used(changes: dict[str, Any], reason: str) -> None:
+    with pytest.raises(Unavailable) as caught:
+        told(**{"userinfo": {"sub": "somebody"}, **changes})
+    assert caught.value.params["reason"] == reason

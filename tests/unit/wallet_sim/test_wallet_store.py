@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from portadoc.errors import Conflict, Error
-from portadoc.wallet_sim.store import FileStore, HeldCredential, MemoryStore, WalletStore
+from portadoc.wallet_sim.store import Access, FileStore, HeldCredential, MemoryStore, PendingIssuance, WalletStore
 
 
 def held(name: str) -> HeldCredential:
@@ -126,3 +126,62 @@ def test_an_entry_with_a_member_of_another_type_is_refused(tmp_path: Path) -> No
     with pytest.raises(Error) as caught:
         FileStore(path).credentials()
     assert caught.value.code == "wallet_file_invalid"
+
+
+def access(token: str) -> Access:
+    return Access(
+        id="access",
+        issuer="https://issuer.example",
+        authorization_server="https://issuer.example",
+        client_id=None,
+        access_token=token,
+        expires_at=None,
+        refresh_token="refresh",
+        dpop_key={"kty": "EC", "d": "secret"},
+        identifiers={"pda1": ["one"]},
+    )
+
+
+def pending(name: str, ask_at: int = 1) -> PendingIssuance:
+    return PendingIssuance(
+        id=name,
+        access_id="access",
+        configuration_id="pda1",
+        vct="urn:eudi:pda1:1",
+        transaction_id="later",
+        ask_at=ask_at,
+        holder_keys=[{"kty": "EC", "d": "secret"}],
+    )
+
+
+def test_what_may_still_come_is_kept_and_replaced_in_its_place(store: WalletStore) -> None:
+    store.keep_access(access("old"))
+    store.keep_access(access("new"))
+    for each in (pending("1"), pending("2"), pending("1", ask_at=9)):
+        store.keep_pending(each)
+    assert store.accesses() == (access("new"),)
+    assert store.pending() == (pending("1", ask_at=9), pending("2"))
+
+
+def test_what_came_is_kept_and_pending_no_more_in_one_act(store: WalletStore) -> None:
+    store.add([held("1")])
+    store.keep_pending(pending("1"))
+    with pytest.raises(Conflict, match="credential_already_held"):
+        store.settle("1", [held("1")])
+    assert store.pending() == (pending("1"),)
+    store.settle("1", [held("2")])
+    assert (store.credentials(), store.pending()) == ((held("1"), held("2")), ())
+    with pytest.raises(Conflict, match="issuance_not_pending"):
+        store.settle("1", [])
+
+
+@pytest.mark.parametrize("member", ["accesses", "pending"])
+@pytest.mark.parametrize("entries", [{}, [1], [{}], [{"id": 1}]], ids=str)
+def test_a_file_with_a_wrong_entry_of_another_kind_is_refused(
+    member: str, entries: object, tmp_path: Path
+) -> None:
+    path = tmp_path / "wallet.json"
+    path.write_text(json.dumps({"version": 1, "credentials": [], member: entries}))
+    path.chmod(0o600)
+    with pytest.raises(Error, match="wallet_file_invalid"):
+        FileStore(path).credentials()

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from tests.sparing import copy_installation
 
 from portadoc.access import Role, Subject, SubjectKind
 from portadoc.clock import FixedClock

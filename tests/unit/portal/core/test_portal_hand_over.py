@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from portadoc.errors import Conflict, Refused, Unavailable
+from portadoc.issuer.authorization.requesters import RequestHead
 from portadoc.portal.applications.application import ApplicationState
 from portadoc.portal.handover.desk import HandOver
 from portadoc.portal.store.handover_store import ForWhom
@@ -37,7 +38,7 @@ def redeem(desk: Desk, made: HandOver, tx_code: str) -> None:
     offer = desk.house.issuer.offer_by_reference(SLUG, reference)
     code = offer.grants.pre_authorized_code.pre_authorized_code
     request = TokenRequest.model_validate({"grant_type": GRANT, "pre-authorized_code": code, "tx_code": tx_code})
-    desk.house.issuer.redeem(SLUG, request)
+    desk.house.issuer.redeem(SLUG, request, head=RequestHead(path=f"/issuer/{SLUG}/token"))
 
 
 def test_the_employer_shows_the_link_and_only_the_worker_gets_the_code(desk: Desk) -> None:

@@ -11,7 +11,6 @@ import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
-from tests.sparing import copy_installation
 
 from portadoc.clock import FixedClock
 from portadoc.formats import strict_json

@@ -1,0 +1,1 @@
+"""Who asks for certificates, and which certificates are about that person."""

@@ -1,0 +1,208 @@
+"""Credential requests: from an access token and key proofs to credentials, or to a promise, in numbered steps."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from portadoc.errors import Malformed, Refused
+from portadoc.formats import strict_json
+from portadoc.issuer.deployment import Deployment
+from portadoc.issuer.entitlements import Entitlement, entitlement
+from portadoc.issuer.issuance.copies import Copies, Order, live_record
+from portadoc.issuer.issuance.credentials import Subject, certified_until, make_subject
+from portadoc.issuer.issuance.nonces import Nonces
+from portadoc.issuer.issuance.proofs import HolderKey, ProvenKeys, verify_proofs
+from portadoc.issuer.records.records import Records
+from portadoc.issuer.status_lists import StatusLists
+from portadoc.issuer.store import expected_store, token_store
+from portadoc.issuer.store.expected_store import DeferredRequest, Expectation
+from portadoc.issuer.store.token_store import Grant
+from portadoc.keys.jwk import thumbprint
+from portadoc.keys.key_ring import KeyPurpose
+from portadoc.schemas.catalogue import CredentialConfiguration, credential_configuration, issuing_institution
+from portadoc.schemas.openid4vci import CredentialRequest, CredentialResponse, DeferredCredentialRequest
+from portadoc.schemas.records import Record, record_from_json
+from portadoc.storage import Connection
+from portadoc.storage.installation import digest
+
+SPEC: Final = "OpenID4VCI 1.0 §8.3.1.2"
+DEFERRED_SPEC: Final = "OpenID4VCI 1.0 §9.3"
+
+
+class Issuance:
+    """Answers credential requests, at once or when the record is decided."""
+
+    def __init__(
+        self, deployment: Deployment, nonces: Nonces, status_lists: StatusLists, records: Records
+    ) -> None:
+        self._deployment = deployment
+        self._nonces = nonces
+        self._records = records
+        self.copies = Copies(deployment, status_lists)
+
+    def issue(self, grant: Grant, request: CredentialRequest) -> CredentialResponse:
+        """Return one signed copy for each key proven, all of one record and one configuration.
+
+        While the record is expected and not decided, the keys are kept and a transaction is returned in place of
+        copies. ``grant`` is what a live access token allows; ``request`` is unverified. Raises Refused, Conflict,
+        Untrusted or Malformed for what is wrong with it, Unavailable to be tried again, Misconfigured when our own
+        output does not hold. Spec: OpenID4VCI 1.0 §8.
+        """
+        # 1. The record and configuration asked for, which the access token must cover.
+        wanted = _chosen(self._deployment, grant, request)
+        # 2. The holder's keys, each proven for us, now, under a challenge of ours.
+        proven = verify_proofs(self._deployment, self._nonces, grant, request.proofs)
+        # 3. The record behind the grant; while it is not decided, the request waits.
+        record = self._decided(grant.institution, wanted.record_id)
+        claim = partial(self._claim, grant, proven)
+        if record is None:
+            return self._defer(grant, wanted, proven.keys, claim)
+        # 4. Its claims in the configuration's layout, how long they are good for, whether they are ours to make.
+        order = self._order(grant, wanted, record, proven.keys)
+        # 5. Challenge used up, copies counted, recorded, signed, read back, marked.
+        return self.copies.make(order, claim)
+
+    def deliver(self, grant: Grant, request: DeferredCredentialRequest) -> CredentialResponse:
+        """Return the copies that a transaction was promised, once; or the same promise while nothing is decided.
+
+        The keys are those that were proven when it began. ``grant`` must be of the same offer or authorization,
+        client and DPoP key. Raises Refused[transaction_unknown] alike for what never was, is another's, was
+        delivered or has expired; Refused[record_refused], Conflict[record_withdrawn] and as ``issue``. A process
+        that is killed while it delivers leaves the transaction used. Spec: OpenID4VCI 1.0 §9.
+        """
+        transaction = digest(request.transaction_id)
+        # 1. The request that waits, for whom made it.
+        with self._deployment.database.read() as connection:
+            waiting = expected_store.find_deferred(
+                connection, grant, transaction, now=self._deployment.clock.now()
+            )
+        if waiting is None:
+            raise Refused("transaction_unknown", spec=DEFERRED_SPEC)
+        # 2. What it waits for, which the access token must still cover.
+        wanted = entitlement(waiting.record_id, waiting.configuration_id)
+        if wanted not in grant.entitlements:
+            raise Refused("transaction_unknown", spec=DEFERRED_SPEC)
+        # 3. The record, if it is decided.
+        record = self._decided(grant.institution, waiting.record_id)
+        if record is None:
+            interval = self._deployment.settings.deferred_interval_s
+            return CredentialResponse(transaction_id=request.transaction_id, interval=interval)
+        # 4. As for any request, with the keys that were kept; taken by whoever comes first.
+        keys = tuple(HolderKey(jwk, thumbprint(jwk)) for jwk in waiting.holder_jwks)
+        return self._delivered(grant, transaction, self._order(grant, wanted, record, keys))
+
+    def subject(self, institution: str, configuration: CredentialConfiguration, record: Record) -> Subject:
+        """Return what a copy issued now would say, and for how long. Raises as ``make_subject``."""
+        signer = self._deployment.key_ring.signer(institution, KeyPurpose.CREDENTIAL)
+        return make_subject(
+            configuration,
+            record,
+            now=self._deployment.clock.now(),
+            coverage_grace_days=self._deployment.settings.coverage_grace_days,
+            certified_until=certified_until(signer),
+        )
+
+    def require_issuable(self, institution: str, configuration_id: str, record: Record) -> Subject:
+        """Return what a copy would say, once it is sure that it is this institution's to say.
+
+        Raises Refused[record_of_other_institution], [legislation_of_other_state], and as ``make_subject``.
+        """
+        self._records.require_own_legislation(institution, record)
+        subject = self.subject(institution, credential_configuration(configuration_id), record)
+        self._records.require_own(institution, issuing_institution(subject.claims))
+        self._records.require_own_country(institution, subject.claims)
+        return subject
+
+    def _decided(self, institution: str, record_id: str) -> Record | None:
+        """Return the record, None while it is expected.
+
+        Raises Refused[record_unknown], [record_refused], Conflict[record_withdrawn].
+        """
+        with self._deployment.database.read() as connection:
+            expected = expected_store.find_expected(connection, institution, record_id)
+            if expected is not None and expected.state is Expectation.REFUSED:
+                raise Refused("record_refused", spec=DEFERRED_SPEC)
+            if expected is not None:
+                return None
+            body = live_record(connection, institution, record_id)
+        return record_from_json(strict_json.loads_object(body, what="record"))
+
+    def _order(self, grant: Grant, wanted: Entitlement, record: Record, keys: tuple[HolderKey, ...]) -> Order:
+        return Order(
+            institution=grant.institution,
+            grant_id=grant.grant_id,
+            record_id=wanted.record_id,
+            subject=self.require_issuable(grant.institution, wanted.configuration_id, record),
+            keys=keys,
+        )
+
+    def _claim(self, grant: Grant, proven: ProvenKeys, connection: Connection) -> None:
+        """Use the challenges up and count the copies. Raises Conflict[nonce_used], Refused[copies_used_up]."""
+        for nonce in proven.nonces:
+            self._nonces.use(connection, grant.institution, nonce)
+        if not token_store.spend_copies(connection, grant, len(proven.keys)):
+            raise Refused("copies_used_up", spec=SPEC)
+
+    def _defer(
+        self,
+        grant: Grant,
+        wanted: Entitlement,
+        keys: tuple[HolderKey, ...],
+        claim: Callable[[Connection], None],
+    ) -> CredentialResponse:
+        """Keep the keys until the record is decided. The transaction id is a secret: its digest alone is kept."""
+        settings, now = self._deployment.settings, self._deployment.clock.now()
+        transaction_id = self._deployment.new_secret()
+        request = DeferredRequest(
+            transaction_digest=digest(transaction_id),
+            record_id=wanted.record_id,
+            configuration_id=wanted.configuration_id,
+            holder_jwks=tuple(key.jwk for key in keys),
+        )
+        with self._deployment.database.transaction() as connection:
+            claim(connection)
+            expected_store.insert_deferred(
+                connection, grant, request, now=now, expires_at=now + settings.deferred_ttl_s
+            )
+        return CredentialResponse(transaction_id=transaction_id, interval=settings.deferred_interval_s)
+
+    def _delivered(self, grant: Grant, transaction: str, order: Order) -> CredentialResponse:
+        """Deliver once: taken with the intents, given back when no copy came of them."""
+
+        def take(connection: Connection) -> None:
+            now = self._deployment.clock.now()
+            if not expected_store.take_deferred(connection, grant.institution, transaction, now=now):
+                raise Refused("transaction_unknown", spec=DEFERRED_SPEC)
+
+        prepared = self.copies.record(order, take)
+        response = None
+        try:
+            response = self.copies.hand_out(grant.institution, prepared)
+        finally:
+            if response is None:
+                with self._deployment.database.transaction() as connection:
+                    expected_store.give_back_deferred(connection, grant.institution, transaction)
+        return response
+
+
+def _chosen(deployment: Deployment, grant: Grant, request: CredentialRequest) -> Entitlement:
+    """Return the entitlement that the request names. Spec: OpenID4VCI 1.0 §8.2.
+
+    Raises: Malformed[credential_identifier_required], Refused[credential_configuration_unknown],
+    [credential_identifier_unknown], [configuration_not_granted].
+    """
+    wanted = request.credential_configuration_id
+    if wanted is None:
+        named = {each.credential_identifier: each for each in grant.entitlements if grant.identified}
+        found = named.get(request.credential_identifier or "")
+        if found is None:
+            raise Refused("credential_identifier_unknown", spec=SPEC)
+        return found
+    if grant.identified:
+        raise Malformed("credential_identifier_required", spec="OpenID4VCI 1.0 §8.2")
+    if wanted not in deployment.institution(grant.institution).configuration_ids:
+        raise Refused("credential_configuration_unknown", spec=SPEC)
+    of_configuration = [each for each in grant.entitlements if each.configuration_id == wanted]
+    if not of_configuration:
+        raise Refused("configuration_not_granted", spec=SPEC)
+    return of_configuration[0]

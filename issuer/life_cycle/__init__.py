@@ -1,0 +1,1 @@
+"""What is done to a record that is kept: issued, issued again, prolonged, corrected, withdrawn, replaced."""

@@ -1,0 +1,1 @@
+"""What interfaces for machines have in common: cursors of lists, keys of repeated requests, descriptions."""
