@@ -198,8 +198,18 @@ def is_disputed(application: Application) -> bool:
 
     Spec: Regulation (EC) 987/2009 art. 16(3) and (4).
     """
-    about = [each.what for each in application.history if each.what in (Act.OBJECTED, Act.OBJECTION_SETTLED)]
-    return application.state is ApplicationState.PROVISIONAL and about[-1:] == [Act.OBJECTED]
+    return application.state is ApplicationState.PROVISIONAL and bool(objecting_states(application))
+
+
+def objecting_states(application: Application) -> tuple[str, ...]:
+    """Return the States that objected and with which nothing was agreed since, in their order."""
+    open_ones: dict[str, None] = {}
+    for each in application.history:
+        if each.what == Act.OBJECTED:
+            open_ones[str(each.details["state"])] = None
+        elif each.what == Act.OBJECTION_SETTLED:
+            open_ones.pop(str(each.details["state"]), None)
+    return tuple(open_ones)
 
 
 def told_at(application: Application) -> int | None:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from portadoc.access.actions import Action
 from portadoc.errors import Conflict, Error, Malformed
 from portadoc.portal.applications.application import Application, ApplicationState, CertificateKind, RequestKind
+from portadoc.portal.applications.course import objecting_states
 from portadoc.portal.http.frame import Frame, Visit, form_of_request, typed_day
 from portadoc.portal.http.office import places
 from portadoc.portal.officers.departures import Departure
@@ -203,18 +204,25 @@ class DecidingPages:
     def show_settle(self, institution: str, application: str, request: Request) -> Response:
         """Return the form in which what both States agreed on becomes definitive."""
         visit, case = self._opened(institution, application, request, Action.REVOKE)
-        return self._form(visit, case, "office_settle", {}, {})
+        return self._settle_page(visit, case, {}, {})
 
     def settle(self, institution: str, application: str, request: Request, form: Form) -> Response:
         """Make definitive what both States agreed on."""
         visit, case = self._opened(institution, application, request, Action.REVOKE)
-        require_members(form, ("reason",))
+        require_members(form, ("reason", "state"))
 
         def act() -> Application:
-            reason = form.get("reason", "")
-            return self._office.endings.settle(visit.subject, institution, application, reason=reason)
+            reason, state = form.get("reason", ""), form.get("state") or None
+            return self._office.endings.settle(visit.subject, institution, application, reason=reason, state=state)
 
-        return self._done(visit, act, lambda faults: self._form(visit, case, "office_settle", form, faults))
+        return self._done(visit, act, lambda faults: self._settle_page(visit, case, form, faults))
+
+    def _settle_page(
+        self, visit: Visit, case: CaseFile, typed: Mapping[str, str], faults: Mapping[str, str]
+    ) -> Response:
+        objecting = set(objecting_states(case.application))
+        states = [each for each in countries(visit.reader, own_state="") if each.value in objecting]
+        return self._form(visit, case, "office_settle", typed, faults, countries=states if len(states) > 1 else ())
 
     def _object_page(
         self, visit: Visit, case: CaseFile, typed: Mapping[str, str], faults: Mapping[str, str]

@@ -112,27 +112,35 @@ class Endings:
         if received_on > self._deployment.today():
             raise Refused("first_day_future")
         told = {"state": state, "on": received_on.isoformat()}
-        objected = self._noted(subject, current, Act.OBJECTED, note, details=told, step_tries=0)
+        objected = self._noted(subject, current, Act.OBJECTED, note, details=told, step_tries=0, proposed=None)
         if objected.step is Step.CONFIRM:
             objected = replace(objected, step=None)
         with self._deployment.database.transaction() as connection:
+            self.close_tasks(connection, current, subject)  # what was proposed did not know of this
             self._keeping.leave_task(connection, current, OBJECTION, state)
             self._keeping.save(connection, objected, was=current)
         return objected
 
-    def settle(self, subject: Subject, slug: str, application_id: str, *, reason: str) -> Application:
-        """Make definitive what the States agreed on after an objection, or propose it where two have to.
+    def settle(
+        self, subject: Subject, slug: str, application_id: str, *, reason: str, state: str | None = None
+    ) -> Application:
+        """Note what was agreed on with a State that objected, or propose it where two have to.
 
-        Raises Refused[not_found], [access_denied]; Malformed[reason_missing]; Conflict[application_state],
-        [application_busy].
+        With the last of them, what was provisional becomes definitive. ``state`` may be None where one objects.
+        Raises Refused[not_found], [access_denied], [verdict_incomplete] where it is not said which State;
+        Malformed[reason_missing]; Conflict[application_state], [application_busy].
         """
         require_reason(reason)
         current = self._idle(subject, slug, application_id, Action.REVOKE)
         if not course.is_disputed(current):
             raise Conflict("application_state", state=current.state.value, act=Act.OBJECTION_SETTLED.value)
+        objecting = course.objecting_states(current)
+        agreed = objecting[0] if state is None and len(objecting) == 1 else state
+        if agreed not in objecting:
+            raise Refused("verdict_incomplete", member="other_state")
         if self._deployment.institution(slug).four_eyes:
-            return self._propose(subject, current, {"what": _SETTLE, "reason": reason})
-        return self._settled(subject, current, reason)
+            return self._propose(subject, current, {"what": _SETTLE, "reason": reason, "state": agreed})
+        return self._settled(subject, current, reason, agreed)
 
     def carry_out(self, subject: Subject, current: Application) -> Application:
         """Do what another officer proposed. The caller has asked whether the subject may."""
@@ -142,7 +150,7 @@ class Endings:
         if wish["what"] == _CONFIRM:
             return self._confirmed(subject, current, str(wish["reason"]))
         if wish["what"] == _SETTLE:
-            return self._settled(subject, current, str(wish["reason"]))
+            return self._settled(subject, current, str(wish["reason"]), str(wish["state"]))
         if not current.has_certificate:
             raise Conflict("certificate_missing")
         return self._revoked(subject, current, wish)
@@ -192,14 +200,27 @@ class Endings:
             self._keeping.save(connection, ending, was=current)
         return self._running.run(ending)
 
-    def _settled(self, subject: Subject, current: Application, reason: str) -> Application:
-        """1 record that it was agreed, 2 certify as definitive."""
-        due: dict[str, Any] = {"step": Step.CONFIRM, "step_due_at": self._deployment.clock.now(), "step_tries": 0}
-        settled = self._noted(subject, current, Act.OBJECTION_SETTLED, reason, **due, proposed=None)
+    def _settled(self, subject: Subject, current: Application, reason: str, state: str) -> Application:
+        """1 record that it was agreed with a State, 2 with the last of them certify as definitive."""
+        settled = self._noted(
+            subject, current, Act.OBJECTION_SETTLED, reason, details={"state": state}, proposed=None
+        )
+        if not course.is_disputed(settled):
+            settled = replace(settled, step=Step.CONFIRM, step_due_at=self._deployment.clock.now(), step_tries=0)
         with self._deployment.database.transaction() as connection:
-            self.close_tasks(connection, current, subject, OBJECTION)
+            self.close_tasks(connection, current, subject)
+            self._close_objection(connection, current, subject, state)
             self._keeping.save(connection, settled, was=current)
         return self._running.run(settled)
+
+    def _close_objection(
+        self, connection: Connection, application: Application, subject: Subject, state: str
+    ) -> None:
+        here, slug = self._deployment, application.institution
+        for each in case_store.open_tasks(connection, slug):
+            named = each.application_id, each.kind, each.detail
+            if named == (application.application_id, OBJECTION, state):
+                case_store.finish_task(connection, slug, each.task_id, done_by=subject.id, now=here.clock.now())
 
     def _idle(self, subject: Subject, slug: str, application_id: str, action: Action) -> Application:
         with self._deployment.database.read() as connection:

@@ -47,7 +47,7 @@ SHOWN: Final = {
     },
     "A worker": {
         "worker-new-phone": "Jean Exemple asks himself, on a phone, because his employer does not.",
-        "worker-change-phone": "Something changed: longer, different, wrong, or ended.",
+        "worker-change-phone": "Something changed: what a worker says of what the employer asked for.",
         "worker-granted-de-phone": "The same decision in German.",
     },
     "An insured person and a hospital": {

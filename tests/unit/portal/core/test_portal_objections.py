@@ -9,7 +9,7 @@ import pytest
 
 from portadoc.errors import Conflict, Malformed, Refused
 from portadoc.portal.applications.application import Application, ApplicationState, Step
-from portadoc.portal.applications.course import TELL_OTHER_STATE, definitive_at
+from portadoc.portal.applications.course import TELL_OTHER_STATE, definitive_at, is_disputed
 from portadoc.portal.following import next_step
 from portadoc.portal.officers.verdicts import Verdict, VerdictOutcome, require_whole
 from tests.unit.portal.core.conftest import ANNE, CLAIRE, HELENE, NOW, PAUL, SLUG, TODAY, Desk
@@ -206,3 +206,31 @@ def test_an_officer_notes_an_objection_and_the_agreement_on_pages(desk: Desk) ->
         303,
         ApplicationState.GRANTED,
     )
+
+
+def test_of_two_objections_each_is_settled_by_itself(desk: Desk) -> None:
+    case, endings = objected(desk), desk.portal.office.endings
+    endings.object_received(
+        ANNE, SLUG, case.application_id, state="BE", received_on=TODAY, note="Belgium holds itself competent."
+    )
+    with pytest.raises(Refused, match="verdict_incomplete"):
+        endings.settle(ANNE, SLUG, case.application_id, reason="They agree.")
+    one = endings.settle(ANNE, SLUG, case.application_id, reason="Germany agrees.", state="DE")
+    assert (one.state, is_disputed(one), one.step) == (ApplicationState.PROVISIONAL, True, None)
+    left = [each.detail for each in desk.portal.office.tasks(ANNE, SLUG) if each.kind == "objection"]
+    assert left == ["BE"]
+    with pytest.raises(Refused, match="verdict_incomplete"):
+        endings.settle(ANNE, SLUG, case.application_id, reason="Germany agrees.", state="DE")
+    both = endings.settle(ANNE, SLUG, case.application_id, reason="Belgium agrees.", state="BE")
+    assert both.state is ApplicationState.GRANTED
+
+
+def test_a_new_objection_ends_what_was_proposed_without_knowing_of_it(open_desk: Callable[..., Desk]) -> None:
+    desk = open_desk(four_eyes=True)
+    case, endings = objected(desk), desk.portal.office.endings
+    endings.settle(ANNE, SLUG, case.application_id, reason="Germany agrees.")
+    now = endings.object_received(
+        ANNE, SLUG, case.application_id, state="BE", received_on=TODAY, note="Belgium holds itself competent."
+    )
+    assert now.proposed is None
+    assert [each.kind for each in desk.portal.office.tasks(ANNE, SLUG)].count("approve_ending") == 0
