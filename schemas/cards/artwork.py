@@ -6,8 +6,11 @@ Spec: SD-JWT VC draft 19, SVG Rendering
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from html import escape as html_escape
 from typing import Final
-from xml.sax.saxutils import escape
+
+escape: Final = partial(html_escape, quote=False)
 
 WIDTH: Final = 340
 HEIGHT: Final = 214
