@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from portadoc.errors import Untrusted
+from portadoc.formats.svg_rendering.drawings import told_by
 from portadoc.formats.svg_rendering.rendering import render
 from portadoc.formats.svg_rendering.templates import SvgTemplate, best_template, read_templates
 from portadoc.formats.type_metadata import TypeMetadata, integrity, parse_type_metadata
@@ -281,3 +282,11 @@ def test_each_card_of_ours_shows_the_claims_of_its_example(name: str, language: 
     assert root.get("role") == "img"
     told = [node.get("id") for node in root if node.tag in (f"{SVG}title", f"{SVG}desc")]
     assert root.get("aria-labelledby", "").split() == told
+
+
+def test_a_drawing_says_what_it_shows_to_who_cannot_see_it() -> None:
+    assert told_by(drawn("<title> A card. </title><desc>Made up</desc><text>x</text>")) == "A card. Made up"
+    assert told_by(drawn("<title/><text>x</text>")) == ""
+    with pytest.raises(Untrusted) as refused:
+        told_by(b"<p/>")
+    assert refused.value.params["reason"] == "element"

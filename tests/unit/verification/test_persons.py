@@ -15,8 +15,10 @@ from portadoc.verification.persons import (
     PersonMatch,
     ShownPerson,
     compare_persons,
+    number_letters,
     same_person,
     shown_person,
+    word_spellings,
 )
 from portadoc.verification.report import VerificationReport
 
@@ -248,3 +250,17 @@ class TestOfReports:
 )
 def test_every_code_has_its_sentence(code: str, language: str) -> None:
     assert render(code, {}, language).text
+
+
+def test_each_word_of_a_name_is_spelt_by_itself() -> None:
+    first, second = word_spellings("Müller Ba")
+    assert {"MULLER", "MUELLER"} <= first
+    assert second == {"BA"}
+    assert word_spellings("XXX") == word_spellings("李雷") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "letters"), [("1 85-04.12/012", "1850412012"), ("ab 12", "AB12"), ("9" * 500, ""), ("", "")]
+)
+def test_a_number_is_compared_by_letters_and_digits(text: str, letters: str) -> None:
+    assert number_letters(text) == letters
