@@ -37,7 +37,7 @@ class IssuerSettings(OriginSettings):
     """Digits of a transaction code."""
     tx_code_tries: int = Field(default=5, ge=1, le=10)
     """Wrong transaction codes after which the offer is dead."""
-    token_misses_per_hour: int = Field(default=100, ge=10, le=10_000)
+    token_misses_per_hour: int = Field(default=100, ge=10, le=1_000_000)
     """Codes and refresh tokens refused within an hour after which an address has to wait. Behind a proxy, set
     ``code_address_header``, or all wallets are one address."""
     access_token_ttl_s: int = Field(default=ACCESS_TOKEN_TTL_LIMIT_S, ge=30, le=BOUND_TOKEN_TTL_LIMIT_S)

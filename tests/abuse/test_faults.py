@@ -226,7 +226,7 @@ def test_housekeeping_goes_on_when_one_chore_fails_in_a_way_that_nobody_foresaw(
 ) -> None:
     """Were it to end, status lists would run out unseen, and withdrawals never show."""
     with frail.house.database.transaction() as connection:
-        connection.exec_driver_sql("DROP TABLE issuer_used_nonces")
+        connection.exec_driver_sql("DROP TABLE issuer_used_once")
         connection.exec_driver_sql("DROP TABLE verifier_status_lists")
     with housekeeping(frail.house, every_s=0.01):
         until(lambda: caplog.text.count("no such table") >= 3)

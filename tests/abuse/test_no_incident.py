@@ -47,6 +47,8 @@ _header_names = st.sampled_from(
         "upgrade",
     )
 )
+PAGES = ("/tour", "/portal", "/development-login", "/issuer/{institution}/authorize")
+"""Routes for people, whose refusals may be pages."""
 _header_values = st.one_of(
     _latin,
     st.sampled_from(
@@ -142,7 +144,7 @@ def _throw_at(town: Town, method: str, template: str) -> None:
         if sent.method == "HEAD":  # told by status and headers alone
             assert (answer.status < 500, answer.body) == (True, b"")
         else:
-            require_sound(answer, may_be_page=template.startswith(("/tour", "/portal", "/development-login")))
+            require_sound(answer, may_be_page=template.startswith(PAGES))
 
     throw()
 
@@ -159,7 +161,7 @@ def test_a_request_near_the_sound_one_is_answered_without_an_incident(town: Town
         sent = _with_odd_headers(data.draw, NEAR[route](data.draw, town))
         answer = send(town, sent)
         statuses.add(answer.status)
-        require_sound(answer, may_be_page=route[1].startswith("/tour"))
+        require_sound(answer, may_be_page=route[1].startswith(PAGES))
 
     try_near()
     assert min(statuses) < 400, "no request came near enough to be taken"

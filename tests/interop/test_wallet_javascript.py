@@ -171,7 +171,7 @@ def test_what_the_library_sends_beyond_the_specification_is_passed_over(wallet: 
     )
     assert {"resource", "user_pin"} < set(token["fields"])
     assert "dpop" in token["headers"]
-    assert wallet.took["tokenType"] == "Bearer"
+    assert wallet.took["tokenType"] == "DPoP"  # it showed a key, so the token is bound to it
     assert credential["scheme"] == "DPoP"
 
 

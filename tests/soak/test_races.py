@@ -25,6 +25,7 @@ ANSWERS: Final = int(os.environ.get("SOAK_ANSWERS", "500"))
 TRIES: Final = 5
 FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
 JSON: Final = {"content-type": "application/json"}
+GUESSES_WITHOUT_END: Final = "[issuer]\ntoken_misses_per_hour = 1000000\n"
 
 
 @dataclass
@@ -43,7 +44,9 @@ class Arena:
 
 @pytest.fixture(scope="module")
 def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
-    with running(Server(tmp_path_factory.mktemp("arena"), workers=2)) as server:
+    server = Server(tmp_path_factory.mktemp("arena"), workers=2)
+    server.settings_file.write_text(GUESSES_WITHOUT_END)
+    with running(server):
         client, wallet = Client.of(server.origin), wallet_for(server)
         record_id = client.upload()
         code, _ = client.offer(record_id)

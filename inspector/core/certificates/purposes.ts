@@ -12,6 +12,8 @@ export const PURPOSES = [
   "audit",
   "nonce",
   "registration",
+  "client_attestation",
+  "key_attestation",
 ] as const;
 export type KeyPurpose = (typeof PURPOSES)[number];
 
@@ -37,6 +39,8 @@ export const EXTENDED_KEY_USAGE: ReadonlyMap<KeyPurpose, string> = new Map(
       "trust_list",
       "receipt",
       "registration",
+      "client_attestation",
+      "key_attestation",
     ] as const
   ).map((purpose, at) => [purpose, `${ARC}.${at + 1}`]),
 );
