@@ -151,11 +151,19 @@ def _throw_at(town: Town, method: str, template: str) -> None:
 
 @pytest.mark.parametrize("route", sorted(NEAR), ids=" ".join)
 def test_a_request_near_the_sound_one_is_answered_without_an_incident(town: Town, route: tuple[str, str]) -> None:
-    statuses = set()
+    statuses: set[int] = set()
     if route[1].startswith("/tour"):
         town.walk_the_tour()
 
-    @bounded(60)
+    for examples in (60, 600):  # what is drawn changes with every change of a test: few of sixty may come near
+        _try_near(town, route, statuses, examples)
+        if min(statuses) < 400:
+            return
+    raise AssertionError("no request came near enough to be taken")
+
+
+def _try_near(town: Town, route: tuple[str, str], statuses: set[int], examples: int) -> None:
+    @bounded(examples)
     @given(data=st.data())
     def try_near(data: st.DataObject) -> None:
         sent = _with_odd_headers(data.draw, NEAR[route](data.draw, town))
@@ -164,4 +172,3 @@ def test_a_request_near_the_sound_one_is_answered_without_an_incident(town: Town
         require_sound(answer, may_be_page=route[1].startswith(PAGES))
 
     try_near()
-    assert min(statuses) < 400, "no request came near enough to be taken"
