@@ -1,7 +1,7 @@
 """Challenges of ours: base64url of expiry (8 bytes), random (16 bytes) and a keyed tag over both.
 
 Asking for many fills no table; the kinds that are good for one use are remembered once used, until they expire.
-Spec: RFC 9449 §8, Attestation-Based Client Authentication (draft 10), Challenge Endpoint.
+Spec: OpenID4VCI 1.0 §7; RFC 9449 §8; Attestation-Based Client Authentication (draft 10), Challenge Endpoint.
 """
 
 import hmac
@@ -21,6 +21,8 @@ _BODY_BYTES: Final = _EXPIRY_BYTES + _RANDOM_BYTES
 class ChallengeKind(StrEnum):
     """What a challenge is for; one of one kind is none of another."""
 
+    C_NONCE = "c_nonce"
+    """For the key proofs of one credential request. Spec: OpenID4VCI 1.0 §7"""
     DPOP_NONCE = "dpop_nonce"
     """For DPoP proofs; good for several, each of which has an identifier of its own."""
     CLIENT_ATTESTATION = "client_attestation"
@@ -41,6 +43,11 @@ class Challenges:
 
     def live_until(self, institution: str, kind: ChallengeKind, unverified: str) -> int | None:
         """Return when a live challenge of this institution and kind expires; None for anything else."""
+        expires_at = self.expiry(institution, kind, unverified)
+        return expires_at if expires_at is not None and expires_at > self._deployment.clock.now() else None
+
+    def expiry(self, institution: str, kind: ChallengeKind, unverified: str) -> int | None:
+        """Return when a challenge of this institution and kind expires or did; None for one that is not ours."""
         try:
             raw = base64url.decode(unverified, what="challenge")
         except Malformed:
@@ -48,8 +55,7 @@ class Challenges:
         body, tag = raw[:_BODY_BYTES], raw[_BODY_BYTES:]
         if not hmac.compare_digest(tag, self._tag(institution, kind, body)):
             return None
-        expires_at = int.from_bytes(body[:_EXPIRY_BYTES], "big")
-        return expires_at if expires_at > self._deployment.clock.now() else None
+        return int.from_bytes(body[:_EXPIRY_BYTES], "big")
 
     def _tag(self, institution: str, kind: ChallengeKind, body: bytes) -> bytes:
         mac = self._deployment.key_ring.mac(institution, KeyPurpose.NONCE)

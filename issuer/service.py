@@ -72,7 +72,7 @@ class Issuer:
         self._senders = Senders(deployment, self._challenges)
         self._pushed = PushedRequests(deployment, self.offers)
         self._tokens = Tokens(deployment, self.offers, self._requesters)
-        self.nonces = Nonces(deployment)
+        self.nonces = Nonces(deployment, self._challenges)
         self.status_lists = StatusLists(deployment)
         self._records = Records(deployment)
         self._expected = ExpectedRecords(deployment, self._records)

@@ -1,37 +1,23 @@
-"""Challenges of ours for key proofs, each good for one request.
+"""Challenges of ours for key proofs, each good for one request. Spec: OpenID4VCI 1.0 §7."""
 
-A c_nonce is base64url of expiry (8 bytes), random (16 bytes) and a keyed tag over both. Asking for many
-fills no table; those that were used are remembered until they expire. Spec: OpenID4VCI 1.0 §7.
-"""
-
-import hmac
-from typing import Final
-
-from portadoc import base64url
-from portadoc.errors import Conflict, Malformed, Untrusted
+from portadoc.errors import Conflict, Untrusted
+from portadoc.issuer.challenges import ChallengeKind, Challenges
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.store.single_use import Once, use_once
-from portadoc.keys.key_ring import KeyPurpose
 from portadoc.storage import Connection
 from portadoc.storage.installation import digest
-
-_EXPIRY_BYTES: Final = 8
-_RANDOM_BYTES: Final = 16
-_BODY_BYTES: Final = _EXPIRY_BYTES + _RANDOM_BYTES
-_LABEL: Final = b"c_nonce:"
 
 
 class Nonces:
     """Makes challenges and uses each one up at most once."""
 
-    def __init__(self, deployment: Deployment) -> None:
+    def __init__(self, deployment: Deployment, challenges: Challenges) -> None:
         self._deployment = deployment
+        self._challenges = challenges
 
     def make(self, institution: str) -> str:
         """Return a fresh challenge of this institution."""
-        expires_at = self._deployment.clock.now() + self._deployment.settings.nonce_ttl_s
-        body = expires_at.to_bytes(_EXPIRY_BYTES, "big") + self._deployment.random_bytes(_RANDOM_BYTES)
-        return base64url.encode(body + self._tag(institution, body))
+        return self._challenges.make(institution, ChallengeKind.C_NONCE)
 
     def require_ours(self, institution: str, nonce: str) -> None:
         """Accept a live challenge that this institution made; whether it was used is decided by ``use``.
@@ -51,14 +37,7 @@ class Nonces:
             raise Conflict("nonce_used", spec="OpenID4VCI 1.0 §7")
 
     def _expiry(self, institution: str, nonce: str) -> int:
-        try:
-            raw = base64url.decode(nonce, what="nonce")
-        except Malformed as exc:
-            raise Untrusted("nonce_unknown", spec="OpenID4VCI 1.0 §8.3.1.2") from exc
-        body, tag = raw[:_BODY_BYTES], raw[_BODY_BYTES:]
-        if not hmac.compare_digest(tag, self._tag(institution, body)):
+        expires_at = self._challenges.expiry(institution, ChallengeKind.C_NONCE, nonce)
+        if expires_at is None:
             raise Untrusted("nonce_unknown", spec="OpenID4VCI 1.0 §8.3.1.2")
-        return int.from_bytes(body[:_EXPIRY_BYTES], "big")
-
-    def _tag(self, institution: str, body: bytes) -> bytes:
-        return self._deployment.key_ring.mac(institution, KeyPurpose.NONCE).tag(_LABEL + body)
+        return expires_at
