@@ -16,7 +16,7 @@ ANSWER_S: Final = 60.0
 
 @dataclass(frozen=True)
 class Answer:
-    """Status and JSON body."""
+    """Status and JSON body; an empty one for a page."""
 
     status: int
     body: Mapping[str, Any]
@@ -61,4 +61,5 @@ def _answer(connection: socket.socket) -> Answer:
         raw += piece
     head, _, body = bytes(raw).partition(b"\r\n\r\n")
     assert b"transfer-encoding" not in head.lower(), head
-    return Answer(int(head.split()[1]), json.loads(body))
+    is_json = b"json" in head.lower().partition(b"content-type:")[2].partition(b"\r\n")[0]
+    return Answer(int(head.split()[1]), json.loads(body) if is_json else {})

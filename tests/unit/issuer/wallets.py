@@ -14,7 +14,6 @@ from portadoc.keys.signer import LocalSigner
 from portadoc.randomness import system_random_bytes
 from portadoc.wallet_sim.transport import TransportResponse
 
-BASE_URL: Final = "http://127.0.0.1:8700"
 WALLET_PROVIDER: Final = "wallet-provider"
 CLIENT_ID: Final = "https://wallet.example"
 CALLBACK: Final = "https://wallet.example/callback?app=1"
@@ -26,14 +25,22 @@ BROWSER: Final = "browser-secret"
 class AttestedWallet:
     """One instance of a wallet: its attested key, the key of its tokens, and the proofs that it makes."""
 
-    def __init__(self, rig: Any, institution: str = "fr-demo", client_id: str = CLIENT_ID) -> None:
+    def __init__(
+        self,
+        rig: Any,
+        institution: str = "fr-demo",
+        client_id: str = CLIENT_ID,
+        *,
+        provider: str = WALLET_PROVIDER,
+    ) -> None:
         self.rig = rig
         self.institution = institution
         self.client_id = client_id
-        self.issuer_id = f"{BASE_URL}/issuer/{institution}"
+        self.origin: str = rig.issuer.settings.base_url
+        self.issuer_id = f"{self.origin}/issuer/{institution}"
         self.instance: LocalSigner = rig.new_key()
         self.dpop_key: LocalSigner = rig.new_key()
-        self.provider = rig.key_ring.signer(WALLET_PROVIDER, KeyPurpose.CLIENT_ATTESTATION)
+        self.provider = rig.key_ring.signer(provider, KeyPurpose.CLIENT_ATTESTATION)
 
     def attestation(self, *, signer: Any = None, header: Mapping[str, Any] | None = None, **changes: Any) -> str:
         """Return an attestation of draft -10; None as a value takes a claim out."""
@@ -70,7 +77,7 @@ class AttestedWallet:
     ) -> str:
         """Return a DPoP proof for a POST to a path under a fresh nonce."""
         signer = signer or self.dpop_key
-        claims = {"jti": self.new_jti(), "htm": "POST", "htu": f"{BASE_URL}{path}", "iat": self.rig.clock.now()}
+        claims = {"jti": self.new_jti(), "htm": "POST", "htu": f"{self.origin}{path}", "iat": self.rig.clock.now()}
         if token is not None:
             claims["ath"] = token_hash(token)
         if "nonce" not in changes:
