@@ -4,6 +4,7 @@ import { Openid4vciClient } from '@openid4vc/openid4vci'
 import { callbacks, newKey, signerOf } from './callbacks.mjs'
 import { holder } from './holder.mjs'
 import { answer } from './job.mjs'
+import { askingForSignedMetadata } from './mends.mjs'
 import { fetchAnchors } from './trust.mjs'
 
 await answer(async ({ origin, offerUri, txCode, copies, signedMetadata }) => {
@@ -16,7 +17,7 @@ await answer(async ({ origin, offerUri, txCode, copies, signedMetadata }) => {
       keys: [dpopKey, ...keys],
       anchors,
       traffic,
-      ask: signedMetadata ? askForSignedMetadata : undefined,
+      mend: signedMetadata ? askingForSignedMetadata : undefined,
     }),
   })
   // 1. offer, metadata, access token
@@ -67,9 +68,3 @@ await answer(async ({ origin, offerUri, txCode, copies, signedMetadata }) => {
     statusLists,
   }
 })
-
-// The library reads signed metadata but sends no Accept header that would ask for it.
-function askForSignedMetadata(url, init) {
-  if (!url.includes('/.well-known/openid-credential-issuer/')) return init
-  return { ...init, headers: { ...init.headers, Accept: 'application/jwt' } }
-}

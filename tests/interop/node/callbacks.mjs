@@ -2,7 +2,7 @@
 import { createHash, randomBytes, X509Certificate } from 'node:crypto'
 import { clientAuthenticationAnonymous } from '@openid4vc/oauth2'
 import { setGlobalConfig } from '@openid4vc/utils'
-import { CompactEncrypt, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT } from 'jose'
+import { CompactEncrypt, calculateJwkThumbprint, decodeJwt, exportJWK, generateKeyPair, importJWK, SignJWT } from 'jose'
 import { verifyWithChain } from './trust.mjs'
 
 setGlobalConfig({ allowInsecureUrls: true }) // loopback HTTP
@@ -14,18 +14,19 @@ export async function newKey() {
 
 export const signerOf = (key) => ({ method: 'jwk', alg: 'ES256', publicJwk: key.publicJwk })
 
-// `traffic` is an empty list that fills with what was sent; `ask` may change a request before it goes.
-export async function callbacks({ keys = [], anchors, traffic, ask = (url, init) => init }) {
+// `traffic` is an empty list that fills with what was sent; `mend` may change what is sent and what comes back.
+export async function callbacks({ keys = [], anchors, traffic, mend = (send) => send, clientAuthentication }) {
   const privateJwks = new Map()
   for (const key of keys) privateJwks.set(await calculateJwkThumbprint(key.publicJwk), key.privateJwk)
   return {
-    fetch: recorded(traffic, ask),
+    fetch: mend(recorded(traffic)),
     hash: (data, algorithm) => createHash(algorithm.replace('-', '')).update(data).digest(),
     generateRandom: (length) => randomBytes(length),
-    clientAuthentication: clientAuthenticationAnonymous(),
+    clientAuthentication: clientAuthentication ?? clientAuthenticationAnonymous(),
     signJwt: async (signer, { header, payload }) => {
-      const key = await importJWK(privateJwks.get(await calculateJwkThumbprint(signer.publicJwk)), signer.alg)
-      return { jwt: await new SignJWT(payload).setProtectedHeader(header).sign(key), signerJwk: signer.publicJwk }
+      const publicJwk = signer.publicJwk ?? certificateOf(signer.x5c[0]).publicKey.export({ format: 'jwk' })
+      const key = await importJWK(privateJwks.get(await calculateJwkThumbprint(publicJwk)), signer.alg)
+      return { jwt: await new SignJWT(payload).setProtectedHeader(header).sign(key), signerJwk: publicJwk }
     },
     verifyJwt: async (signer, { compact }) => {
       if (signer.method !== 'x5c') return { verified: false }
@@ -41,7 +42,7 @@ export async function callbacks({ keys = [], anchors, traffic, ask = (url, init)
     },
     decryptJwe: async () => ({ decrypted: false }),
     getX509CertificateMetadata: (certificate) => {
-      const names = new X509Certificate(Buffer.from(certificate, 'base64')).subjectAltName?.split(', ') ?? []
+      const names = certificateOf(certificate).subjectAltName?.split(', ') ?? []
       const those = (kind) => names.filter((name) => name.startsWith(kind)).map((name) => name.slice(kind.length))
       return { sanDnsNames: those('DNS:'), sanUriNames: those('URI:') }
     },
@@ -49,21 +50,28 @@ export async function callbacks({ keys = [], anchors, traffic, ask = (url, init)
 }
 
 const bytes = (text) => (text === undefined ? undefined : Buffer.from(text, 'base64url'))
+const certificateOf = (base64) => new X509Certificate(Buffer.from(base64, 'base64'))
 
-// Notes names only: of headers, of form fields, of the authorization scheme.
-function recorded(traffic, ask) {
+// Notes names only: of headers, of form fields, of the authorization scheme, of what is proven; and media types.
+function recorded(traffic) {
   return async (url, init = {}) => {
     const headers = new Headers(init.headers)
     const form = headers.get('content-type') === 'application/x-www-form-urlencoded' && init.body !== undefined
-    const response = await fetch(url, ask(String(url), init))
+    const response = await fetch(url, init)
     traffic.push({
       method: (init.method ?? 'GET').toUpperCase(),
       path: new URL(url).pathname,
       headers: [...headers.keys()],
       scheme: headers.get('authorization')?.split(' ')[0] ?? null,
       fields: form ? [...new URLSearchParams(String(init.body)).keys()] : [],
+      dpop: claimNames(headers.get('dpop')),
+      possession: claimNames(headers.get('oauth-client-attestation-pop')),
+      type: headers.get('content-type'),
       status: response.status,
+      answered: response.headers.get('content-type'),
     })
     return response
   }
 }
+
+const claimNames = (jwt) => (jwt === null ? [] : Object.keys(decodeJwt(jwt)))

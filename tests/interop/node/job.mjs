@@ -11,6 +11,12 @@ export async function tried(step) {
   try {
     return { ok: true, value: await step() }
   } catch (error) {
-    return { ok: false, error: String(error?.message ?? error).slice(0, 300) }
+    return { ok: false, error: String(error?.message ?? error).slice(0, 300), ...answerBehind(error) }
   }
+}
+
+// The answer of a server that an error of @openid4vc is about, where there is one.
+function answerBehind(error) {
+  const answer = error?.errorResponse ?? error?.response?.credentialErrorResponseResult?.data
+  return answer ? { answer } : {}
 }
