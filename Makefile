@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-ROOMS := schemas rules keys formats verification inspector issuer portal verifier wallet_sim
+ROOMS := schemas rules keys formats verification inspector issuer portal verifier wallet_sim conformance
 PORT ?= 8700
 T ?=
 COVERED := tests/unit/formats tests/unit/verification tests/vectors
@@ -38,7 +38,7 @@ help: ## show this list
 links:
 	@for room in $(ROOMS); do [ -e portadoc/$$room ] || ln -s ../$$room portadoc/$$room; done
 
-.PHONY: help links setup demo serve inspector test chosen-tests tests-in-browsers tests-of-rooms tests-of-the-whole check coverage fix bench docs vectors lock wheel soak fuzz routes mutants expected screenshots
+.PHONY: help links setup demo serve inspector test chosen-tests tests-in-browsers tests-of-rooms tests-of-the-whole check coverage fix bench conformance docs vectors lock wheel soak fuzz routes mutants expected screenshots
 
 setup: .venv/development.stamp ## make the environment with everything for development
 
@@ -87,8 +87,8 @@ fix: .venv/development.stamp ## mend what can be mended without thinking
 bench: .venv/development.stamp ## measure against the physical limit and a peer, in one run
 	@$(BIN)/python -m tests.bench
 
-soak: .venv/development.stamp ## long campaigns: kills during issuance, races over processes, camera measurements
-	@$(BIN)/python -m pytest -m soak -s $(T) tests/soak tests/browser/inspector
+soak: .venv/development.stamp ## long campaigns: kills, races, camera measurements, and the variants that make test leaves out
+	@$(BIN)/python -m pytest -m soak -s $(or $(T),tests)
 
 screenshots: .venv/development.stamp ## take the pictures of docs/screenshots anew (then look at them)
 	@PORTADOC_WRITE_EXPECTED=1 $(BIN)/python -m pytest -q tests/browser/inspector/test_verdict_situations.py
@@ -112,6 +112,9 @@ vectors: .venv/development.stamp ## write our own vectors anew
 	@$(BIN)/python -m tests.vectors.seal_vectors
 	@$(BIN)/python -m tests.vectors.roster_vectors
 	@$(BIN)/python -m tests.vectors.seal_example
+
+conformance: .venv/development.stamp ## run the conformance kit against our own issuer over TLS, in every profile
+	@$(BIN)/python -m tests.conformance
 
 docs: .venv/development.stamp ## write the generated pages of docs/
 	@$(BIN)/python docs/generate.py

@@ -129,7 +129,7 @@ def _attestation(
 def _holder_key(
     header: Mapping[str, Any], attestation: VerifiedKeyAttestation | None, allowed_algs: frozenset[str]
 ) -> VerificationKey:
-    """Return the key in ``jwk``: the only form accepted, and no other form beside it.
+    """Return the key in ``jwk``, or one of an attestation by its ``kid``; no two forms beside each other.
 
     A header that leaves the key to the attestation means the first key of it. Spec: F.1, F.4, TS3 v1.5 §2.2.2.2.
     """
@@ -138,9 +138,19 @@ def _holder_key(
         return attestation.attested_keys[0]
     if len(present) != 1:
         raise _invalid("key_params")
+    if present == ["kid"] and attestation is not None:
+        return _attested_key(header["kid"], attestation)
     if present != ["jwk"]:
         raise _invalid("key_form_unsupported")
     return public_key_from_jwk(header["jwk"], allowed_algs=allowed_algs)
+
+
+def _attested_key(kid: str, attestation: VerifiedKeyAttestation) -> VerificationKey:
+    """Return the attested key at a place, as European wallets name it ("0"), or of a thumbprint."""
+    for place, key in enumerate(attestation.attested_keys):
+        if kid in (str(place), key.kid):
+            return key
+    raise _invalid("kid_unknown")
 
 
 def _check_parties(payload: JsonObject, audience: str, client_id: str | None) -> None:

@@ -65,9 +65,10 @@ def details_of(entitlements: Sequence[Entitlement]) -> tuple[AuthorizationDetail
     )
 
 
-def wanted_configurations(unverified_details: str | None) -> tuple[str, ...] | None:
+def wanted_configurations(unverified_details: str | None, *, issuer_id: str) -> tuple[str, ...] | None:
     """Return the configurations that the ``authorization_details`` parameter of a request names, or None.
 
+    ``locations``, where there are any, must be our identifier: a token for another place is not ours to give.
     Raises Malformed[authorization_details_invalid]. Spec: OpenID4VCI 1.0 §5.1.1, §6.1.1; RFC 9396 §5.
     """
     if unverified_details is None:
@@ -81,6 +82,8 @@ def wanted_configurations(unverified_details: str | None) -> tuple[str, ...] | N
         details = [read_message(AuthorizationDetail, detail) for detail in listed]
     except Malformed as exc:
         raise _details_invalid() from exc
+    if any(set(detail.locations or (issuer_id,)) != {issuer_id} for detail in details):
+        raise _details_invalid()
     return tuple(dict.fromkeys(detail.credential_configuration_id for detail in details))
 
 

@@ -26,13 +26,14 @@ from portadoc.web.answers import JSON_TYPE, NO_STORE, json_answer
 from portadoc.web.language import preferred_media_type
 
 SVG_TYPE: Final = "image/svg+xml"
+PEM_TYPE: Final = "application/pem-certificate-chain"
 PUBLIC: Final = {"Access-Control-Allow-Origin": "*"}
 DOCUMENT_MAX_AGE_S: Final = 300
 STATUS_MAX_AGE_S: Final = 60
 
 
 def document_router(issuer: Issuer) -> APIRouter:
-    """Return what is read with GET: offers by reference, status lists, types. Nothing here signs or writes."""
+    """Return what is read with GET: offers, status lists, certificates. Nothing here signs or writes."""
     router = APIRouter(route_class=document_route())
 
     @router.get("/issuer/{institution}/offers/{reference}")
@@ -73,6 +74,19 @@ def document_router(issuer: Issuer) -> APIRouter:
         """Return the addresses of the institution's status lists. Spec: Token Status List §9."""
         headers = {**PUBLIC, **_cacheable(STATUS_MAX_AGE_S)}
         return json_answer(issuer.status_lists.aggregation(institution), headers=headers)
+
+    @router.get("/issuer/{institution}/certificates/{name}.pem")
+    def show_certificates(institution: str, name: str) -> Response:
+        """Return the chain of a certificate that signs credentials, by its thumbprint. Spec: RFC 7515 §4.1.5."""
+        headers = {**PUBLIC, **_cacheable(DOCUMENT_MAX_AGE_S)}
+        return Response(issuer.metadata.chain(institution, name), headers=headers, media_type=PEM_TYPE)
+
+    return router
+
+
+def type_router() -> APIRouter:
+    """Return what is read of credential types: their documents and their cards."""
+    router = APIRouter(route_class=document_route())
 
     @router.get("/types/{vct}")
     def show_type(vct: str) -> Response:
@@ -123,6 +137,7 @@ def wallet_router(issuer: Issuer) -> APIRouter:
     for granted_part in (credential_router, deferred_router, notification_router):
         router.include_router(granted_part(issuer, granted))
     router.include_router(document_router(issuer))
+    router.include_router(type_router())
     router.include_router(well_known_router(issuer))
     return router
 

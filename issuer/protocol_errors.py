@@ -69,6 +69,9 @@ TOKEN_ERRORS: Final = ErrorTable(
         "pkce_mismatch": "invalid_grant",
         "redirect_uri_differs": "invalid_grant",
         "dpop_key_differs": "invalid_grant",
+        "configuration_not_granted": "invalid_grant",
+        "resource_unknown": "invalid_target",
+        "scope_unknown": "invalid_scope",
         "authorization_details_invalid": "invalid_authorization_details",
         **_BY_CLIENT,
     },
@@ -106,6 +109,7 @@ CREDENTIAL_ERRORS: Final = ErrorTable(
         "nonce_used": "invalid_nonce",
         "configuration_not_granted": "credential_request_denied",
         "copies_used_up": "credential_request_denied",
+        "deferral_unreachable": "credential_request_denied",
         "record_withdrawn": "credential_request_denied",
         "record_expired": "credential_request_denied",
         "record_unknown": "credential_request_denied",
@@ -164,13 +168,17 @@ def refused_document(error: Error, request: Request) -> Response:
 
 
 def _challenge(error: Error) -> str:
-    """A request without any token learns only that one is needed. Spec: RFC 6750 §3.1, RFC 9449 §7.1."""
+    """Return a challenge for each scheme that could do, DPoP's with its algorithms.
+
+    A request without any token learns only that one is needed. Spec: RFC 6750 §3.1, RFC 9449 §7.1.
+    """
+    algs = f'algs="{" ".join(sorted(ALL_ALGORITHMS))}"'
+    told = [f'error="{_BY_TOKEN[error.code]}"', f'error_description="{error.code}"']
     if error.code == "access_token_missing":
-        return "Bearer"
-    told = f'error="{_BY_TOKEN[error.code]}", error_description="{error.code}"'
-    if error.code == "access_token_invalid" and error.params.get("scheme") != "DPoP":
-        return f"Bearer {told}"
-    return f'DPoP {told}, algs="{" ".join(sorted(ALL_ALGORITHMS))}"'
+        told = []
+    schemes = str(error.params.get("scheme", "DPoP")).split(" ")
+    challenges = (f"{each} {', '.join([*told, algs] if each == 'DPoP' else told)}".strip() for each in schemes)
+    return ", ".join(challenges)
 
 
 def _fresh(error: Error) -> dict[str, str]:

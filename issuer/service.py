@@ -6,6 +6,7 @@ from datetime import date
 from portadoc.clock import Clock
 from portadoc.errors import Misconfigured, Refused
 from portadoc.formats.withdrawal_list import WithdrawalCause
+from portadoc.issuer.attestation_status import RememberedStatuses
 from portadoc.issuer.authorization.offers import Offer, OfferFlow, Offers
 from portadoc.issuer.authorization.pushed import PushedRequests
 from portadoc.issuer.authorization.requesters import Requesters, RequestHead
@@ -13,14 +14,17 @@ from portadoc.issuer.authorization.sender import PresentedToken, Senders
 from portadoc.issuer.authorization.sessions import Authorizations
 from portadoc.issuer.authorization.tokens import Tokens
 from portadoc.issuer.challenges import ChallengeKind, Challenges
-from portadoc.issuer.deployment import NOBODY, Deployment
+from portadoc.issuer.deployment import NOBODY, UNKNOWN, Deployment
 from portadoc.issuer.entitlements import Entitlement, entitlement
 from portadoc.issuer.identification.certificates import Certificates
+from portadoc.issuer.identification.pid_status import StatusLookup
 from portadoc.issuer.identification.service import Identifying
+from portadoc.issuer.issuance.disclosure import FormerPolicies
 from portadoc.issuer.issuance.encryption import MessageEncryption
 from portadoc.issuer.issuance.nonces import Nonces
 from portadoc.issuer.issuance.registration import read_registrations
 from portadoc.issuer.issuance.requests import Issuance
+from portadoc.issuer.life_cycle.shown_offers import ShownOffers
 from portadoc.issuer.life_cycle.verbs import LifeCycle
 from portadoc.issuer.metadata import Metadata
 from portadoc.issuer.records.expected import ExpectedRecords
@@ -66,12 +70,13 @@ class Issuer:
         self._deployment = deployment
         self.settings = deployment.settings
         self.offers = Offers(deployment)
+        self.shown_offers = ShownOffers(deployment, self.offers)
         self.authorizations = Authorizations(deployment, self.offers)
         self._challenges = Challenges(deployment)
-        self._requesters = Requesters(deployment, self._challenges)
+        requesters = Requesters(deployment, self._challenges)
         self._senders = Senders(deployment, self._challenges)
-        self._pushed = PushedRequests(deployment, self.offers)
-        self._tokens = Tokens(deployment, self.offers, self._requesters)
+        self._pushed = PushedRequests(deployment, self.offers, requesters)
+        self._tokens = Tokens(deployment, self.offers, requesters)
         self.nonces = Nonces(deployment, self._challenges)
         self.status_lists = StatusLists(deployment)
         self._records = Records(deployment)
@@ -80,11 +85,12 @@ class Issuer:
         self.metadata = Metadata(
             deployment, self.status_lists, self.encryption, registrations=read_registrations(deployment)
         )
-        self.issuance = Issuance(deployment, self.nonces, self.status_lists, self._records)
+        self._withdrawals = Withdrawals(deployment)
+        self.former_policies = FormerPolicies(deployment, self._withdrawals)
+        self.issuance = Issuance(deployment, self.nonces, self.status_lists, self._records, self._withdrawals)
         self.seals = Seals(deployment, self.status_lists)
         self._papers = Papers(deployment, self.status_lists, self.seals)
         self.public_checks = PublicChecks(deployment)
-        self._withdrawals = Withdrawals(deployment)
         self.life_cycle = LifeCycle(
             deployment,
             self._records,
@@ -146,9 +152,9 @@ class Issuer:
         """Return a new offer of records of one person, each in configurations that must be able to carry it.
 
         ``flow`` None takes the profile's usual one. Raises: as ``Offers.make``; Refused[not_found],
-        [record_unknown], [credential_configuration_unknown],
-        [projection_kind_differs], [projection_cannot_carry], [record_of_other_institution],
-        [legislation_of_other_state], [records_of_several_persons]; Conflict[record_withdrawn], [record_expired].
+        [record_unknown], [credential_configuration_unknown], [projection_kind_differs], [projection_cannot_carry],
+        [record_of_other_institution], [legislation_of_other_state], [records_of_several_persons];
+        Conflict[record_withdrawn], [record_expired].
         """
         entitlements = tuple(
             each
@@ -186,13 +192,9 @@ class Issuer:
     def push(
         self, institution: str, request: PushedAuthorizationRequest, *, head: RequestHead
     ) -> PushedAuthorizationResponse:
-        """Keep an authorization request of a wallet that has proven who it is.
-
-        Raises: Refused[not_found], and as ``Requesters.proven`` and ``PushedRequests.push`` do.
-        """
+        """Keep a wallet's authorization request. Raises: Refused[not_found], and as ``PushedRequests.push``."""
         self._deployment.institution(institution)
-        requester = self._requesters.proven(institution, head, client_id=request.client_id, dpop_required=False)
-        return self._pushed.push(institution, request, requester)
+        return self._pushed.push(institution, request, head=head)
 
     def redeem(self, institution: str, request: TokenRequest, *, head: RequestHead) -> TokenResponse:
         """Exchange a code for an access token. Raises: Refused[not_found], and as ``Tokens.redeem`` does."""
@@ -220,7 +222,7 @@ class Issuer:
         Raises: Refused[not_found], [access_token_invalid], and as ``Senders.require_sender`` does.
         """
         self._deployment.institution(institution)
-        grant = self._tokens.grant_of(institution, presented.token)
+        grant = self._tokens.grant_of(institution, presented)
         self._senders.require_sender(grant, presented)
         return grant
 
@@ -256,6 +258,7 @@ class Issuer:
         effective_from: date | None = None,
         cause: WithdrawalCause | None = None,
         successor: str | None = None,
+        asked_by: str | None = None,
     ) -> Withdrawal:
         """Withdraw a record with every copy of it, or one copy by its id. As ``Withdrawals.withdraw``."""
         return self._withdrawals.withdraw(
@@ -265,6 +268,7 @@ class Issuer:
             effective_from=effective_from,
             cause=cause,
             successor=successor,
+            asked_by=asked_by,
         )
 
     def seal(
@@ -311,9 +315,8 @@ class Issuer:
     def publish_status_lists(self, institution: str | None = None) -> int:
         """Publish every list that has changed or grows old, of one institution or of all; return how many.
 
-        What waits to be withdrawn, since its successor was collected, is withdrawn first.
-
-        Raises: Refused[not_found], Misconfigured[signer_certificate_expired], and what opening a key raises.
+        What waits to be withdrawn, since its successor was collected, is withdrawn first. Raises:
+        Refused[not_found], Misconfigured[signer_certificate_expired], and what opening a key raises.
         """
         slugs = self.settings.by_slug if institution is None else (institution,)
         for slug in slugs:
@@ -349,7 +352,7 @@ class Issuer:
             expected_store.forget_deferred(connection, before=before)
             expected_store.forget_refused(connection, before=before - self.settings.deferred_ttl_s)
             source_store.forget_expired(connection, before=before)
-            self.identifying.forget(connection, before=before)
+            self.identifying.forget(connection, now=before + SECONDS_PER_DAY, before=before)
             self.seals.codes.forget(connection)
 
 
@@ -361,12 +364,13 @@ def build_issuer(
     random_bytes: RandomBytes,
     *,
     wallet_trust: WalletProviderTrust = NOBODY,
+    wallet_statuses: StatusLookup = UNKNOWN,
 ) -> Issuer:
     """Return the issuer over an open database, its tables made and its names checked.
 
-    ``wallet_trust`` says who may vouch for wallets and their keys; without it nobody may.
-    Raises: Misconfigured[profile_unknown], [institution_left_out], [paper_unusable],
-    Refused[credential_configuration_unknown].
+    ``wallet_trust`` says who may vouch for wallets and their keys, ``wallet_statuses`` whether they still do;
+    without the first nobody may, without the second nothing is known of it. Raises: Misconfigured
+    [profile_unknown], [institution_left_out], [paper_unusable], Refused[credential_configuration_unknown].
     """
     profile(settings.profile)
     for institution in settings.institutions:
@@ -382,6 +386,7 @@ def build_issuer(
             clock=clock,
             random_bytes=random_bytes,
             wallet_trust=wallet_trust,
+            wallet_statuses=RememberedStatuses(wallet_statuses, clock),
         )
     )
 

@@ -1,13 +1,17 @@
 """What an operator may set for the issuer role. Every default is safe; relations between fields are checked."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Final, Self
 
 from pydantic import Field, model_validator
 
+from portadoc.errors import Malformed
+from portadoc.formats.openid4vp.disclosure_policy import rules_of
 from portadoc.formats.status_list.statuses import SMALLEST_CROWD
 from portadoc.issuer.identification.settings import PID_TYPE, IdentityProviderSettings
 from portadoc.issuer.sources.source_settings import SourceSettings
+from portadoc.schemas.openid4vci import DisclosurePolicy
 from portadoc.schemas.profiles import PROFILES, Mode
 from portadoc.web.settings import InstitutionNames, OriginSettings, require_distinct
 
@@ -16,6 +20,8 @@ ACCESS_TOKEN_TTL_LIMIT_S: Final = 300
 """A bearer token that no key constrains lives five minutes at most. Spec: OpenID4VCI 1.0 §13."""
 
 SECONDS_PER_DAY: Final = 86_400
+IDENTITY_DATA: Final = "pid"
+"""The configuration that no disclosure policy is for. Spec: ARF 3.0 EDP_01"""
 
 
 class InstitutionSettings(InstitutionNames):
@@ -25,6 +31,25 @@ class InstitutionSettings(InstitutionNames):
     """The credential configurations (schemas.catalogue) that it issues."""
     registration_certificate: str = ""
     """File with the registration certificate (JWT) of the institution as a provider of attestations."""
+    disclosure_policies: Mapping[str, DisclosurePolicy] = {}
+    """To whom it wants credentials shown, by configuration, as its metadata say it under the profile eudi-2026; a
+    configuration without a policy may be shown to anybody."""
+    request_registration_certificate: str = ""
+    """File with the registration certificate (JWT) that its requests for a PID carry, where it covers them."""
+
+    @model_validator(mode="after")
+    def _check_disclosure_policies(self) -> Self:
+        for configuration_id, policy in self.disclosure_policies.items():
+            if configuration_id not in self.configuration_ids:
+                raise ValueError(f"disclosure_policies: {configuration_id} is not issued here")
+            if configuration_id == IDENTITY_DATA:
+                raise ValueError("disclosure_policies: identity data have none")
+            try:
+                rules_of(policy)
+            except Malformed as exc:
+                place = f"{configuration_id}{exc.params['member']}"
+                raise ValueError(f"disclosure_policies: {place} has to name one party") from exc
+        return self
 
 
 class IssuerSettings(OriginSettings):
@@ -38,8 +63,8 @@ class IssuerSettings(OriginSettings):
     tx_code_tries: int = Field(default=5, ge=1, le=10)
     """Wrong transaction codes after which the offer is dead."""
     token_misses_per_hour: int = Field(default=100, ge=10, le=1_000_000)
-    """Codes and refresh tokens refused within an hour after which an address has to wait. Behind a proxy, set
-    ``code_address_header``, or all wallets are one address."""
+    """Codes and refresh tokens, or pushed requests, refused within an hour after which an address has to wait.
+    Behind a proxy, set ``code_address_header``, or all wallets are one address."""
     access_token_ttl_s: int = Field(default=ACCESS_TOKEN_TTL_LIMIT_S, ge=30, le=BOUND_TOKEN_TTL_LIMIT_S)
     """Seconds that an access token is good for; more than 300 only where the profile binds each to a key."""
     refresh_token_ttl_s: int = Field(default=30 * SECONDS_PER_DAY, ge=300, le=366 * SECONDS_PER_DAY)
@@ -65,7 +90,8 @@ class IssuerSettings(OriginSettings):
     batch_size: int = Field(default=10, ge=2, le=100)
     """Copies in one credential request."""
     copies_per_grant: int = Field(default=30, ge=1, le=1000)
-    """Copies that one access token can obtain in all its requests, so that nobody can use up a status list."""
+    """Copies that one offer or authorization gives in all, however often its tokens are renewed, so that nobody
+    can use up a status list; where each copy is to be shown once (``eudi-2026``), as many again every day."""
     key_attestations_required: bool = False
     """Whether a wallet provider has to vouch for every key of a holder; the profile eudi-2026 always asks."""
     key_storage_levels: tuple[str, ...] = ()
@@ -106,6 +132,9 @@ class IssuerSettings(OriginSettings):
     """Header in which your own proxy says who asks, such as ``X-Real-IP``; empty: whoever connects is who asks.
     Its last entry counts. Only for a proxy that always sets it."""
 
+    reissue_days: int = Field(default=30, ge=1, le=366)
+    """Days that a reissue waits to be collected; then the old phone keeps what it has."""
+
     sources: tuple[SourceSettings, ...] = ()
     """The authentic sources: systems of institutions that keep, correct and withdraw records by themselves."""
     source_token_s: int = Field(default=300, ge=30, le=3600)
@@ -131,6 +160,9 @@ class IssuerSettings(OriginSettings):
             raise ValueError(
                 f"access_token_ttl_s: above {ACCESS_TOKEN_TTL_LIMIT_S} for tokens bound to a key only"
             )
+        policies = [policy for each in self.institutions for policy in each.disclosure_policies.values()]
+        if len({each.id for each in policies}) < len({each.model_dump_json() for each in policies}):
+            raise ValueError("institutions: two disclosure policies share one id")
         if self.status_ttl_s * 4 > self.status_exp_s:
             raise ValueError("status_ttl_s: must be at most a quarter of status_exp_s")
         if self.copies_per_grant < self.batch_size:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -19,12 +20,34 @@ from portadoc.keys.purposes import EXTENDED_KEY_USAGE, KeyPurpose
 ORGANIZATION_IDENTIFIER: Final = x509.ObjectIdentifier("2.5.4.97")
 """Carries the institution's identifier. Spec: ITU-T X.520 §6.4.4, ETSI EN 319 412-1 §5.1.4."""
 
+IDENTIFYING_ATTRIBUTES: Final = frozenset(
+    each.dotted_string for each in (ORGANIZATION_IDENTIFIER, NameOID.SERIAL_NUMBER)
+)
+"""What tells one party from all others: the identifier of a legal person, or of a natural one."""
+_SPELLINGS: Final = {
+    "ORGID": ORGANIZATION_IDENTIFIER,
+    "ORGANIZATIONIDENTIFIER": ORGANIZATION_IDENTIFIER,
+    "SN": NameOID.SERIAL_NUMBER,
+    "SERIALNUMBER": NameOID.SERIAL_NUMBER,
+    "GN": NameOID.GIVEN_NAME,
+    "GIVENNAME": NameOID.GIVEN_NAME,
+    "SURNAME": NameOID.SURNAME,
+    "COMMONNAME": NameOID.COMMON_NAME,
+    "ORGANIZATIONNAME": NameOID.ORGANIZATION_NAME,
+    "COUNTRYNAME": NameOID.COUNTRY_NAME,
+}
+"""Types of attributes beside those of RFC 4514 §3, in capitals. Spec: ETSI TS 119 472-3 §4.2.5.2, notes."""
+_ATTRIBUTE_TYPE: Final = re.compile(r"(?<!\\)(^|[,+])\s*([A-Za-z][A-Za-z0-9-]*|[0-9.]+)\s*=")
+_LONGEST_NAME: Final = 4096
+
 _KEY_USAGES: Final = (
     *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
     *("key_agreement", "key_cert_sign", "crl_sign"),
 )
 _PURPOSE_OF_USAGE: Final = {usage: purpose for purpose, usage in EXTENDED_KEY_USAGE.items()}
 
+DistinguishedName = frozenset[tuple[str, str]]
+"""The attributes of a name, by dotted object identifier; values without regard to case and repeated spaces."""
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
 # TypeError answers a name attribute of a wrong string type; warnings, of a name's length or a serial number, raise
@@ -111,6 +134,28 @@ def certificate_facts(unverified: UnverifiedCertificate) -> CertificateFacts:
         uris=tuple(names.get_values_for_type(x509.UniformResourceIdentifier)) if names else (),
         host_names=tuple(names.get_values_for_type(x509.DNSName)) if names else (),
     )
+
+
+def distinguished_name(text: str) -> DistinguishedName:
+    """Return the attributes, at least one, of a name in the form of RFC 4514.
+
+    Spaces after commas and any case of the types pass. Raises Malformed[malformed_token] (part ``dn``).
+    """
+    try:
+        if len(text) > _LONGEST_NAME:
+            raise ValueError("name too long")
+        spelt = _ATTRIBUTE_TYPE.sub(lambda found: f"{found[1]}{found[2].upper()}=", text.strip())
+        attributes = name_attributes(x509.Name.from_rfc4514_string(spelt, _SPELLINGS))
+        if not attributes:
+            raise ValueError("nothing named")
+        return attributes
+    except _UNREADABLE as exc:
+        raise Malformed("malformed_token", spec="RFC 4514 §3", part="dn", reason="name") from exc
+
+
+def name_attributes(name: x509.Name) -> DistinguishedName:
+    """Return the attributes of a certificate's name."""
+    return frozenset((each.oid.dotted_string, " ".join(str(each.value).casefold().split())) for each in name)
 
 
 def parse_chain(x5c: Sequence[str | bytes]) -> tuple[UnverifiedCertificate, ...]:

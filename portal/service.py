@@ -6,17 +6,20 @@ from portadoc.access.subjects import Subject
 from portadoc.errors import Refused
 from portadoc.portal.applications.application import Application, RequestKind
 from portadoc.portal.applying import Applying
+from portadoc.portal.attestations.service import OwnAttestations
 from portadoc.portal.deployment import Deployment
 from portadoc.portal.drafts import Drafts, Wish, capacity_to_follow
 from portadoc.portal.following import Following, StatusView
 from portadoc.portal.gate import Gate
-from portadoc.portal.handover.desk import Desk, HandOver, HandOverDesk
+from portadoc.portal.handover.desk import Desk, HandOverDesk
+from portadoc.portal.handover.offering import HandOver
 from portadoc.portal.handover.papers import Papers
 from portadoc.portal.health.service import Health
 from portadoc.portal.keeping import Keeping
 from portadoc.portal.officers.auditing import AuditDesk
 from portadoc.portal.officers.figures import FigureDesk
 from portadoc.portal.officers.office import Office
+from portadoc.portal.people.news import News
 from portadoc.portal.people.notices import Notices
 from portadoc.portal.people.own_data import OwnData
 from portadoc.portal.questions.form import Known
@@ -39,10 +42,12 @@ class Portal:
         self.drafts = Drafts(deployment, self.gate)
         self.applying = Applying(deployment, self.gate, self.drafts, self.running)
         self.notices = Notices(deployment)
+        self.news = News(deployment)
         self.following = Following(deployment, self.gate, self.drafts, self.notices)
         self.own_data = OwnData(deployment, self.gate)
         self.papers = Papers(deployment, self.gate)
         self.hand_over = HandOverDesk(deployment, self.gate)
+        self.own = OwnAttestations(deployment, self.gate)
         self.office = Office(deployment, self.gate, self.running)
         self.figures = FigureDesk(deployment, self.gate)
         self.audit = AuditDesk(deployment, self.gate)
@@ -166,12 +171,17 @@ class Portal:
         """Tell employers what workers of theirs asked for; return how many were. Raises as ``Notices``."""
         return self.notices.tell_employers()
 
+    def tell_news(self) -> int:
+        """Tell what was done to certificates; return how many messages were sent. Raises as ``News.tell``."""
+        return self.news.tell()
+
     def forget(self) -> None:
         """Delete the keys of machine requests that are kept no longer."""
         before = self.deployment.clock.now() - self.settings.idempotency_days * SECONDS_PER_DAY
         with self.deployment.database.transaction() as connection:
             case_store.forget_machine_requests(connection, before=before)
         self.health.forget()
+        self.news.forget()
 
     def _proved(self, application: Application) -> Application:
         if not application.urgent or not application.is_open:

@@ -45,6 +45,9 @@ class ProtocolProfile:
     status_rule: StatusRule
     high_assurance: bool
     """Whether every request is signed and every answer encrypted. Spec: HAIP 1.0 §5"""
+    offer_schemes: tuple[str, ...] = ("openid-credential-offer",)
+    """Schemes of the links that open a wallet with an offer, the preferred one first; QR codes say the last one,
+    which every wallet reads. Spec: OpenID4VCI 1.0 §4.1.1, HAIP 1.0 §4"""
     web_keys_allowed: bool = False
     """Whether issuers may be believed by keys that they publish, without certificates. Spec: HAIP 1.0 §6.1.1"""
     suspension_allowed: bool = True
@@ -57,10 +60,15 @@ class ProtocolProfile:
     """Whether a key proof is by the first key of its key attestation. Spec: TS3 v1.5 §2.2.2.2"""
     key_attestations_required: bool = False
     """Whether wallets have to show how they keep the keys of credentials. Spec: TS3 v1.5 §2.2.2"""
+    attestation_status_required: bool = False
+    """Whether a wallet whose attestation names a status is refused while that cannot be learned. Spec: ARF 3.0
+    ISSU_30, TS3 v1.5 §2.4.1"""
     reuse_policy: bool = False
     """Whether issuer metadata say how often a credential may be shown. Spec: ARF 3.0 ISSU_38"""
     registration_published: bool = False
     """Whether issuer metadata carry the issuer's registration certificate. Spec: ARF 3.0 RPRC_22"""
+    disclosure_policies_published: bool = False
+    """Whether issuer metadata say to whom credentials may be shown, where it is set. Spec: ARF 3.0 EDP_09"""
     attestation_category: str | None = None
     """The ``category`` of attestations of public bodies, identity data apart. Spec: ETSI TS 119 472-1 §5.2.2.3"""
 
@@ -70,6 +78,7 @@ _AUTHORIZATION_CODE: Final = "authorization_code"
 _REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - the name of a grant
 _BY_ATTESTATION: Final = "attest_jwt_client_auth"
 _DC_SD_JWT: Final = "dc+sd-jwt"
+_HAIP_OFFERS: Final = ("haip-vci", "openid-credential-offer")
 
 _IETF_LATEST: Final = ProtocolProfile(
     id="ietf-latest",
@@ -103,6 +112,7 @@ _HAIP: Final = ProtocolProfile(
     required_claims=frozenset({"vct"}),
     status_rule=StatusRule.WHEN_PRESENT,
     high_assurance=True,
+    offer_schemes=_HAIP_OFFERS,
 )
 
 _EUDI: Final = ProtocolProfile(
@@ -117,13 +127,16 @@ _EUDI: Final = ProtocolProfile(
     dpop_required=True,
     attested_key_first=True,
     key_attestations_required=True,
+    attestation_status_required=True,
     reuse_policy=True,
     registration_published=True,
+    disclosure_policies_published=True,
     encryption_algs=("ECDH-ES",),
     encryption_encs=("A128GCM", "A256GCM"),
     required_claims=frozenset({"vct", "vct#integrity", "iss", "nbf", "exp"}),
     status_rule=StatusRule.OR_SHORT_LIVED,
     high_assurance=True,
+    offer_schemes=_HAIP_OFFERS,
     suspension_allowed=False,
     thumbprint_required=True,
     attestation_category="urn:etsi:esi:eaa:eu:pub",

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.sparing import share_path_parameters
+from tests.sparing import spare_applications
 
 ROOT = Path(__file__).resolve().parent.parent
 
-gc.set_threshold(20_000, 10, 10)  # what is collected lives until the end, and each test makes much that lives long
-share_path_parameters()
+gc.set_threshold(200_000, 4, 10)  # looked at seldom: what a test makes lives until its end, and most is dead then
+spare_applications()
 
 settings.register_profile("suite", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=5000)

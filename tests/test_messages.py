@@ -12,6 +12,7 @@ from portadoc.i18n import LANGUAGES, catalogue, render
 ROOT = Path(__file__).resolve().parent.parent
 FAMILIES = {"Error", "Malformed", "Untrusted", "Refused", "Conflict", "Unavailable", "Misconfigured"}
 ROOMS = (
+    "conformance",
     "schemas",
     "rules",
     "keys",

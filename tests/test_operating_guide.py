@@ -13,7 +13,8 @@ from portadoc.serve.settings import gather_settings, known_settings, read_settin
 ROOT = Path(__file__).resolve().parent.parent
 GUIDE = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 OTHERS = [
-    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/asking.md", "docs/trust-pack.md")
+    (ROOT / name).read_text(encoding="utf-8")
+    for name in ("README.md", "docs/asking.md", "docs/issuing.md", "docs/trust-pack.md")
 ]
 
 

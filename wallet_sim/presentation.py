@@ -24,6 +24,7 @@ from portadoc.schemas.claims import ClaimPath, JsonObject
 from portadoc.schemas.openid4vci import read_message
 from portadoc.schemas.openid4vp import DirectPostAnswer
 from portadoc.wallet_sim.peers import GONE, Means, admitted, error_reason, error_word, read_answer
+from portadoc.wallet_sim.registration import HolderWarning, disclosure_warning
 from portadoc.wallet_sim.requests import TrustedRequest
 from portadoc.wallet_sim.store import HeldCredential, WalletStore
 from portadoc.wallet_sim.transport import FORM_TYPE, TransportResponse
@@ -51,11 +52,18 @@ class Preview:
     """A trusted request and what the wallet would share.
 
     ``missing`` are the ids of the queries that the wallet has nothing for; then it can share nothing at all.
+    ``unwanted`` are the warnings of issuers that do not want what would be shared shown to who asks.
     """
 
     request: TrustedRequest
     shared: tuple[SharedCredential, ...]
     missing: tuple[str, ...] = ()
+    unwanted: tuple[HolderWarning, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[HolderWarning, ...]:
+        """All that the holder should know before agreeing."""
+        return (*self.request.warnings, *self.unwanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,20 @@ def preview_answer(
         for query_id, candidates in chosen.items()
         for candidate in candidates
     )
-    return Preview(request, shared)
+    objections = [disclosure_warning(each.credential, request.asker) for each in shared]
+    unwanted = tuple(each for place, each in enumerate(objections) if each and each not in objections[:place])
+    return Preview(request, shared, unwanted=unwanted)
+
+
+def require_wanted(preview: Preview, *, means: Means) -> None:
+    """Decline what an issuer does not want shown, where nobody can be asked: only the holder may overrule that.
+
+    Raises Refused with the code of the warning, after telling the verifier no more than ``access_denied``.
+    Spec: ARF 3.0 EDP_07, §6.6.3.5.7.
+    """
+    for warning in preview.unwanted[:1]:
+        decline(preview, means=means)
+        raise Refused(warning.code, spec="ARF 3.0 EDP_07", **warning.params)
 
 
 def send_answer(preview: Preview, *, means: Means, store: WalletStore) -> PresentationOutcome:

@@ -11,6 +11,7 @@ from portadoc import base64url
 from portadoc.errors import Malformed, Refused, Untrusted
 from portadoc.formats import jwe, strict_json
 from portadoc.formats.openid4vp.client_identifier import ClientIdPrefix
+from portadoc.formats.openid4vp.disclosure_policy import ProvenAsker
 from portadoc.formats.openid4vp.request_object import (
     ResponseMode,
     VerifiedRequest,
@@ -23,7 +24,7 @@ from portadoc.schemas.claims import Json, JsonObject
 from portadoc.schemas.openid4vci import read_message
 from portadoc.schemas.openid4vp import AuthorizationRequestLink
 from portadoc.wallet_sim.peers import CLOCK_SKEW_S, GONE, Means, admitted, link_parameters, require_success
-from portadoc.wallet_sim.registration import HolderWarning, registration_warnings
+from portadoc.wallet_sim.registration import NOBODY, HolderWarning, judge_asker
 from portadoc.wallet_sim.transport import FORM_TYPE, TransportResponse
 from portadoc.wallet_sim.verifiers import KnownVerifier, known_verifier
 
@@ -38,7 +39,8 @@ class TrustedRequest:
 
     ``verifier_id`` is the identifier that the verifier's certificate or attestation vouches for; where nobody
     signed, the address or origin that the answer goes to. ``verifier_country`` is empty when nobody vouches for
-    it. ``encryption_jwk`` and ``enc`` are there exactly when the answer has to be encrypted.
+    it. ``encryption_jwk`` and ``enc`` are there exactly when the answer has to be encrypted. ``asker`` is what its
+    certificates prove.
     """
 
     request: VerifiedRequest
@@ -47,6 +49,7 @@ class TrustedRequest:
     encryption_jwk: JsonObject | None
     enc: str | None
     warnings: tuple[HolderWarning, ...] = ()
+    asker: ProvenAsker = NOBODY
 
 
 def read_request(link: str, means: Means) -> TrustedRequest:
@@ -90,10 +93,10 @@ def judged_request(request: VerifiedRequest, verifier: KnownVerifier | None, mea
     if request.response_uri is not None:
         admitted(request.response_uri, means.transport)
     jwk, enc = _encryption(request) if mode.is_encrypted else (None, None)
-    warnings = registration_warnings(request, verifier, means)
+    warnings, asker = judge_asker(request, verifier, means)
     if verifier is None:
-        return TrustedRequest(request, request.client_id, "", jwk, enc, warnings)
-    return TrustedRequest(request, verifier.id, verifier.country, jwk, enc, warnings)
+        return TrustedRequest(request, request.client_id, "", jwk, enc, warnings, asker)
+    return TrustedRequest(request, verifier.id, verifier.country, jwk, enc, warnings, asker)
 
 
 def _encryption(request: VerifiedRequest) -> tuple[JsonObject, str]:

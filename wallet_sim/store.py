@@ -26,7 +26,7 @@ class HeldCredential:
 
     ``sd_jwt`` holds every disclosure and no key binding; ``holder_key`` is the private JWK of the ``cnf`` claim;
     ``received_at`` is in epoch seconds; ``presented`` counts how often this copy was shown, so that a fresh copy
-    goes first.
+    goes first. ``disclosure_policy`` is the issuer's policy of that time (JSON text, unverified), None if none.
     """
 
     id: str
@@ -37,6 +37,7 @@ class HeldCredential:
     holder_key: Mapping[str, str] = field(repr=False)
     received_at: int
     presented: int = 0
+    disclosure_policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,7 +262,7 @@ def _written(content: WalletContent) -> bytes:
     return strict_json.dumps(
         {
             "version": STORE_VERSION,
-            "credentials": [asdict(credential) for credential in content.credentials],
+            "credentials": [_without_nothing(asdict(credential)) for credential in content.credentials],
             **{name: entries for name, entries in later.items() if entries},
         }
     )
@@ -277,7 +278,9 @@ _CREDENTIAL: Final[Mapping[str, tuple[type, ...]]] = {
     "holder_key": (dict,),
     "received_at": (int,),
     "presented": (int,),
+    "disclosure_policy": (str,),
 }
+_MAY_BE_MISSING: Final = frozenset({"disclosure_policy"})
 _ACCESS: Final[Mapping[str, tuple[type, ...]]] = {
     "id": (str,),
     "issuer": (str,),
@@ -318,8 +321,12 @@ def _entries(entries: object, members: Mapping[str, tuple[type, ...]]) -> list[d
     if not isinstance(entries, list):
         raise Misconfigured("wallet_file_invalid")
     for entry in entries:
-        if not isinstance(entry, dict) or entry.keys() != members.keys():
+        if not isinstance(entry, dict) or (entry.keys() | _MAY_BE_MISSING) != (members.keys() | _MAY_BE_MISSING):
             raise Misconfigured("wallet_file_invalid")
-        if any(type(entry[name]) not in kinds for name, kinds in members.items()):
+        if any(type(value) not in members.get(name, ()) for name, value in entry.items()):
             raise Misconfigured("wallet_file_invalid")
     return entries
+
+
+def _without_nothing(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name not in _MAY_BE_MISSING or value is not None}

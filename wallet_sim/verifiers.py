@@ -23,12 +23,14 @@ class KnownVerifier:
     """A verifier that somebody whom the wallet trusts vouches for, and the key that its requests are signed with.
 
     ``id`` is the institution of its certificate, or the name in its ``attestation``; ``country`` may be empty.
+    ``path`` is that of its certificate (DER), leaf first and anchor last; nothing for an attested verifier.
     """
 
     key: VerificationKey
     id: str
     country: str
     attestation: VerifierAttestation | None
+    path: tuple[bytes, ...] = ()
 
 
 def known_verifier(unverified: UnverifiedRequestObject, means: Means) -> KnownVerifier:
@@ -39,8 +41,10 @@ def known_verifier(unverified: UnverifiedRequestObject, means: Means) -> KnownVe
     """
     if unverified.unverified_attestation is not None:
         return _attested(unverified.unverified_attestation, means)
-    trusted = vouched(unverified.unverified_chain, KeyPurpose.REQUEST, means)
-    return KnownVerifier(trusted.key, trusted.institution_id, trusted.country, None)
+    chain = unverified.unverified_chain
+    trusted = vouched(chain, KeyPurpose.REQUEST, means)
+    path = (*chain, trusted.anchor_certificate)
+    return KnownVerifier(trusted.key, trusted.institution_id, trusted.country, None, path)
 
 
 def vouched(

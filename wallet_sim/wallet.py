@@ -10,9 +10,17 @@ from portadoc.verification.answers import TrustAnswers
 from portadoc.wallet_sim.browser import answer_browser, read_browser_request
 from portadoc.wallet_sim.identity import WalletIdentity
 from portadoc.wallet_sim.issuance import Browser, accept_offer, ask_issuer, renew, resume
+from portadoc.wallet_sim.issuance.sign_in import sign_in
 from portadoc.wallet_sim.nearby.proximity import Shown, show
 from portadoc.wallet_sim.peers import Means
-from portadoc.wallet_sim.presentation import PresentationOutcome, Preview, decline, preview_answer, send_answer
+from portadoc.wallet_sim.presentation import (
+    PresentationOutcome,
+    Preview,
+    decline,
+    preview_answer,
+    require_wanted,
+    send_answer,
+)
 from portadoc.wallet_sim.requests import read_request
 from portadoc.wallet_sim.store import HeldCredential, PendingIssuance, WalletStore
 from portadoc.wallet_sim.transport import Transport
@@ -74,6 +82,12 @@ class Wallet:
         """Obtain fresh copies without asking the holder anew. Raises as ``renew``."""
         return renew(configuration_id, copies=copies, means=self.means, store=self._store)
 
+    def sign_in(self, address: str) -> str:
+        """Be the holder at an issuer's pages: identify with the PID held, approve. Raises as ``sign_in``."""
+        return sign_in(
+            address, present=lambda link: self.present(link).redirect_uri, transport=self.means.transport
+        )
+
     def pending(self) -> tuple[PendingIssuance, ...]:
         """Return what issuers will have later, in the order of arrival."""
         return self._store.pending()
@@ -85,9 +99,18 @@ class Wallet:
         return preview_answer(request, held, means=self.means, optional_sets=optional_sets)
 
     def present(self, request: str | Preview, *, optional_sets: bool = False) -> PresentationOutcome:
-        """Answer a link, or a preview that the holder agreed to. Raises as ``preview`` and ``send_answer``."""
-        agreed = request if isinstance(request, Preview) else self.preview(request, optional_sets=optional_sets)
-        return send_answer(agreed, means=self.means, store=self._store)
+        """Answer a preview that the holder agreed to, or a link without asking anybody.
+
+        Raises as ``preview`` and ``send_answer``, for a link as ``require_wanted`` too.
+        """
+        if not isinstance(request, Preview):
+            request = self.preview(request, optional_sets=optional_sets)
+            self.require_wanted(request)
+        return send_answer(request, means=self.means, store=self._store)
+
+    def require_wanted(self, preview: Preview) -> None:
+        """Decline what an issuer does not want shown, where nobody can be asked. Raises as ``require_wanted``."""
+        require_wanted(preview, means=self.means)
 
     def decline(self, preview: Preview) -> None:
         """Tell the verifier that the holder does not agree. Raises as the verifier answers."""

@@ -1,9 +1,10 @@
 """Making a list of trusted entities: for a scheme operator of our own, and for tests.
 
-Spec: ETSI TS 119 602 §6, Annex H; ETSI TS 119 182-1 §5.
+Spec: ETSI TS 119 602 §6, Annexes F and H; ETSI TS 119 182-1 §5.
 """
 
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,10 +29,41 @@ from portadoc.formats.trust_lists.lote import (
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.signer import Signer
 
-_TYPES: Final = {KeyPurpose.CREDENTIAL: ISSUANCE, KeyPurpose.STATUS: REVOCATION}
-_SCHEME: Final = "http://uri.etsi.org/19602/PubEAAProvidersList"
 _HISTORY: Final = 65_535
 """Says that the history is kept without end. Spec: ETSI TS 119 602 Table H.1."""
+_ETSI: Final = "http://uri.etsi.org/19602"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListProfile:
+    """What lists of one kind say alike. Services of a kind without ``statuses`` are in force as long as listed."""
+
+    name: str
+    type: str
+    scheme: str
+    services: Mapping[KeyPurpose, str]
+    role: str
+    statuses: bool
+
+
+PUBLIC_BODIES: Final = ListProfile(
+    name="providers of attestations by public bodies",
+    type=LIST_TYPE,
+    scheme=f"{_ETSI}/PubEAAProvidersList",
+    services={KeyPurpose.CREDENTIAL: ISSUANCE, KeyPurpose.STATUS: REVOCATION},
+    role=COUNTRY_URI,
+    statuses=True,
+)
+"""Who issues attestations, and states their status. Spec: ETSI TS 119 602 Annex H."""
+ACCESS_CERTIFICATES: Final = ListProfile(
+    name="providers of access certificates of relying parties",
+    type=f"{_ETSI}/LoTEType/EUWRPACProvidersList",
+    scheme=f"{_ETSI}/WRPACProvidersList",
+    services={KeyPurpose.REQUEST: f"{_ETSI}/SvcType/WRPAC/Issuance"},
+    role=f"{_ETSI}/ListOfTrustedEntities/WRPACProvider/",
+    statuses=False,
+)
+"""Who certifies the keys that sign requests and issuer metadata. Spec: ETSI TS 119 602 Annex F."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +79,9 @@ class ServiceEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntityEntry:
-    """A public body to list. ``law`` is what establishes it, such as ``OJ:EU32004R0883``."""
+    """A body to list; an empty locality, email or phone is left out. ``law`` is what establishes it, such as
+    ``OJ:EU32004R0883``.
+    """
 
     name: str
     identifier: str
@@ -72,6 +106,7 @@ class LoteEdition:
     issued_at: int
     next_update: int
     entities: tuple[EntityEntry, ...]
+    profile: ListProfile = PUBLIC_BODIES
 
 
 def make_lote(edition: LoteEdition, *, signer: Signer) -> str:
@@ -86,63 +121,70 @@ def make_lote(edition: LoteEdition, *, signer: Signer) -> str:
     payload = {
         "LoTE": {
             "ListAndSchemeInformation": _scheme(edition),
-            "TrustedEntitiesList": [_entity(each) for each in edition.entities],
+            "TrustedEntitiesList": [_entity(each, edition.profile) for each in edition.entities],
         }
     }
     return jws.sign(header, payload, signer)
 
 
 def _scheme(edition: LoteEdition) -> dict[str, Any]:
+    profile = edition.profile
+    history = {"HistoricalInformationPeriod": _HISTORY} if profile.statuses else {}
     return {
         "LoTEVersionIdentifier": 1,
         "LoTESequenceNumber": edition.sequence,
-        "LoTEType": LIST_TYPE,
+        "LoTEType": profile.type,
         "SchemeOperatorName": _in_english(edition.operator),
         "SchemeOperatorAddress": {
             "SchemeOperatorPostalAddress": [{"lang": "en", "Country": edition.territory}],
             "SchemeOperatorElectronicAddress": _uris(f"mailto:{edition.operator_email}"),
         },
-        "SchemeName": _in_english(f"{edition.territory}: providers of attestations by public bodies"),
+        "SchemeName": _in_english(f"{edition.territory}: {profile.name}"),
         "SchemeInformationURI": _uris(edition.information_uri),
-        "StatusDeterminationApproach": f"{_SCHEME}/StatusDetn/EU",
-        "SchemeTypeCommunityRules": _uris(f"{_SCHEME}/schemerules/EU"),
+        "StatusDeterminationApproach": f"{profile.scheme}/StatusDetn/EU",
+        "SchemeTypeCommunityRules": _uris(f"{profile.scheme}/schemerules/EU"),
         "SchemeTerritory": edition.territory,
-        "HistoricalInformationPeriod": _HISTORY,
+        **history,
         "ListIssueDateTime": moment_text(edition.issued_at),
         "NextUpdate": moment_text(edition.next_update),
     }
 
 
-def _entity(entry: EntityEntry) -> dict[str, Any]:
+def _entity(entry: EntityEntry, profile: ListProfile) -> dict[str, Any]:
+    role = f"{profile.role}{entry.country}"
+    locality = {"Locality": entry.locality} if entry.locality else {}
+    contact = (("mailto", entry.email), ("tel", entry.phone))
     return {
         "TrustedEntityInformation": {
             "TEName": _in_english(entry.name),
             "TETradeName": [*_in_english(entry.identifier), *_in_english(entry.law)],
             "TEAddress": {
-                "TEPostalAddress": [{"lang": "en", "Locality": entry.locality, "Country": entry.country}],
-                "TEElectronicAddress": _uris(
-                    f"mailto:{entry.email}", f"tel:{entry.phone}", f"{COUNTRY_URI}{entry.country}"
-                ),
+                "TEPostalAddress": [{"lang": "en", **locality, "Country": entry.country}],
+                "TEElectronicAddress": _uris(*(f"{scheme}:{told}" for scheme, told in contact if told), role),
             },
-            "TEInformationURI": _uris(entry.information_uri),
+            "TEInformationURI": _uris(entry.information_uri, role),
         },
-        "TrustedEntityServices": [_service(each) for each in entry.services],
+        "TrustedEntityServices": [_service(each, profile) for each in entry.services],
     }
 
 
-def _service(entry: ServiceEntry) -> dict[str, Any]:
+def _service(entry: ServiceEntry, profile: ListProfile) -> dict[str, Any]:
     identity = {"X509Certificates": [{"val": _base64(entry.certificate)}]}
-    information = {"ServiceInformation": _status(entry, entry.status, identity)}
+    named = {
+        "ServiceTypeIdentifier": profile.services[entry.purpose],
+        "ServiceName": _in_english(entry.name),
+    }
+    if not profile.statuses:
+        return {"ServiceInformation": {**named, "ServiceDigitalIdentity": identity}}
+    information = {"ServiceInformation": {**named, **_status(entry.status, identity)}}
     if not entry.history:
         return information
     key = {"X509SKIs": [_base64(key_identifier(listed_certificate(entry.certificate)) or b"")]}
-    return {**information, "ServiceHistory": [_status(entry, former, key) for former in entry.history]}
+    return {**information, "ServiceHistory": [{**named, **_status(former, key)} for former in entry.history]}
 
 
-def _status(entry: ServiceEntry, change: StatusChange, identity: dict[str, Any]) -> dict[str, Any]:
+def _status(change: StatusChange, identity: dict[str, Any]) -> dict[str, Any]:
     return {
-        "ServiceTypeIdentifier": _TYPES[entry.purpose],
-        "ServiceName": _in_english(entry.name),
         "ServiceDigitalIdentity": identity,
         "ServiceStatus": NOTIFIED if change.approved else WITHDRAWN,
         "StatusStartingTime": moment_text(change.since),

@@ -13,6 +13,7 @@ from portadoc.formats.oauth.client_attestation import (
     verify_client_attestation,
 )
 from portadoc.formats.oauth.dpop import VerifiedDpopProof
+from portadoc.issuer.attestation_status import require_in_force
 from portadoc.issuer.challenges import ChallengeKind, Challenges
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.store.single_use import Once, use_once
@@ -24,6 +25,10 @@ ATTESTATION_ALGORITHMS: Final = ALL_ALGORITHMS
 """Algorithms of client attestations and of their proofs, as the metadata lists them."""
 NO_AUTHENTICATION: Final = "none"
 BY_ATTESTATION: Final = "attest_jwt_client_auth"
+WITH_DPOP: Final = "attest_jwt_client_auth_dpop"
+"""The same with one DPoP proof by the attested key in place of two proofs. Spec: draft -10 §7.3"""
+POSSESSION_PROOFS: Final = ("attestation_pop_jwt", "dpop_combined")
+"""How a wallet can show the attested key, as the metadata lists it. Spec: draft -10 §8"""
 MAX_CLIENT_ID_CHARS: Final = 255
 _SPEC: Final = "draft-ietf-oauth-attestation-based-client-auth-10"
 
@@ -48,10 +53,10 @@ class Clients:
 
         Input is unverified, but for ``dpop``. The challenge is live, if there is one, and still has to be used up.
         Raises Untrusted[client_attestation_invalid], Refused[client_authentication_missing],
-        Refused[attestation_challenge_required], Malformed[client_id_too_long]. Spec: draft -10 §7.1 to §7.3.
+        Refused[attestation_challenge_required], Malformed[client_id_too_long], and as ``require_in_force`` does.
+        Spec: draft -10 §7.1 to §7.3, TS3 v1.5 §2.4.1.
         """
-        if client_id is not None and len(client_id) > MAX_CLIENT_ID_CHARS:
-            raise Malformed("client_id_too_long", limit=MAX_CLIENT_ID_CHARS)
+        _require_short(client_id or "")
         # 1. a client may be nobody where the profile says so
         if not attestations and not pops:
             if NO_AUTHENTICATION not in self._deployment.profile.client_authentication:
@@ -66,8 +71,11 @@ class Clients:
             terms=self._terms(institution),
             now=self._deployment.clock.now(),
         )
+        _require_short(verified.client_id)
         # 3. now, and not from a stock of proofs: under a challenge of ours
         self._require_challenge(institution, verified)
+        # 4. a wallet that its provider still stands by
+        self._require_in_force(verified)
         return verified
 
     def use(self, connection: Connection, institution: str, verified: VerifiedClientAttestation) -> None:
@@ -88,6 +96,15 @@ class Clients:
         named = digest(verified.challenge)
         if not use_once(connection, institution, Once.ATTESTATION_CHALLENGE, named, expires_at=until_challenge):
             raise self._challenge_required(institution)
+
+    def _require_in_force(self, verified: VerifiedClientAttestation) -> None:
+        require_in_force(
+            self._deployment,
+            provider_id=verified.provider_id,
+            status=verified.wallet.unverified_status,
+            maintained=verified.wallet.unverified_client_status,
+            refusal="client_attestation_invalid",
+        )
 
     def _require_challenge(self, institution: str, verified: VerifiedClientAttestation) -> None:
         """A DPoP proof that stands in for the proof of possession comes under a DPoP nonce, or a challenge."""
@@ -123,3 +140,8 @@ class Clients:
             max_life_s=LONGEST_LIFE_S if strict else None,
             allowed_algs=ATTESTATION_ALGORITHMS,
         )
+
+
+def _require_short(client_id: str) -> None:
+    if len(client_id) > MAX_CLIENT_ID_CHARS:
+        raise Malformed("client_id_too_long", limit=MAX_CLIENT_ID_CHARS)

@@ -49,11 +49,20 @@ class Codes:
         # 3. by the one who asked: key, address and proof key as they were pushed
         _require_same_request(found.request, request, requester)
         # 4. alive, and for one caller only
-        if not authorization_store.redeem(connection, institution, found.authorization_id, now=now):
+        known_until = now + self._longest_s(requester)
+        if not authorization_store.redeem(
+            connection, institution, found.authorization_id, now=now, known_until=known_until
+        ):
             raise _unusable()
         # 5. the offer that it came of is closed with it
         self._close_offer(connection, institution, found)
         return found
+
+    def _longest_s(self, requester: Requester) -> int:
+        """Return for how many seconds a token that comes of a code can live; one that is renewed at the very end
+        lives a little longer, which is less than what has expired is kept."""
+        settings = self._deployment.settings
+        return settings.refresh_token_ttl_s if requester.can_refresh else settings.access_token_ttl_s
 
     def _close_offer(self, connection: Connection, institution: str, found: StoredAuthorization) -> None:
         if found.request.issuer_state is None:

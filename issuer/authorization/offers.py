@@ -34,6 +34,8 @@ from portadoc.storage import Connection
 from portadoc.storage.installation import digest
 
 OFFER_SCHEME: Final = "openid-credential-offer://"
+"""What every wallet reads, and so every QR code says; a profile may have another one for links."""
+_PAGE: Final = "page"
 
 
 class OfferFlow(StrEnum):
@@ -52,12 +54,16 @@ _GRANTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An offer as its maker gets it, once: ``offer_uri`` for a link or QR, ``tx_code`` for another channel."""
+    """An offer as its maker gets it, once: ``offer_uri`` for a link or QR, ``tx_code`` for another channel.
+
+    ``page_uri`` is a page with both ways into a wallet, for whoever has the address; None of an offer by value.
+    """
 
     offer_id: str
     offer_uri: str
     tx_code: str | None
     expires_at: int
+    page_uri: str | None = None
 
 
 class Offers:
@@ -96,8 +102,24 @@ class Offers:
             offer_id, tuple(entitlements), tag, pre_authorized=pre_authorized, with_issuer_state=not pre_authorized
         )
         expires_at = self._keep(institution, stored, reference, by_reference=by_reference)
-        uri = self._offer_uri(institution, stored, reference, by_reference=by_reference)
+        if by_reference:
+            *_, uri = self.links(institution, reference)
+            page = f"{self._location(institution, reference)}/{_PAGE}"
+            return Offer(offer_id, uri, tx_code, expires_at, page)
+        content = strict_json.dumps(self._message(institution, stored, reference).to_json())
+        *_, uri = self._links(f"credential_offer={quote(content, safe='')}")
         return Offer(offer_id, uri, tx_code, expires_at)
+
+    def links(self, institution: str, reference: str) -> tuple[str, ...]:
+        """Return the links of an offer by reference, by ``ProtocolProfile.offer_schemes``. Spec: §4.1.3."""
+        location = self._location(institution, reference)
+        return self._links(f"credential_offer_uri={quote(location, safe='')}")
+
+    def _links(self, query: str) -> tuple[str, ...]:
+        return tuple(f"{scheme}://?{query}" for scheme in self._deployment.profile.offer_schemes)
+
+    def _location(self, institution: str, reference: str) -> str:
+        return f"{self._deployment.issuer_id(institution)}/offers/{reference}"
 
     @property
     def usual_flow(self) -> OfferFlow:
@@ -211,13 +233,6 @@ class Offers:
         if not offer_store.redeem_offer(connection, institution, offer.offer_id):
             raise Conflict("code_unusable", spec="OpenID4VCI 1.0 §6.3")
         self._deployment.tell(connection, EventKind.OFFER_REDEEMED, institution, offer.offer_id)
-
-    def _offer_uri(self, institution: str, offer: StoredOffer, reference: str, *, by_reference: bool) -> str:
-        if by_reference:
-            location = f"{self._deployment.issuer_id(institution)}/offers/{reference}"
-            return f"{OFFER_SCHEME}?credential_offer_uri={quote(location, safe='')}"
-        content = strict_json.dumps(self._message(institution, offer, reference).to_json())
-        return f"{OFFER_SCHEME}?credential_offer={quote(content, safe='')}"
 
     def _message(self, institution: str, offer: StoredOffer, reference: str) -> CredentialOffer:
         return CredentialOffer(

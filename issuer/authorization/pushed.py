@@ -10,13 +10,14 @@ from portadoc.errors import Malformed, Refused, Untrusted
 from portadoc.formats.oauth import pkce
 from portadoc.issuer.authorization.offers import Offers
 from portadoc.issuer.authorization.redirects import require_redirect_uri
-from portadoc.issuer.authorization.requesters import Requester
+from portadoc.issuer.authorization.requesters import Requester, Requesters, RequestHead
 from portadoc.issuer.authorization.scopes import AskedFor, asked_for
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.entitlements import configurations_of
 from portadoc.issuer.store import authorization_store
 from portadoc.issuer.store.authorization_store import StoredRequest
 from portadoc.issuer.store.offer_store import StoredOffer
+from portadoc.issuer.throttle import Throttle
 from portadoc.schemas.openid4vci import (
     REQUEST_URI_PREFIX,
     PushedAuthorizationRequest,
@@ -31,15 +32,35 @@ _THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 class PushedRequests:
     """Takes authorization requests from wallets."""
 
-    def __init__(self, deployment: Deployment, offers: Offers) -> None:
+    def __init__(self, deployment: Deployment, offers: Offers, requesters: Requesters) -> None:
         self._deployment = deployment
         self._settings = deployment.settings
         self._offers = offers
+        self._requesters = requesters
+        self._throttle = Throttle(deployment, endpoint="par")
 
     def push(
-        self, institution: str, request: PushedAuthorizationRequest, requester: Requester
+        self, institution: str, request: PushedAuthorizationRequest, *, head: RequestHead
     ) -> PushedAuthorizationResponse:
         """Return where a request lies that can be answered; a browser can bring it once, and soon.
+
+        A source whose requests are refused again and again waits: each one used up a proof that is remembered.
+        Raises Unavailable[too_many_tries], and as ``Requesters.proven`` and ``_judged`` do. Spec: RFC 9126 §2.1.
+        """
+        # 1. a source that does not try things out
+        self._throttle.require_calm(institution, head.source)
+        # 2. who asks, before what for
+        requester = self._requesters.proven(institution, head, client_id=request.client_id, dpop_required=False)
+        try:
+            return self._judged(institution, request, requester)
+        except (Malformed, Refused, Untrusted):
+            self._throttle.note_miss(institution, head.source)
+            raise
+
+    def _judged(
+        self, institution: str, request: PushedAuthorizationRequest, requester: Requester
+    ) -> PushedAuthorizationResponse:
+        """Keep a request of whom it is known who it is, if it can be answered.
 
         Raises Refused[grant_type_unsupported], [response_type_unsupported], [resource_unknown], [scope_unknown],
         [redirect_uri_unregistered]; Malformed[pkce_malformed], [redirect_uri_invalid], [state_too_long],
@@ -54,6 +75,7 @@ class PushedRequests:
         asked = asked_for(
             unverified_scope=request.scope,
             unverified_details=request.authorization_details,
+            issuer_id=self._deployment.issuer_id(institution),
             issued_here=self._deployment.institution(institution).configuration_ids,
         )
         stored = StoredRequest(

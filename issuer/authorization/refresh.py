@@ -3,14 +3,25 @@
 Spec: RFC 6749 §6, RFC 9449 §5, RFC 9700 §4.14.2; draft-ietf-oauth-attestation-based-client-auth -10 §10.1.
 """
 
+from dataclasses import dataclass
+
 from portadoc.errors import Conflict
 from portadoc.issuer.authorization.requesters import Requester
 from portadoc.issuer.deployment import Deployment
+from portadoc.issuer.entitlements import Entitlement
 from portadoc.issuer.store import token_store
 from portadoc.issuer.store.token_store import Grant, RefreshToken
 from portadoc.schemas.events import EventKind
 from portadoc.storage import Connection
 from portadoc.storage.installation import digest
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """What a chain of refresh tokens stands for, from its first to its last. Spec: RFC 6749 §6."""
+
+    entitlements: tuple[Entitlement, ...]
+    identified: bool
 
 
 class RefreshTokens:
@@ -20,9 +31,15 @@ class RefreshTokens:
         self._deployment = deployment
 
     def make(
-        self, connection: Connection, grant: Grant, requester: Requester, *, expires_at: int | None
+        self,
+        connection: Connection,
+        grant: Grant,
+        requester: Requester,
+        *,
+        lasting: Lasting,
+        expires_at: int | None,
     ) -> str | None:
-        """Return a refresh token for a grant; None where nothing could bind it.
+        """Return a refresh token beside an access token; None where nothing could bind it.
 
         ``expires_at`` is the end of the one that it follows, None for the first: no chain outlives its beginning.
         """
@@ -32,8 +49,8 @@ class RefreshTokens:
         kept = RefreshToken(
             token_digest=digest(token),
             grant_id=grant.grant_id,
-            entitlements=grant.entitlements,
-            identified=grant.identified,
+            entitlements=lasting.entitlements,
+            identified=lasting.identified,
             client_id=grant.client_id,
             dpop_thumbprint=grant.dpop_thumbprint,
             instance_thumbprint=requester.instance_thumbprint,

@@ -43,6 +43,11 @@ class Requester:
         """Whether a wallet provider vouches for the client."""
         return self.instance_thumbprint is not None
 
+    @property
+    def can_refresh(self) -> bool:
+        """Whether there is something that a refresh token can be bound to. Spec: draft -10 §10.1, RFC 9449 §5."""
+        return self.is_authenticated and self.dpop_thumbprint is not None
+
 
 class Requesters:
     """Finds out who asks, and uses up what they prove it with."""

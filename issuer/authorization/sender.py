@@ -91,10 +91,12 @@ class Senders:
         Raises Refused[access_token_invalid] for the other scheme than the token's, Untrusted[token_proof_invalid],
         Refused[token_nonce_required]. Spec: RFC 9449 §7.1, §7.2, §9.
         """
-        # 1. a bound token comes with DPoP, and another one without
+        # 1. a bound token comes with DPoP, and another one without, unless the profile has none of those any more
         if presented.as_dpop != (grant.dpop_thumbprint is not None):
             raise Refused("access_token_invalid", spec="RFC 9449 §7.1", scheme=scheme_of(grant))
         if grant.dpop_thumbprint is None:
+            if self._deployment.profile.dpop_required:
+                raise Refused("access_token_invalid", spec="HAIP 1.0 §4", scheme="DPoP")
             return
         try:
             # 2. one proof for this very request and token

@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 
 from portadoc.formats.oauth import pkce
-from portadoc.issuer.authorization.clients import ATTESTATION_ALGORITHMS, BY_ATTESTATION, NO_AUTHENTICATION
+from portadoc.issuer.authorization.clients import (
+    ATTESTATION_ALGORITHMS,
+    BY_ATTESTATION,
+    NO_AUTHENTICATION,
+    POSSESSION_PROOFS,
+    WITH_DPOP,
+)
 from portadoc.issuer.authorization.scopes import scope_of
 from portadoc.issuer.authorization.sender import DPOP_ALGORITHMS
 from portadoc.schemas.openid4vci import (
@@ -34,12 +40,14 @@ def server_metadata(
         require_pushed_authorization_requests=with_codes or None,
         authorization_response_iss_parameter_supported=with_codes or None,
         response_types_supported=("code",) if with_codes else None,
+        response_modes_supported=("query",) if with_codes else None,
         grant_types_supported=profile.grants,
         scopes_supported=tuple(scope_of(issued_here).split(" ")),
-        token_endpoint_auth_methods_supported=ways,
+        token_endpoint_auth_methods_supported=(*ways, *((WITH_DPOP,) if by_attestation else ())),
         challenge_endpoint=f"{issuer_id}/challenge" if by_attestation else None,
         client_attestation_signing_alg_values_supported=attestation_algs,
         client_attestation_pop_signing_alg_values_supported=attestation_algs,
+        client_attestation_pop_methods_supported=POSSESSION_PROOFS if by_attestation else None,
         code_challenge_methods_supported=(pkce.METHOD,) if with_codes else None,
         dpop_signing_alg_values_supported=tuple(sorted(DPOP_ALGORITHMS)),
         authorization_details_types_supported=(DETAILS_TYPE,),

@@ -4,17 +4,17 @@ Tokens are random secrets of 256 bits; the database holds their digests. Spec: O
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from portadoc.errors import Conflict, Error, Malformed, Refused, Untrusted
 from portadoc.issuer.authorization.codes import Codes
 from portadoc.issuer.authorization.offers import Offers
-from portadoc.issuer.authorization.refresh import RefreshTokens, refresh_token_unusable
+from portadoc.issuer.authorization.refresh import Lasting, RefreshTokens, refresh_token_unusable
 from portadoc.issuer.authorization.requesters import Requester, Requesters, RequestHead
-from portadoc.issuer.authorization.scopes import scope_of
-from portadoc.issuer.authorization.sender import scheme_of
+from portadoc.issuer.authorization.scopes import narrowed, scope_of
+from portadoc.issuer.authorization.sender import PresentedToken, scheme_of
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.entitlements import (
     Entitlement,
@@ -23,6 +23,7 @@ from portadoc.issuer.entitlements import (
     limited_to,
     wanted_configurations,
 )
+from portadoc.issuer.settings import SECONDS_PER_DAY
 from portadoc.issuer.store import token_store
 from portadoc.issuer.store.offer_store import StoredOffer
 from portadoc.issuer.store.token_store import Grant
@@ -46,12 +47,16 @@ _MISSES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Allowed:
-    """What a token request has come to; ``scope`` and ``refresh_until`` are None where nothing is said of them."""
+    """What a token request has come to, and what a later one can come to: ``lasting`` stands for that.
+
+    What is narrowed for one access token is not lost to the next. ``by_details``: they were used to ask, so they
+    are answered. ``refresh_until`` is None where a chain begins.
+    """
 
     grant_id: str
     entitlements: tuple[Entitlement, ...]
-    identified: bool
-    scope: str | None = None
+    by_details: bool
+    lasting: Lasting
     refresh_until: int | None = None
 
 
@@ -65,22 +70,25 @@ class Tokens:
         self._requesters = requesters
         self._codes = Codes(deployment, offers)
         self._refresh = RefreshTokens(deployment)
-        self._throttle = Throttle(deployment)
+        self._throttle = Throttle(deployment, endpoint="token")
 
     def redeem(self, institution: str, request: TokenRequest, *, head: RequestHead) -> TokenResponse:
         """Exchange a code or a refresh token, exactly once, for an access token.
 
         Raises: Malformed[grant_type_unsupported], [pre_authorized_code_missing], [tx_code_missing],
         [tx_code_unexpected], [tx_code_malformed], [authorization_details_invalid]; Conflict[code_unusable] and
-        [refresh_token_unusable] for one that is unknown, expired, used, dead or another's; Refused[tx_code_wrong];
-        as ``Requesters.proven`` and ``Codes.redeem`` do; Unavailable[too_many_tries] for a source that guesses.
+        [refresh_token_unusable] for one that is unknown, expired, used, dead or another's; Refused[tx_code_wrong],
+        [resource_unknown], [scope_unknown], [configuration_not_granted]; as ``Requesters.proven`` and
+        ``Codes.redeem`` do; Unavailable[too_many_tries] for a source that guesses.
         Spec: OpenID4VCI 1.0 §6.1, §6.3.
         """
         # 1. a source that does not guess
         self._throttle.require_calm(institution, head.source)
         # 2. a grant that there is, and a request of its form
-        self._require_form(request)
-        wanted = wanted_configurations(request.authorization_details)
+        self._require_form(institution, request)
+        wanted = wanted_configurations(
+            request.authorization_details, issuer_id=self._deployment.issuer_id(institution)
+        )
         # 3. who asks
         requester = self._requesters.proven(
             institution,
@@ -95,21 +103,24 @@ class Tokens:
             self._note(institution, head, error)
             raise
 
-    def grant_of(self, institution: str, token: str) -> Grant:
+    def grant_of(self, institution: str, presented: PresentedToken) -> Grant:
         """Return what an access token of this institution allows. Raises: Refused[access_token_invalid].
 
         Spec: OpenID4VCI 1.0 §8, RFC 6750 §3.1.
         """
         now = self._deployment.clock.now()
         with self._deployment.database.read() as connection:
-            grant = token_store.find_grant(connection, institution, digest(token), now=now)
+            grant = token_store.find_grant(connection, institution, digest(presented.token), now=now)
         if grant is None:
-            raise Refused("access_token_invalid", spec="RFC 6750 §3.1")
+            scheme = "DPoP" if presented.as_dpop or self._deployment.profile.dpop_required else "Bearer"
+            raise Refused("access_token_invalid", spec="RFC 6750 §3.1", scheme=scheme)
         return grant
 
-    def _require_form(self, request: TokenRequest) -> None:
+    def _require_form(self, institution: str, request: TokenRequest) -> None:
         if request.grant_type not in self._deployment.profile.grants:
             raise Malformed("grant_type_unsupported", spec="RFC 6749 §5.2")
+        if request.resource not in (None, self._deployment.issuer_id(institution)):
+            raise Refused("resource_unknown", spec="RFC 8707 §2.2")
         if request.grant_type != PRE_AUTHORIZED_CODE_GRANT:
             return
         if request.pre_authorized_code is None:
@@ -142,12 +153,17 @@ class Tokens:
     ) -> _Allowed | Error:
         offer = self._offers.behind_code(connection, institution, request.pre_authorized_code or "")
         _require_tx_code_as_offered(offer, request)
-        entitlements = limited_to(offer.entitlements, wanted)
+        entitlements = limited_to(self._issued_here(institution, offer.entitlements), wanted)
         if not self._offers.tx_code_is_right(connection, institution, offer, request.tx_code):
             return Refused("tx_code_wrong", spec="OpenID4VCI 1.0 §6.3")
         self._offers.redeem(connection, institution, offer)
-        identified = wanted is not None or is_ambiguous(entitlements)
-        return _Allowed(grant_id=offer.offer_id, entitlements=entitlements, identified=identified)
+        by_details = wanted is not None
+        return _Allowed(
+            grant_id=offer.offer_id,
+            entitlements=entitlements,
+            by_details=by_details,
+            lasting=Lasting(offer.entitlements, by_details or is_ambiguous(offer.entitlements)),
+        )
 
     def _by_code(
         self,
@@ -160,13 +176,13 @@ class Tokens:
         redeemed = self._codes.redeem(connection, institution, request, requester)
         if redeemed is None:
             return Conflict("code_unusable", spec="RFC 6749 §4.1.2")
-        entitlements = limited_to(redeemed.entitlements, wanted)
+        entitlements = limited_to(self._issued_here(institution, redeemed.entitlements), wanted)
         by_details = redeemed.request.identified or wanted is not None
         return _Allowed(
             grant_id=redeemed.authorization_id,
             entitlements=entitlements,
-            identified=by_details or is_ambiguous(entitlements),
-            scope=None if by_details else scope_of(configurations_of(entitlements)),
+            by_details=by_details,
+            lasting=Lasting(redeemed.entitlements, by_details or is_ambiguous(redeemed.entitlements)),
         )
 
     def _by_refresh_token(
@@ -180,11 +196,12 @@ class Tokens:
         taken = self._refresh.take(connection, institution, request.refresh_token or "", requester)
         if taken is None:
             return refresh_token_unusable()
-        entitlements = limited_to(taken.entitlements, wanted)
+        asked = narrowed(self._issued_here(institution, taken.entitlements), request.scope)
         return _Allowed(
             grant_id=taken.grant_id,
-            entitlements=entitlements,
-            identified=taken.identified or wanted is not None,
+            entitlements=limited_to(asked, wanted),
+            by_details=taken.identified or wanted is not None,
+            lasting=Lasting(taken.entitlements, taken.identified),
             refresh_until=taken.expires_at,
         )
 
@@ -197,21 +214,41 @@ class Tokens:
             token_digest=digest(token),
             grant_id=allowed.grant_id,
             entitlements=allowed.entitlements,
-            identified=allowed.identified,
+            identified=allowed.by_details or is_ambiguous(allowed.entitlements),
             client_id=requester.client_id,
             dpop_thumbprint=requester.dpop_thumbprint,
         )
         ttl = self._settings.access_token_ttl_s
-        expires_at = self._deployment.clock.now() + ttl
-        token_store.insert_token(connection, grant, copies=self._settings.copies_per_grant, expires_at=expires_at)
+        self._keep(connection, grant, ttl)
         return TokenResponse(
             access_token=token,
             token_type=scheme_of(grant),
             expires_in=ttl,
-            refresh_token=self._refresh.make(connection, grant, requester, expires_at=allowed.refresh_until),
-            scope=allowed.scope,
-            authorization_details=details_of(allowed.entitlements) if allowed.identified else None,
+            refresh_token=self._refresh.make(
+                connection, grant, requester, lasting=allowed.lasting, expires_at=allowed.refresh_until
+            ),
+            scope=None if allowed.by_details else scope_of(configurations_of(allowed.entitlements)),
+            authorization_details=details_of(allowed.entitlements) if grant.identified else None,
         )
+
+    def _keep(self, connection: Connection, grant: Grant, ttl: int) -> None:
+        """Keep an access token; it shares the copies of its grant.
+
+        A wallet that shall show each copy once needs more of them day by day: there they are counted by the day.
+        Spec: ARF 3.0 ISSU_38.
+        """
+        now, copies = self._deployment.clock.now(), self._settings.copies_per_grant
+        token_store.insert_token(connection, grant, copies=copies, now=now, expires_at=now + ttl)
+        if self._deployment.profile.reuse_policy:
+            token_store.count_anew(connection, grant, copies=copies, now=now, period_s=SECONDS_PER_DAY)
+
+    def _issued_here(self, institution: str, entitlements: Sequence[Entitlement]) -> tuple[Entitlement, ...]:
+        """Return those that the institution issues still. Raises Refused[configuration_not_granted] for none."""
+        issued_here = self._deployment.institution(institution).configuration_ids
+        found = tuple(each for each in entitlements if each.configuration_id in issued_here)
+        if not found:
+            raise Refused("configuration_not_granted", spec="OpenID4VCI 1.0 §6.2")
+        return found
 
     def _note(self, institution: str, head: RequestHead, error: Error) -> None:
         if error.code in _MISSES:

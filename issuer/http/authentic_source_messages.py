@@ -155,6 +155,7 @@ def _act(act: Act, successor: str | None) -> JsonObject:
         "verb": act.verb,
         "begun_at": moment(act.begun_at),
         "done_at": moment(act.done_at),
+        "outcome": act.outcome,
         "asked_by": act.asked_by,
         "reason": act.reason,
         "effective_from": act.effective_from,

@@ -8,7 +8,7 @@ from portadoc.issuer.authorization.offers import OfferFlow
 from portadoc.issuer.life_cycle.history import RecordState
 from portadoc.issuer.records.withdrawals import WithdrawalReason
 from portadoc.issuer.sources.source_settings import SourceVerb
-from portadoc.issuer.store.history_store import Verb
+from portadoc.issuer.store.history_store import Outcome, Verb
 from portadoc.schemas.records import RECORD_KINDS
 from portadoc.web.machines.openapi import (
     TEXT,
@@ -258,6 +258,10 @@ def _told() -> dict[str, Any]:
         "verb": {"type": "string", "enum": list(Verb)},
         "begun_at": _MOMENT,
         "done_at": _MOMENT,
+        "outcome": {
+            "enum": [*Outcome, None],
+            "description": "What became of a reissue that waited: lapsed when nobody collected it in its term.",
+        },
         "asked_by": {**_TEXT_OR_NONE, "description": "The source that asked; null for staff."},
         "reason": _TEXT_OR_NONE,
         **ended,

@@ -145,8 +145,11 @@ def take_answer(
     return Answered(row.authorization_id, None if kept is None else Identity.from_json(kept))
 
 
-def forget_attempts(connection: Connection, *, before: int) -> None:
-    """Delete the tries that expired before a time."""
+def forget_attempts(connection: Connection, *, now: int, before: int) -> None:
+    """Empty the tries that have expired, for nobody comes back to them, and delete those expired before a time."""
+    over = IDENTIFICATIONS.c.expires_at <= now
+    holding = IDENTIFICATIONS.c.identity.is_not(None) | IDENTIFICATIONS.c.secret.is_not(None)
+    connection.execute(update(IDENTIFICATIONS).where(over, holding).values(identity=None, secret=None))
     connection.execute(delete(IDENTIFICATIONS).where(IDENTIFICATIONS.c.expires_at <= before))
 
 

@@ -23,7 +23,7 @@ from portadoc.schemas.records import Record, record_from_json
 from portadoc.verification.persons import number_letters
 
 MOST_CANDIDATES: Final = 2000
-"""Records with one day in them that are looked through; beyond, nothing is given without an offer."""
+"""Records of one date of birth that are looked through; beyond, nothing is given without an offer."""
 MOST_CERTIFICATES: Final = 50
 
 MayBeOffered = Callable[[str, str, Sequence[str]], tuple[Entitlement, ...]]
@@ -89,7 +89,7 @@ class Certificates:
         Nothing where more records than can be looked through might be theirs.
         """
         with self._deployment.database.read() as connection:
-            stored = record_store.records_naming_day(
+            stored = record_store.records_of_birth_date(
                 connection, institution, identity.birth_date, at_most=MOST_CANDIDATES + 1
             )
         if len(stored) > MOST_CANDIDATES:
@@ -101,8 +101,9 @@ class Certificates:
             if compared.result is MatchResult.SAME:
                 entitlements = self._entitlements(institution, each.record_id, wanted)
                 made = Certificate(each.record_id, subject.kind, subject.number, entitlements, compared)
-                found += [(made, subject.holder)] if entitlements else []
-        return _of_one_person(found)[:MOST_CERTIFICATES]
+                found.append((made, subject.holder))
+        # whose they are is asked of all of them: what the wallet wants chooses none of two people
+        return tuple(each for each in _of_one_person(found) if each.entitlements)[:MOST_CERTIFICATES]
 
     def of(
         self, institution: str, entitlements: Sequence[Entitlement], identity: Identity, *, offered: bool

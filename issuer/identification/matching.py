@@ -11,8 +11,9 @@ birth are never enough alone, since people share them: a third fact has to agree
    twins are named so. Swapped names and initials leave it open too.
 5. Names that differ beside an equal number leave it open: one of the two is a mistake that a person has to see.
 6. The third fact: an equal number; or the town of birth; or that the institution offered this very record to the
-   person by a way of its own. Names that agree only by spelling need the number or the offer; fewer forenames need
-   the number; another town leaves it open unless the number agrees.
+   person by a way of its own. Names that agree only by spelling need the number or the offer, and so does a day of
+   birth that registers enter where they know none; fewer forenames need the number; another town leaves it open
+   unless the number agrees. A town that is a part of the other, or a word for none, says nothing.
 
 Nothing that is open is given out. Spec: CIR (EU) 2024/2977 Annex; ICAO Doc 9303-3 §6; Regulation (EC) 987/2009.
 """
@@ -27,6 +28,32 @@ from portadoc.issuer.identification.identity import Identity, Numbering
 from portadoc.issuer.records.holders import Holder
 from portadoc.verification.persons import number_letters, word_spellings
 
+_ENTERED_DAYS: Final = frozenset({(1, 1), (7, 1), (12, 31)})
+"""Month and day that registers enter when a person knows the year of birth only: many share them."""
+_WORDS_FOR_NONE: Final = frozenset(
+    [
+        "DESCONHECIDO",
+        "DESCONOCIDA",
+        "DESCONOCIDO",
+        "FNU",
+        "INCONNU",
+        "INCONNUE",
+        "LNU",
+        "NECUNOSCUT",
+        "NEZNAMY",
+        "NIEZNANE",
+        "NIEZNANY",
+        "OKAND",
+        "ONBEKEND",
+        "SCONOSCIUTO",
+        "TUNTEMATON",
+        "UKENDT",
+        "UKJENT",
+        "UNBEKANNT",
+        "UNKNOWN",
+    ]
+)
+"""What stands in a register in the place of a name or a town that nobody knew."""
 _SHORTEST_NUMBER: Final = 6
 _CHECK_DIGITS: Final = 2
 
@@ -125,6 +152,8 @@ def _judge(found: dict[Fact, Finding], holder: Holder, *, offered: bool) -> tupl
         return MatchResult.UNCLEAR, "something_open"
     if number_agrees:
         return MatchResult.SAME, "number_and_names"
+    if not offered and (holder.date_of_birth.month, holder.date_of_birth.day) in _ENTERED_DAYS:
+        return MatchResult.UNCLEAR, "birth_date_of_many"
     return _without_number(found, names, offered=offered)
 
 
@@ -185,8 +214,8 @@ _RULES: Final = {
 def _texts(one: str, other: str) -> Finding:
     """Compare two surnames, gaps left out. A part of a double name, or one that nobody reads here, stays open."""
     if _levelled(one) == _levelled(other) and _levelled(one):
-        return Finding.AGREES if word_spellings(one) else Finding.OPEN
-    words, others = word_spellings(one), word_spellings(other)
+        return Finding.AGREES if _words(one) else Finding.OPEN
+    words, others = _words(one), _words(other)
     if not words or not others:
         return Finding.OPEN
     joined = _joined(words), _joined(others)
@@ -214,7 +243,7 @@ def _forenames(identity: Identity, holder: Holder) -> Comparison:
 
 
 def _in_order(one: str, other: str) -> Finding:
-    words, others = word_spellings(one), word_spellings(other)
+    words, others = _words(one), _words(other)
     if not words or not others:
         return Finding.OPEN
     paired = list(zip(words, others, strict=False))
@@ -222,6 +251,8 @@ def _in_order(one: str, other: str) -> Finding:
         if len(words) != len(others):
             return Finding.PARTLY
         return Finding.AGREES if _levelled(one) == _levelled(other) else Finding.SPELT
+    if len(words) != len(others) and not _joined(words).isdisjoint(_joined(others)):
+        return Finding.SPELT  # one word or two, as ``Hanspeter`` and ``Hans Peter``
     fewer, more = sorted((words, others), key=len)
     return Finding.OPEN if _all_among(fewer, more) or _is_initials(paired) else Finding.DIFFERS
 
@@ -271,12 +302,21 @@ def _tells(number: str) -> bool:
 def _town(identity: Identity, holder: Holder) -> Comparison:
     if identity.town_of_birth is None or holder.town_of_birth is None:
         return Comparison(Fact.TOWN_OF_BIRTH, Finding.NOT_COMPARED, "missing")
-    words, others = word_spellings(identity.town_of_birth), word_spellings(holder.town_of_birth)
+    words, others = _words(identity.town_of_birth), _words(holder.town_of_birth)
     if not words or not others:
         return Comparison(Fact.TOWN_OF_BIRTH, Finding.NOT_COMPARED, "missing")
-    same = not _joined(words).isdisjoint(_joined(others))
-    finding = Finding.AGREES if same else Finding.DIFFERS
-    return Comparison(Fact.TOWN_OF_BIRTH, finding, "equal" if same else "differs")
+    if not _joined(words).isdisjoint(_joined(others)):
+        return Comparison(Fact.TOWN_OF_BIRTH, Finding.AGREES, "equal")
+    fewer, more = sorted((words, others), key=len)
+    if len(fewer) < len(more) and _all_among(fewer, more):  # ``Frankfurt`` is one of several
+        return Comparison(Fact.TOWN_OF_BIRTH, Finding.PARTLY, "part")
+    return Comparison(Fact.TOWN_OF_BIRTH, Finding.DIFFERS, "differs")
+
+
+def _words(text: str) -> tuple[Spelt, ...]:
+    """Return the spellings of each word; nothing for what stands for no name, as ``XXX`` and ``unknown`` do."""
+    words = word_spellings(text)
+    return () if words and not words[0].isdisjoint(_WORDS_FOR_NONE) else words
 
 
 def _joined(words: tuple[Spelt, ...]) -> Spelt:

@@ -37,6 +37,7 @@ from portadoc.issuer.identification.shown_pid import (
     judged_pid,
     pid_query,
 )
+from portadoc.issuer.issuance.registration import read_request_registrations
 from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.signer import Signer
@@ -63,7 +64,7 @@ class Asked:
 
 
 class PidPresentations:
-    """Asks wallets for a PID, and judges what they answer."""
+    """Asks wallets for a PID, and judges what they answer. Raises Misconfigured[paper_unusable] when made."""
 
     def __init__(
         self, deployment: Deployment, *, trust: Callable[[], TrustAnswers], statuses: StatusLookup
@@ -71,6 +72,8 @@ class PidPresentations:
         self._deployment = deployment
         self._trust = trust
         self._statuses = statuses
+        self._asked = pid_query(deployment.settings.pid_types)
+        self._registrations = read_request_registrations(deployment, parse_query(self._asked))
 
     def offered(self, institution: str) -> bool:
         """Tell whether the institution has an access certificate to ask wallets with."""
@@ -126,7 +129,7 @@ class PidPresentations:
         algs = sorted(SIGNATURE_ALGORITHMS)
         request = PresentationRequest(
             nonce=attempt.nonce,
-            dcql_query=pid_query(self._deployment.settings.pid_types),
+            dcql_query=self._asked,
             client_metadata={
                 "vp_formats_supported": {SD_JWT_VC: {"sd-jwt_alg_values": algs, "kb-jwt_alg_values": algs}},
                 "jwks": {"keys": [key.public_jwk]},
@@ -136,6 +139,7 @@ class PidPresentations:
             exp=attempt.expires_at,
             response_uri=self._address(attempt, "responses"),
             state=attempt.state,
+            verifier_info=self._registrations.get(institution, ()),
         )
         return make_request_object(request, signer=self._signer(institution), wallet_nonce=wallet_nonce)
 
@@ -207,7 +211,7 @@ class PidPresentations:
         types = self._deployment.settings.pid_types
         return judged_pid(
             _only_presentation(answer.vp_token),
-            query=parse_query(pid_query(types)),
+            query=parse_query(self._asked),
             policy=self._policy(attempt, types),
             trust=self._trust(),
             statuses=self._statuses,

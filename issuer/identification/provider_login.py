@@ -17,6 +17,7 @@ from portadoc.issuer.identification.identity import Identity, IdentityNumber, Id
 from portadoc.issuer.identification.settings import IdentityProviderSettings
 from portadoc.openid_connect.id_tokens import CODE
 from portadoc.openid_connect.providers import Identified, Provider
+from portadoc.openid_connect.signed_tokens import SKEW_S, whole_seconds
 from portadoc.schemas.claims import JsonObject
 
 SIGN_IN_S: Final = 600
@@ -88,6 +89,12 @@ class ProviderLogins:
             raise Untrusted(CODE, spec="RFC 6749 §10.12", reason="state")
         return found
 
+    def give_up(self, attempt: Attempt) -> None:
+        """End a sign-in whose answer came in another browser: its link was slipped to somebody else."""
+        here = self._deployment
+        with here.database.transaction() as connection:
+            attempt_store.end_open(connection, attempt, now=here.clock.now())
+
     def finish(self, attempt: Attempt, answer: Mapping[str, str]) -> Identity:
         """Return whom the provider identified, once. Raises Untrusted[login_refused] with a reason,
         Unavailable[provider_unusable], Refused[not_found].
@@ -107,7 +114,8 @@ class ProviderLogins:
             redirect_uri=self.redirect_uri(attempt.institution),
             nonce=attempt.nonce,
         )
-        # 4. strongly enough, and with a name and a date of birth
+        # 4. signed in for this, strongly enough, and with a name and a date of birth
+        _require_signed_in_since(person, attempt.created_at)
         return identity_of(person, settings)
 
     def redirect_uri(self, institution: str) -> str:
@@ -119,6 +127,17 @@ class ProviderLogins:
         if found is None or settings is None:
             raise Refused("not_found")
         return found, settings
+
+
+def _require_signed_in_since(person: Identified, begun_at: int) -> None:
+    """Refuse a session that somebody left open at the provider; ``prompt`` travels through the browser.
+
+    Raises Untrusted[login_refused] (reason auth_time, claims). Spec: OIDC Core 1.0 §3.1.2.1, §3.1.3.7 (13).
+    """
+    if "auth_time" not in person.claims:
+        return
+    if whole_seconds(person.claims, "auth_time", code=CODE) < begun_at - SKEW_S:
+        raise Untrusted(CODE, spec="OIDC Core §3.1.3.7 (13)", reason="auth_time")
 
 
 def identity_of(person: Identified, settings: IdentityProviderSettings) -> Identity:

@@ -1,17 +1,20 @@
 """From the browser that a wallet opened to the certificates that its person approves or refuses."""
 
+import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 from portadoc.config import read_secret
 from portadoc.errors import Conflict, Refused, Untrusted
 from portadoc.fetch import Fetch
+from portadoc.formats import strict_json
 from portadoc.issuer.authorization.sessions import Authorization, Authorizations
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.identification import attempt_store
 from portadoc.issuer.identification.attempt_store import Attempt
 from portadoc.issuer.identification.certificates import Certificate, Certificates
 from portadoc.issuer.identification.identity import Identity
+from portadoc.issuer.identification.matching import MatchResult
 from portadoc.issuer.identification.pid_presentation import Asked, PidPresentations
 from portadoc.issuer.identification.pid_status import FetchedStatuses
 from portadoc.issuer.identification.provider_login import ProviderLogins, ProviderOffer
@@ -46,6 +49,15 @@ class Standing:
     authorization: Authorization
     identity: Identity | None
     certificates: tuple[Certificate, ...]
+
+    @property
+    def seen(self) -> str:
+        """Return what the page shows as one word, which the yes of its reader brings back."""
+        shown = {
+            "identity": self.authorization.identity,
+            "entitlements": [astuple(one) for each in self.certificates for one in each.entitlements],
+        }
+        return digest(strict_json.dumps(shown).decode())
 
 
 class Identification:
@@ -87,6 +99,8 @@ class Identification:
         certificates = self._certificates.of(
             institution, authorization.entitlements, identity, offered=authorization.offer is not None
         )
+        if any(each.match.result is not MatchResult.SAME for each in certificates):
+            certificates = ()  # what was found for another person who identified at the same moment
         return Standing(authorization, identity, certificates)
 
     def ways(self, institution: str) -> Ways:
@@ -141,22 +155,36 @@ class Identification:
         return self._logins.begin(institution, authorization_id, provider_id, expires_at=authorization.expires_at)
 
     def came_from_provider(
-        self, institution: str, answer: Mapping[str, str], *, browser_secret: str
+        self, institution: str, answer: Mapping[str, str], *, browser_secret: Callable[[str], str]
     ) -> Authorization:
         """Take the provider's answer; ``answer`` holds the unverified parameters of the redirect.
 
+        ``browser_secret`` returns the secret that this browser has for an authorization.
+
         Raises Untrusted[login_refused] with a reason, Refused[not_found] in another browser than the one that
-        began, Unavailable[provider_unusable].
+        began: then the sign-in is over; Unavailable[provider_unusable].
         """
         attempt: Attempt = self._logins.attempt_of(institution, answer)
-        authorization = self._of(institution, attempt.authorization_id, browser_secret)
+        try:
+            authorization = self._of(
+                institution, attempt.authorization_id, browser_secret(attempt.authorization_id)
+            )
+        except Refused:
+            self._logins.give_up(attempt)
+            raise
         return self._identified(authorization, self._logins.finish(attempt, answer))
 
-    def approve(self, institution: str, authorization_id: str, *, browser_secret: str) -> str:
-        """Return where the browser takes the code to. Raises Refused[not_found], Conflict[authorization_over]."""
+    def approve(self, institution: str, authorization_id: str, *, seen: str, browser_secret: str) -> str | None:
+        """Return where the browser takes the code to; None when ``seen`` is not what the page shows by now.
+
+        A yes is to what its reader has seen: not to what somebody else in this browser was found to hold since.
+        Raises Refused[not_found], Conflict[authorization_over].
+        """
         standing = self.standing(institution, authorization_id, browser_secret=browser_secret)
         if not standing.certificates:
             raise Conflict("authorization_over", spec="RFC 6749 §4.1.1")
+        if not hmac.compare_digest(seen.encode(), standing.seen.encode()):
+            return None
         return self._authorizations.approve(standing.authorization)
 
     def refuse(self, institution: str, authorization_id: str, *, browser_secret: str) -> str:
@@ -219,9 +247,9 @@ class Identifying:
         )
 
     @staticmethod
-    def forget(connection: Connection, *, before: int) -> None:
-        """Delete the tries to identify that expired before a time, with whatever they still hold."""
-        attempt_store.forget_attempts(connection, before=before)
+    def forget(connection: Connection, *, now: int, before: int) -> None:
+        """Forget whom tries that have expired have shown, and delete those that expired before a time."""
+        attempt_store.forget_attempts(connection, now=now, before=before)
 
 
 def _registration(settings: IdentityProviderSettings, environment: Mapping[str, str]) -> Registration:

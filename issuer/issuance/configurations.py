@@ -4,6 +4,7 @@ Spec: OpenID4VCI 1.0 §12.2.4, Appendix A.3; ARF 3.0 ISSU_27d, ISSU_38.
 """
 
 from portadoc.issuer.deployment import Deployment
+from portadoc.issuer.issuance.disclosure import published_policy
 from portadoc.issuer.issuance.proofs import PROOF_ALGORITHMS, attestation_policy, attestations_required
 from portadoc.schemas.catalogue import CredentialConfiguration
 from portadoc.schemas.claims import EACH_MEMBER
@@ -23,9 +24,10 @@ from portadoc.schemas.projections import Claim
 
 
 def supported(
-    deployment: Deployment, configuration: CredentialConfiguration, *, signing_alg: str
+    deployment: Deployment, institution: str, configuration: CredentialConfiguration, *, signing_alg: str
 ) -> SupportedCredential:
     """Return one entry of ``credential_configurations_supported``. Spec: OpenID4VCI 1.0 §12.2.4, App. A.3."""
+    policy = published_policy(deployment, institution, configuration.id)
     return SupportedCredential(
         format=configuration.format,
         vct=configuration.vct,
@@ -43,6 +45,7 @@ def supported(
             ),
             credential_reuse_policy=reuse_policy(deployment),
         ),
+        disclosure_policy=None if policy is None else policy.to_json(),
     )
 
 

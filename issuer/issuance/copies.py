@@ -15,6 +15,7 @@ from portadoc.formats import sd_jwt
 from portadoc.formats.status_list.statuses import StatusReference
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.issuance.credentials import PreparedCredential, Subject, make_envelope, sign_prepared
+from portadoc.issuer.issuance.disclosure import digest_in_force
 from portadoc.issuer.issuance.proofs import HolderKey
 from portadoc.issuer.status_lists import StatusLists
 from portadoc.issuer.store import credential_store, record_store
@@ -26,6 +27,8 @@ from portadoc.schemas.openid4vci import CredentialResponse, IssuedCredential
 from portadoc.storage import Connection
 
 SPEC: Final = "OpenID4VCI 1.0 §8.3.1.2"
+Claim = Callable[[Connection, str], None]
+"""What is done in a transaction on account of a response, by its id; it raises for whoever comes late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,41 +49,42 @@ class Copies:
         self._deployment = deployment
         self._status_lists = status_lists
 
-    def make(self, order: Order, claim: Callable[[Connection], None]) -> CredentialResponse:
+    def make(self, order: Order, claim: Claim) -> CredentialResponse:
         """Return one signed copy for each key. Raises as ``record`` and ``hand_out``. Spec: OpenID4VCI §8.3."""
         # 1. one transaction: claimed, entries reserved, intents recorded
-        prepared = self.record(order, claim)
+        prepared = self.record(order, self._deployment.new_id(), claim)
         # 2. signed, read back, marked as issued
         return self.hand_out(order.institution, prepared)
 
-    def hand_out(self, institution: str, prepared: Sequence[PreparedCredential]) -> CredentialResponse:
+    def hand_out(
+        self, institution: str, prepared: Sequence[PreparedCredential], end: Claim | None = None
+    ) -> CredentialResponse:
         """Return the copies that were recorded, signed.
 
-        Raises Conflict[record_withdrawn] when one no longer is valid, Misconfigured when our own output does not
-        hold.
+        ``end`` ends, in the transaction that marks them as issued, what they were promised by. Raises as ``end``,
+        Conflict[record_withdrawn] when one no longer is valid, Misconfigured when our own output does not hold.
         """
         # 1. one signature for each copy, and 2. our own output read back as a stranger would
         issued = tuple(self._sign(institution, copy) for copy in prepared)
         # 3. marked as issued before it is answered
-        self._mark_issued(institution, prepared)
+        self._mark_issued(institution, prepared, end)
         return CredentialResponse(
             credentials=tuple(IssuedCredential(credential=text) for text in issued),
             notification_id=prepared[0].row.notification_id,
         )
 
-    def record(self, order: Order, claim: Callable[[Connection], None]) -> tuple[PreparedCredential, ...]:
-        """Record what will be signed, and return it.
+    def record(self, order: Order, response_id: str, claim: Claim) -> tuple[PreparedCredential, ...]:
+        """Record what will be signed under the id of a response, and return it.
 
-        ``claim`` takes, in the same transaction, what may be taken once, and raises for whoever comes late. Raises
+        ``claim`` takes, in the same transaction, what may be taken once. Raises
         Refused[record_unknown], Conflict[record_withdrawn], Unavailable to be tried again, and as ``claim``.
         """
         institution, copies = order.institution, len(order.keys)
         self._status_lists.require_room(institution, copies=copies)
         with self._deployment.database.transaction() as connection:
             live_record(connection, institution, order.record_id)  # it may have been withdrawn since it was read
-            claim(connection)
+            claim(connection, response_id)
             references = self._status_lists.reserve(connection, institution, copies=copies)
-            response_id = self._deployment.new_id()
             prepared = tuple(
                 self._prepare(order, key, reference, response_id)
                 for key, reference in zip(order.keys, references, strict=True)
@@ -118,6 +122,7 @@ class Copies:
             list_id=self._status_lists.list_id(reference.uri),
             idx=reference.idx,
             intended_at=self._deployment.clock.now(),
+            policy_digest=digest_in_force(self._deployment, order.institution, subject.configuration.id),
         )
         return PreparedCredential(row, claims, unsigned)
 
@@ -134,12 +139,15 @@ class Copies:
 
     def _sign(self, institution: str, copy: PreparedCredential) -> str:
         signer = self._deployment.key_ring.signer(institution, KeyPurpose.CREDENTIAL)
-        return sign_prepared(copy, signer, self._deployment.profile)
+        issuer_id = self._deployment.issuer_id(institution)
+        return sign_prepared(copy, signer, self._deployment.profile, issuer_id=issuer_id)
 
-    def _mark_issued(self, institution: str, prepared: Sequence[PreparedCredential]) -> None:
-        """Note that the copies go out. Raises: Conflict[record_withdrawn] when one no longer is valid."""
+    def _mark_issued(self, institution: str, prepared: Sequence[PreparedCredential], end: Claim | None) -> None:
+        """Note that the copies go out. Raises as ``end``, and Conflict[record_withdrawn] as ``hand_out``."""
         now, response_id = self._deployment.clock.now(), prepared[0].row.notification_id
         with self._deployment.database.transaction() as connection:
+            if end is not None:
+                end(connection, response_id)
             if credential_store.mark_issued(connection, institution, response_id, now=now) != len(prepared):
                 raise Conflict("record_withdrawn", spec=SPEC)
             self._tell(connection, EventKind.CREDENTIAL_ISSUED, institution, prepared)

@@ -163,20 +163,38 @@ def end_of(last_day: date) -> int:
     return (last_day.toordinal() - _EPOCH_DAY + 1) * SECONDS_PER_DAY
 
 
-def sign_prepared(copy: PreparedCredential, signer: Signer, profile: ProtocolProfile) -> str:
+def sign_prepared(copy: PreparedCredential, signer: Signer, profile: ProtocolProfile, *, issuer_id: str) -> str:
     """Return the signed copy after reading it back. Raises: Misconfigured[own_output_invalid]."""
-    header = {"kid": signer.kid, **_thumbprint(signer), **signing_header(profile.credential_typ, signer)}
+    header = {
+        "kid": signer.kid,
+        **_named_certificate(signer, issuer_id),
+        **signing_header(profile.credential_typ, signer),
+    }
     allowed = {name: value for name, value in header.items() if name in profile.issue_header_params}
     text = copy.unsigned.sign(allowed, signer).text
     _require_as_planned(text, copy, signer)
     return text
 
 
-def _thumbprint(signer: Signer) -> JsonObject:
-    """Return the header that names the signer's certificate. Spec: RFC 7515 §4.1.8, ETSI TS 119 472-1 §5.6.3."""
+def certificate_name(der: bytes) -> str:
+    """Return the name of a certificate: its SHA-256 thumbprint. Spec: RFC 7515 §4.1.8."""
+    return base64url.encode(hashlib.sha256(der).digest())
+
+
+def chain_uri(issuer_id: str, name: str) -> str:
+    """Return where the chain of the certificate of a name is published. Spec: RFC 7515 §4.1.5."""
+    return f"{issuer_id}/certificates/{name}.pem"
+
+
+def _named_certificate(signer: Signer, issuer_id: str) -> JsonObject:
+    """Return the headers that name the signer's certificate, alike in all that it signs.
+
+    Spec: RFC 7515 §4.1.5, §4.1.8, ETSI TS 119 472-1 §5.6.3.
+    """
     if not signer.chain:
         return {}
-    return {"x5t#S256": base64url.encode(hashlib.sha256(signer.chain[0]).digest())}
+    name = certificate_name(signer.chain[0])
+    return {"x5u": chain_uri(issuer_id, name), "x5t#S256": name}
 
 
 def _require_as_planned(text: str, copy: PreparedCredential, signer: Signer) -> None:

@@ -15,6 +15,7 @@ from portadoc.formats.openid4vci.key_attestation import (
     VerifiedKeyAttestation,
     verify_attestation_proof,
 )
+from portadoc.issuer.attestation_status import require_in_force
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.issuance.nonces import Nonces
 from portadoc.issuer.store.token_store import Grant
@@ -38,10 +39,14 @@ class HolderKey:
 
 @dataclass(frozen=True, slots=True)
 class ProvenKeys:
-    """Keys of one wallet, each once; their challenges are ours and live, and not used up yet."""
+    """Keys of one wallet, each once; their challenges are ours and live, and not used up yet.
+
+    ``attestations`` are those that vouch for them; none of them was withdrawn.
+    """
 
     keys: tuple[HolderKey, ...]
     nonces: frozenset[str]
+    attestations: tuple[VerifiedKeyAttestation, ...]
 
 
 def attestations_required(deployment: Deployment) -> bool:
@@ -75,7 +80,8 @@ def verify_proofs(deployment: Deployment, nonces: Nonces, grant: Grant, proofs: 
 
     Raises: Untrusted[proof_missing], [proof_type_unsupported], [proof_count], [proof_keys_repeated],
     [proof_invalid], [key_attestation_invalid], [nonce_unknown]; Conflict[nonce_expired];
-    Malformed[limit_exceeded]. Spec: OpenID4VCI 1.0 §8.2, Appendix F.1, F.3, F.4.
+    Malformed[limit_exceeded]; Unavailable[attestation_status_unknown].
+    Spec: OpenID4VCI 1.0 §8.2, Appendix D.1, F.1, F.3, F.4; TS3 v1.5 §2.4.1.
     """
     # 1. one type of proof, which the metadata offers
     if proofs is None:
@@ -94,6 +100,15 @@ def verify_proofs(deployment: Deployment, nonces: Nonces, grant: Grant, proofs: 
     # 4. challenges of ours, still good
     for nonce in proven.nonces:
         nonces.require_ours(grant.institution, nonce)
+    # 5. attestations that their providers have not withdrawn, asked for last: it may take a look elsewhere
+    for attestation in proven.attestations:
+        require_in_force(
+            deployment,
+            provider_id=attestation.provider_id,
+            status=attestation.unverified_status,
+            maintained=attestation.unverified_key_storage_status,
+            refusal="key_attestation_invalid",
+        )
     return proven
 
 
@@ -107,7 +122,8 @@ def _by_wallet(
     if len({proof.thumbprint for proof in verified}) != len(verified):
         raise Untrusted("proof_keys_repeated", spec=SPEC)
     keys = _each_once(key for proof in verified for key in _keys_of(proof))
-    return ProvenKeys(keys, frozenset(proof.nonce for proof in verified))
+    attestations = tuple(proof.attestation for proof in verified if proof.attestation is not None)
+    return ProvenKeys(keys, frozenset(proof.nonce for proof in verified), attestations)
 
 
 def _by_provider(deployment: Deployment, text: str, policy: AttestationPolicy) -> ProvenKeys:
@@ -119,7 +135,7 @@ def _by_provider(deployment: Deployment, text: str, policy: AttestationPolicy) -
         skew_s=deployment.settings.clock_skew_s,
         allowed_algs=PROOF_ALGORITHMS,
     )
-    return ProvenKeys(_attested(attestation), frozenset({nonce}))
+    return ProvenKeys(_attested(attestation), frozenset({nonce}), (attestation,))
 
 
 def _verify(deployment: Deployment, grant: Grant, text: str, policy: AttestationPolicy | None) -> VerifiedKeyProof:

@@ -1,7 +1,7 @@
-"""What a registrar certifies of an institution that issues: read when the issuer starts, shown in its metadata.
+"""What a registrar certifies of an institution: read when the issuer starts, shown in its metadata and requests.
 
 A file that is not the institution's own, or has run out, stops the start: wallets would warn of the issuer.
-Spec: ETSI TS 119 475 §5.2, ARF 3.0 RPRC_22.
+Spec: ETSI TS 119 475 §5.2, ARF 3.0 RPRC_19, RPRC_22.
 """
 
 from collections.abc import Mapping
@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from portadoc.errors import Error, Misconfigured, Untrusted
+from portadoc.formats.dcql.query import DcqlQuery
 from portadoc.formats.openid4vp.registration_certificate import (
     VERIFIER_INFO_FORMAT,
+    Registration,
+    as_verifier_info,
+    over_asking,
     parse_registration_certificate,
     verify_registration_certificate,
 )
@@ -18,6 +22,7 @@ from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.settings import InstitutionSettings
 from portadoc.keys.algorithms import SIGNATURE_ALGORITHMS
 from portadoc.keys.certificates import certificate_key, parse_certificate
+from portadoc.schemas.claims import JsonObject
 
 REGISTRATION_FORMAT: Final = VERIFIER_INFO_FORMAT
 """The format's name, the same for those who ask and those who issue."""
@@ -32,15 +37,31 @@ def read_registrations(deployment: Deployment) -> Mapping[str, str]:
     if not deployment.profile.registration_published:
         return {}
     return {
-        slug: _registration(deployment, institution)
+        slug: _registration(deployment, institution, institution.registration_certificate)[0]
         for slug, institution in deployment.settings.by_slug.items()
         if institution.registration_certificate
     }
 
 
-def _registration(deployment: Deployment, institution: InstitutionSettings) -> str:
-    """Return the certificate, by its own chain: whether wallets trust the registrar is theirs to say."""
-    file = institution.registration_certificate
+def read_request_registrations(deployment: Deployment, query: DcqlQuery) -> Mapping[str, tuple[JsonObject, ...]]:
+    """Return what requests carry of their institution by a registrar's word, by slug.
+
+    A certificate that does not cover the question is left out: a wallet would hold the two against each other.
+    Raises Misconfigured[paper_unusable] with the file and a reason. Spec: OpenID4VP 1.0 §5.1, ARF 3.0 RPRC_21.
+    """
+    carried: dict[str, tuple[JsonObject, ...]] = {}
+    for slug, institution in deployment.settings.by_slug.items():
+        if institution.request_registration_certificate:
+            text, registration = _registration(
+                deployment, institution, institution.request_registration_certificate
+            )
+            if not over_asking(registration, query):
+                carried[slug] = (as_verifier_info(text),)
+    return carried
+
+
+def _registration(deployment: Deployment, institution: InstitutionSettings, file: str) -> tuple[str, Registration]:
+    """Return the certificate and what it says, by its own chain: whom wallets trust is theirs to say."""
     try:
         text = Path(file).read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as exc:
@@ -58,4 +79,4 @@ def _registration(deployment: Deployment, institution: InstitutionSettings) -> s
     except Error as error:
         reason = error.params.get("reason", error.code)
         raise Misconfigured("paper_unusable", file=file, reason=reason) from error
-    return text
+    return text, certificate.registration

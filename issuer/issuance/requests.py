@@ -1,6 +1,5 @@
 """Credential requests: from an access token and key proofs to credentials, or to a promise, in numbered steps."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -10,12 +9,14 @@ from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.entitlements import Entitlement, entitlement
 from portadoc.issuer.issuance.copies import Copies, Order, live_record
 from portadoc.issuer.issuance.credentials import Subject, certified_until, make_subject
+from portadoc.issuer.issuance.deferral import DEFERRED_SPEC, Deferral
 from portadoc.issuer.issuance.nonces import Nonces
 from portadoc.issuer.issuance.proofs import HolderKey, ProvenKeys, verify_proofs
 from portadoc.issuer.records.records import Records
+from portadoc.issuer.records.withdrawals import Withdrawals
 from portadoc.issuer.status_lists import StatusLists
 from portadoc.issuer.store import expected_store, token_store
-from portadoc.issuer.store.expected_store import DeferredRequest, Expectation
+from portadoc.issuer.store.expected_store import Expectation
 from portadoc.issuer.store.token_store import Grant
 from portadoc.keys.jwk import thumbprint
 from portadoc.keys.key_ring import KeyPurpose
@@ -23,22 +24,26 @@ from portadoc.schemas.catalogue import CredentialConfiguration, credential_confi
 from portadoc.schemas.openid4vci import CredentialRequest, CredentialResponse, DeferredCredentialRequest
 from portadoc.schemas.records import Record, record_from_json
 from portadoc.storage import Connection
-from portadoc.storage.installation import digest
 
 SPEC: Final = "OpenID4VCI 1.0 §8.3.1.2"
-DEFERRED_SPEC: Final = "OpenID4VCI 1.0 §9.3"
 
 
 class Issuance:
     """Answers credential requests, at once or when the record is decided."""
 
     def __init__(
-        self, deployment: Deployment, nonces: Nonces, status_lists: StatusLists, records: Records
+        self,
+        deployment: Deployment,
+        nonces: Nonces,
+        status_lists: StatusLists,
+        records: Records,
+        withdrawals: Withdrawals,
     ) -> None:
         self._deployment = deployment
         self._nonces = nonces
         self._records = records
         self.copies = Copies(deployment, status_lists)
+        self.deferral = Deferral(deployment, self.copies, withdrawals)
 
     def issue(self, grant: Grant, request: CredentialRequest) -> CredentialResponse:
         """Return one signed copy for each key proven, all of one record and one configuration.
@@ -56,40 +61,35 @@ class Issuance:
         record = self._decided(grant.institution, wanted.record_id)
         claim = partial(self._claim, grant, proven)
         if record is None:
-            return self._defer(grant, wanted, proven.keys, claim)
+            return self.deferral.begin(grant, wanted, proven.keys, claim)
         # 4. Its claims in the configuration's layout, how long they are good for, whether they are ours to make.
         order = self._order(grant, wanted, record, proven.keys)
         # 5. Challenge used up, copies counted, recorded, signed, read back, marked.
         return self.copies.make(order, claim)
 
     def deliver(self, grant: Grant, request: DeferredCredentialRequest) -> CredentialResponse:
-        """Return the copies that a transaction was promised, once; or the same promise while nothing is decided.
+        """Return the copies that a transaction was promised, once; or the same promise until they can be had.
 
         The keys are those that were proven when it began. ``grant`` must be of the same offer or authorization,
         client and DPoP key. Raises Refused[transaction_unknown] alike for what never was, is another's, was
-        delivered or has expired; Refused[record_refused], Conflict[record_withdrawn] and as ``issue``. A process
-        that is killed while it delivers leaves the transaction used. Spec: OpenID4VCI 1.0 §9.
+        delivered or has expired; Refused[record_refused], [configuration_not_granted], Conflict[record_withdrawn]
+        and as ``issue``. Spec: OpenID4VCI 1.0 §9.
         """
-        transaction = digest(request.transaction_id)
         # 1. The request that waits, for whom made it.
-        with self._deployment.database.read() as connection:
-            waiting = expected_store.find_deferred(
-                connection, grant, transaction, now=self._deployment.clock.now()
-            )
-        if waiting is None:
-            raise Refused("transaction_unknown", spec=DEFERRED_SPEC)
+        waiting = self.deferral.waiting(grant, request.transaction_id)
         # 2. What it waits for, which the access token must still cover.
         wanted = entitlement(waiting.record_id, waiting.configuration_id)
         if wanted not in grant.entitlements:
             raise Refused("transaction_unknown", spec=DEFERRED_SPEC)
+        if wanted.configuration_id not in self._deployment.institution(grant.institution).configuration_ids:
+            raise Refused("configuration_not_granted", spec=DEFERRED_SPEC)
         # 3. The record, if it is decided.
         record = self._decided(grant.institution, waiting.record_id)
         if record is None:
-            interval = self._deployment.settings.deferred_interval_s
-            return CredentialResponse(transaction_id=request.transaction_id, interval=interval)
+            return self.deferral.promised(request.transaction_id)
         # 4. As for any request, with the keys that were kept; taken by whoever comes first.
         keys = tuple(HolderKey(jwk, thumbprint(jwk)) for jwk in waiting.holder_jwks)
-        return self._delivered(grant, transaction, self._order(grant, wanted, record, keys))
+        return self.deferral.deliver(request.transaction_id, self._order(grant, wanted, record, keys))
 
     def subject(self, institution: str, configuration: CredentialConfiguration, record: Record) -> Subject:
         """Return what a copy issued now would say, and for how long. Raises as ``make_subject``."""
@@ -136,71 +136,33 @@ class Issuance:
             keys=keys,
         )
 
-    def _claim(self, grant: Grant, proven: ProvenKeys, connection: Connection) -> None:
+    def _claim(self, grant: Grant, proven: ProvenKeys, connection: Connection, _response_id: str) -> None:
         """Use the challenges up and count the copies. Raises Conflict[nonce_used], Refused[copies_used_up]."""
         for nonce in proven.nonces:
             self._nonces.use(connection, grant.institution, nonce)
         if not token_store.spend_copies(connection, grant, len(proven.keys)):
             raise Refused("copies_used_up", spec=SPEC)
 
-    def _defer(
-        self,
-        grant: Grant,
-        wanted: Entitlement,
-        keys: tuple[HolderKey, ...],
-        claim: Callable[[Connection], None],
-    ) -> CredentialResponse:
-        """Keep the keys until the record is decided. The transaction id is a secret: its digest alone is kept."""
-        settings, now = self._deployment.settings, self._deployment.clock.now()
-        transaction_id = self._deployment.new_secret()
-        request = DeferredRequest(
-            transaction_digest=digest(transaction_id),
-            record_id=wanted.record_id,
-            configuration_id=wanted.configuration_id,
-            holder_jwks=tuple(key.jwk for key in keys),
-        )
-        with self._deployment.database.transaction() as connection:
-            claim(connection)
-            expected_store.insert_deferred(
-                connection, grant, request, now=now, expires_at=now + settings.deferred_ttl_s
-            )
-        return CredentialResponse(transaction_id=transaction_id, interval=settings.deferred_interval_s)
-
-    def _delivered(self, grant: Grant, transaction: str, order: Order) -> CredentialResponse:
-        """Deliver once: taken with the intents, given back when no copy came of them."""
-
-        def take(connection: Connection) -> None:
-            now = self._deployment.clock.now()
-            if not expected_store.take_deferred(connection, grant.institution, transaction, now=now):
-                raise Refused("transaction_unknown", spec=DEFERRED_SPEC)
-
-        prepared = self.copies.record(order, take)
-        response = None
-        try:
-            response = self.copies.hand_out(grant.institution, prepared)
-        finally:
-            if response is None:
-                with self._deployment.database.transaction() as connection:
-                    expected_store.give_back_deferred(connection, grant.institution, transaction)
-        return response
-
 
 def _chosen(deployment: Deployment, grant: Grant, request: CredentialRequest) -> Entitlement:
-    """Return the entitlement that the request names. Spec: OpenID4VCI 1.0 §8.2.
+    """Return the entitlement that the request names, in a configuration issued here. Spec: OpenID4VCI 1.0 §8.2.
 
     Raises: Malformed[credential_identifier_required], Refused[credential_configuration_unknown],
     [credential_identifier_unknown], [configuration_not_granted].
     """
     wanted = request.credential_configuration_id
+    issued_here = deployment.institution(grant.institution).configuration_ids
     if wanted is None:
         named = {each.credential_identifier: each for each in grant.entitlements if grant.identified}
         found = named.get(request.credential_identifier or "")
+        if found is not None and found.configuration_id not in issued_here:  # no longer
+            found = None
         if found is None:
             raise Refused("credential_identifier_unknown", spec=SPEC)
         return found
     if grant.identified:
         raise Malformed("credential_identifier_required", spec="OpenID4VCI 1.0 §8.2")
-    if wanted not in deployment.institution(grant.institution).configuration_ids:
+    if wanted not in issued_here:
         raise Refused("credential_configuration_unknown", spec=SPEC)
     of_configuration = [each for each in grant.entitlements if each.configuration_id == wanted]
     if not of_configuration:

@@ -2,15 +2,20 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from portadoc.errors import Conflict, Refused
+from portadoc.formats import strict_json
 from portadoc.issuer.deployment import Deployment
+from portadoc.issuer.records.holders import holder_of
 from portadoc.issuer.store import credential_store, history_store, record_store
 from portadoc.issuer.store.credential_store import CredentialRow
-from portadoc.issuer.store.history_store import Act
+from portadoc.issuer.store.history_store import Act, Verb
 from portadoc.issuer.store.record_store import StoredRecord
+from portadoc.schemas.records import record_from_json
 from portadoc.storage import Connection
+from portadoc.verification.persons import number_letters
 
 
 class RecordState(StrEnum):
@@ -41,13 +46,24 @@ class RecordView:
         """What the record is worth now."""
         if self.record.withdrawn_at is None:
             return RecordState.IN_FORCE
-        return RecordState.WITHDRAWN if self.successor is None else RecordState.SUPERSEDED
+        ended_by = [act for act in self.acts if act.reason is not None and act.verb != Verb.REISSUE]
+        gave_way = bool(ended_by) and ended_by[-1].successor is not None
+        return RecordState.SUPERSEDED if gave_way else RecordState.WITHDRAWN
 
     @property
     def version(self) -> str:
         """A text that is another one as soon as anything of this view is."""
         seen = repr((self.record, self.copies, self.acts, self.predecessor))
         return hashlib.sha256(seen.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An act with its number, which rises with each act of an institution, and the record as it stands."""
+
+    number: int
+    act: Act
+    record: StoredRecord
 
 
 class Histories:
@@ -61,6 +77,32 @@ class Histories:
         self._deployment.institution(institution)
         with self._deployment.database.read() as connection:
             return view_of(connection, institution, record_id)
+
+    def of_person(self, institution: str, *, number: str, born: date) -> tuple[RecordView, ...]:
+        """Return every record about a person, withdrawn ones too, in the order in which they came.
+
+        Both have to agree: a number that was mistyped in a record is somebody else's, and who shares names and a
+        birthday with somebody has another number. Raises Refused[not_found].
+        """
+        self._deployment.institution(institution)
+        with self._deployment.database.read() as connection:
+            found = record_store.records_of_number(connection, institution, number_letters(number))
+            theirs = [each for each in found if _born(each) == born]
+            return tuple(view_of(connection, institution, each.record_id) for each in theirs)
+
+    def acts_after(self, institution: str, number: int, *, limit: int) -> tuple[Done, ...]:
+        """Return what was done to records after an act, up to so much, in its order. Raises Refused[not_found]."""
+        self._deployment.institution(institution)
+        with self._deployment.database.read() as connection:
+            later = history_store.acts_after(connection, institution, number, limit=limit)
+            records = [record_store.find_record(connection, institution, act.record_id) for _, act in later]
+        return tuple(
+            Done(at, act, record) for (at, act), record in zip(later, records, strict=True) if record is not None
+        )
+
+
+def _born(stored: StoredRecord) -> date:
+    return holder_of(record_from_json(strict_json.loads_object(stored.body, what="record"))).date_of_birth
 
 
 def view_of(connection: Connection, institution: str, record_id: str) -> RecordView:

@@ -1,7 +1,8 @@
 """The same record once more, for another phone: new copies first, and the old ones end when those are collected.
 
 Steps: begun (what the old phone has is noted, and ended at once when the phone is lost), offered, collected. Each
-is one transaction; what dies in between is gone on with by ``go_on`` or by the same request once more.
+is one transaction; what dies in between is gone on with by ``go_on`` or by the same request once more. What nobody
+collects in its term lapses: the history says so, and the old phone keeps what it has.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,8 +15,9 @@ from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.life_cycle.history import require_version
 from portadoc.issuer.life_cycle.succession import Asked
 from portadoc.issuer.records.withdrawals import INFORMED, WithdrawalReason, Withdrawals
+from portadoc.issuer.settings import SECONDS_PER_DAY
 from portadoc.issuer.store import credential_store, history_store, record_store, token_store
-from portadoc.issuer.store.history_store import Act, Verb
+from portadoc.issuer.store.history_store import Act, Outcome, Verb
 from portadoc.schemas.events import EventKind
 from portadoc.storage import Connection
 
@@ -96,12 +98,15 @@ class Reissuing:
         return act, offer
 
     def go_on(self, institution: str) -> int:
-        """Finish the reissues whose new copies were collected; return how many. Again changes nothing."""
+        """Finish the reissues whose new copies were collected, or whose term is over; return how many.
+
+        Again changes nothing.
+        """
         with self._deployment.database.read() as connection:
             waiting = [
                 act
                 for act in history_store.unfinished_reissues(connection, institution)
-                if self._is_ripe(connection, institution, act)
+                if self._outcome(connection, institution, act) is not None
             ]
         return sum(self._finish(institution, act) for act in waiting)
 
@@ -122,7 +127,9 @@ class Reissuing:
             require_version(connection, institution, record_id, asked.version)
             _require_in_force(connection, institution, record_id)
             for earlier in history_store.unfinished_reissues(connection, institution, record_id):
-                history_store.finish_act(connection, institution, earlier.act_id, now=now)
+                history_store.finish_act(
+                    connection, institution, earlier.act_id, outcome=Outcome.OVERTAKEN, now=now
+                )
             act = Act(
                 act_id=here.new_id(),
                 verb=Verb.REISSUE.value,
@@ -150,22 +157,28 @@ class Reissuing:
             )
         return act
 
-    def _is_ripe(self, connection: Connection, institution: str, act: Act) -> bool:
-        """Tell whether new copies are there, or the record has ended with all of them."""
+    def _outcome(self, connection: Connection, institution: str, act: Act) -> Outcome | None:
+        """Return what has become of a reissue by now; None while it waits."""
         old = history_store.replaced_grants(connection, institution, act.act_id)
         if history_store.is_collected(connection, institution, act.record_id, apart_from=old):
-            return True
+            return Outcome.COLLECTED
         record = record_store.find_record(connection, institution, act.record_id)
-        return record is None or record.withdrawn_at is not None
+        if record is None or record.withdrawn_at is not None:
+            return Outcome.RECORD_ENDED
+        here = self._deployment
+        is_over = act.begun_at + here.settings.reissue_days * SECONDS_PER_DAY <= here.clock.now()
+        return Outcome.LAPSED if is_over else None
 
     def _finish(self, institution: str, act: Act) -> bool:
         here = self._deployment
         with here.database.transaction() as connection:
-            if not self._is_ripe(connection, institution, act):
+            outcome = self._outcome(connection, institution, act)
+            if outcome is None or not history_store.finish_act(
+                connection, institution, act.act_id, outcome=outcome, now=here.clock.now()
+            ):
                 return False
-            if not history_store.finish_act(connection, institution, act.act_id, now=here.clock.now()):
-                return False
-            self._end_old(connection, institution, act, REPLACED)
+            if outcome is not Outcome.LAPSED:
+                self._end_old(connection, institution, act, REPLACED)
         return True
 
     def _end_old(self, connection: Connection, institution: str, act: Act, reason: WithdrawalReason) -> None:

@@ -76,9 +76,9 @@ class Succession:
     ) -> Act:
         """Keep ``successor`` and let it take the place of a record; return the act, which names its id.
 
-        Raises as ``Records.upload`` and ``Withdrawals.withdraw``, and: Refused[record_unknown],
-        [successor_kind_differs], [records_of_several_persons], [prolongation_not_later]; Conflict
-        [record_withdrawn], [record_has_successor], [record_changed].
+        Raises as ``Records.upload`` and ``Withdrawals.withdraw``, the latter also for a ``successor_id`` that has
+        ended, and: Refused[record_unknown], [successor_kind_differs], [records_of_several_persons],
+        [prolongation_not_later]; Conflict[record_withdrawn], [record_has_successor], [record_changed].
         """
         # 1. What the institution may certify, before anything is written.
         self._records.require_certifiable(institution, successor)
@@ -93,6 +93,7 @@ class Succession:
             _require_fitting(verb, old, successor)
             # 4. The new record, and 5. the old one withdrawn with every copy, unless its days stay its own.
             successor_id = successor_id or self._deployment.new_id()
+            _require_free(connection, institution, successor_id)
             self._records.keep(connection, institution, successor, record_id=successor_id)
             told = self._withdrawals.withdrawal_record(
                 change.effective_from, change.cause or change.reason.cause, successor_id
@@ -148,6 +149,19 @@ class Succession:
             begun_at=told.recorded_at,
             done_at=told.recorded_at,
         )
+
+
+def _require_free(connection: Connection, institution: str, successor_id: str) -> None:
+    """Refuse a successor that is kept already and has ended, or gave way itself: no record comes of its own heirs.
+
+    Raises Refused[withdrawal_successor_unknown], Conflict[record_has_successor].
+    """
+    held = record_store.find_record(connection, institution, successor_id)
+    if held is not None and held.withdrawn_at is not None:
+        raise Refused("withdrawal_successor_unknown")
+    around = history_store.acts_around(connection, institution, successor_id)
+    if any(act.record_id == successor_id and act.successor is not None for act in around):
+        raise Conflict("record_has_successor")
 
 
 def _require_fitting(verb: Verb, old: Record, new: Record) -> None:

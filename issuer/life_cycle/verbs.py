@@ -6,10 +6,11 @@ first goes on with what waits.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from portadoc.issuer.authorization.offers import Offer
 from portadoc.issuer.deployment import Deployment
-from portadoc.issuer.life_cycle.history import Histories, RecordView, require_version
+from portadoc.issuer.life_cycle.history import Done, Histories, RecordView, require_version
 from portadoc.issuer.life_cycle.reissuing import MakeOffer, Reissuing, Terms
 from portadoc.issuer.life_cycle.succession import Asked, Change, Succession
 from portadoc.issuer.records.records import Records
@@ -55,6 +56,14 @@ class LifeCycle:
     def view(self, institution: str, record_id: str) -> RecordView:
         """Return a record with its state, copies and history. Raises Refused[not_found], [record_unknown]."""
         return self._histories.view(institution, record_id)
+
+    def of_person(self, institution: str, *, number: str, born: date) -> tuple[RecordView, ...]:
+        """Return every record about a person. As ``Histories.of_person``."""
+        return self._histories.of_person(institution, number=number, born=born)
+
+    def acts_after(self, institution: str, number: int, *, limit: int) -> tuple[Done, ...]:
+        """Return what was done to records after an act. As ``Histories.acts_after``."""
+        return self._histories.acts_after(institution, number, limit=limit)
 
     def issue(self, institution: str, record: Record, *, terms: Terms, record_id: str | None = None) -> Issued:
         """Keep a record and offer it. Raises as ``Records.upload``, and then as ``Issuer.offer``.

@@ -54,6 +54,11 @@ class Pages:
         """The origin of the pages."""
         return self._settings.base_url
 
+    @property
+    def longest_s(self) -> int:
+        """How many seconds an authorization can last at its pages."""
+        return self._settings.authorization_ttl_s
+
     def choose(self, request: Request, standing: Standing, ways: Ways, *, declined: bool) -> Response:
         """Return the page that asks how to identify; after an identification, why nothing can be given."""
         reader = _reader(request)
@@ -70,6 +75,7 @@ class Pages:
         content = {
             "known": self._known(standing.identity, reader),
             "certificates": [_shown(each) for each in standing.certificates],
+            "seen": standing.seen,
         }
         return self._page("authorize_certificates", reader, standing.authorization, content)
 

@@ -21,7 +21,7 @@ STATIC_PATH: Final = "/v/page-files"
 FILES: Final = PageFiles(
     "portadoc.issuer.pages",
     path=STATIC_PATH,
-    media_types={"authorize.css": "text/css", "code.css": "text/css"},
+    media_types={"authorize.css": "text/css", "code.css": "text/css", "offer.css": "text/css"},
 )
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; "

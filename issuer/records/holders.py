@@ -71,12 +71,20 @@ def _of_pid(record: Pid) -> Holder:
 
 
 def same_person(one: Holder, other: Holder) -> bool:
-    """Tell whether two holders are one person to us: same numbers, birth date and kind of recipient."""
-    return (one.numbers, one.date_of_birth, one.to_representative) == (
+    """Tell whether two holders are one person to us: same numbers, birth date and kind of recipient.
+
+    Where neither has a number, the names have to be the same to the letter: a birth date has thousands of people.
+    """
+    alike = (one.numbers, one.date_of_birth, one.to_representative) == (
         other.numbers,
         other.date_of_birth,
         other.to_representative,
     )
+    return alike and (bool(one.numbers) or _names(one) == _names(other))
+
+
+def _names(holder: Holder) -> tuple[str, str]:
+    return holder.surnames, holder.forenames
 
 
 def holder_to_json(holder: Holder) -> JsonObject:

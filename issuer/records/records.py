@@ -18,6 +18,7 @@ from portadoc.schemas.pda1 import Pda1
 from portadoc.schemas.pid import Pid
 from portadoc.schemas.records import Record, record_from_json, record_to_json
 from portadoc.storage import Connection
+from portadoc.verification.persons import number_letters
 
 
 class Records:
@@ -59,7 +60,14 @@ class Records:
         _end_expectation(connection, institution, record, record_id=record_id)
         now = self._deployment.clock.now()
         record_store.insert_record(
-            connection, institution, record_id=record_id, kind=record.KIND, body=body, now=now
+            connection,
+            institution,
+            record_id=record_id,
+            kind=record.KIND,
+            body=body,
+            born=holder_of(record).date_of_birth,
+            numbers=tuple(filter(None, map(number_letters, holder_of(record).numbers))),
+            now=now,
         )
         self._deployment.tell(connection, EventKind.RECORD_ADDED, institution, record_id, kind=record.KIND)
         return True

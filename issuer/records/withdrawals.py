@@ -80,11 +80,13 @@ class Withdrawals:
         effective_from: date | None = None,
         cause: WithdrawalCause | None = None,
         successor: str | None = None,
+        asked_by: str | None = None,
     ) -> Withdrawal:
         """Withdraw a record with every copy of it, or one copy by its credential id. Final: nothing undoes it.
 
         ``effective_from`` is the first day without effect, by default today (UTC); ``cause`` is what the world is
-        told, by default what ``reason`` comes to; ``successor`` is the id of the record that takes its place. The
+        told, by default what ``reason`` comes to; ``successor`` is the id of the record that takes its place;
+        ``asked_by`` says who asked, None for staff. The
         next ``publish_status_lists`` shows it. Copies that were only intended are withdrawn as well.
         Raises: Refused[withdrawal_subject_unknown], [withdrawal_date_future], [withdrawal_successor_unknown].
         Spec: Token Status List §7, Regulation (EC) 987/2009 art. 5.
@@ -94,7 +96,7 @@ class Withdrawals:
         with self._deployment.database.transaction() as connection:
             ended = self.within(connection, institution, subject_id, reason=reason, record=record)
             if ended.is_news:
-                self.note(connection, institution, subject_id, reason=reason, record=record)
+                self.note(connection, institution, subject_id, reason=reason, record=record, asked_by=asked_by)
         return Withdrawal(
             ended.credential_ids,
             record.recorded_at,

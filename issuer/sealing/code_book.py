@@ -10,7 +10,7 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from portadoc.errors import Refused, Unavailable, Untrusted
+from portadoc.errors import Refused, Untrusted
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.sealing.verification_codes import (
     new_verification_code,
@@ -19,14 +19,13 @@ from portadoc.issuer.sealing.verification_codes import (
 )
 from portadoc.issuer.store import code_store
 from portadoc.issuer.store.code_store import StoredCode
-from portadoc.keys.key_ring import KeyPurpose
+from portadoc.issuer.throttle import WINDOW_S, Misses, source_tag
 from portadoc.keys.locked_text import lock_text, unlock_text
 from portadoc.schemas.events import EventKind
 from portadoc.storage import Connection
 from portadoc.storage.installation import digest
 
 TRIES: Final = 5
-WINDOW_S: Final = 3600
 _CONTEXT: Final = b"portadoc verification code"
 _STRANGER: Final = StoredCode("", "", "", bytes(64), bytes(64), 0, 0)
 """In place of a code that nobody has, so that a miss takes the time of a hit."""
@@ -47,7 +46,7 @@ class CodeBook:
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
-        self._misses_allowed = deployment.settings.code_misses_per_hour
+        self._misses = Misses(deployment, most=deployment.settings.code_misses_per_hour)
 
     def keep(
         self,
@@ -97,12 +96,12 @@ class CodeBook:
         characters, factor = read_verification_code(code), second_factor(second)
         if not self._deployment.settings.institutions:
             raise Refused("verification_code_refused")
-        tag = source_tag(self._deployment, source)
+        tag = tag_of_source(self._deployment, source)
         # 2. a source that has missed too often waits; who floods us waits without a transaction
         with self._deployment.database.read() as connection:
-            self._require_calm(connection, tag)
+            self._misses.require_calm(connection, tag)
         with self._deployment.database.transaction() as connection:
-            self._require_calm(connection, tag)
+            self._misses.require_calm(connection, tag)
             # 3. the code, if it can still be tried: it is tried before anything is compared
             found = code_store.find_code(connection, code_digest(characters))
             stored = found if found is not None and code_store.spend_try(connection, found) else None
@@ -119,22 +118,14 @@ class CodeBook:
         now = self._deployment.clock.now()
         code_store.forget_codes(connection, expired_before=now, missed_before=now - WINDOW_S)
 
-    def _require_calm(self, connection: Connection, tag: str) -> None:
-        now = self._deployment.clock.now()
-        misses, since = code_store.misses_of(connection, tag, now=now, window_s=WINDOW_S)
-        if misses >= self._misses_allowed:
-            raise Unavailable("too_many_tries", retry_after_s=since + WINDOW_S - now)
-
     def _note(self, connection: Connection, code: StoredCode | None, tag: str, *, opened: bool) -> None:
         if opened and code is not None:
             code_store.set_tries(connection, code, TRIES)
             self._tell(connection, EventKind.SEAL_CODE_ANSWERED, code)
             return
-        now = self._deployment.clock.now()
-        misses, since = code_store.misses_of(connection, tag, now=now, window_s=WINDOW_S)
-        code_store.note_misses(connection, tag, misses + 1, since=since)
-        if misses + 1 == self._misses_allowed:
-            _logger.warning("a source has missed %d verification codes: it has to wait", misses + 1)
+        if self._misses.note(connection, tag):
+            most = self._deployment.settings.code_misses_per_hour
+            _logger.warning("a source has missed %d verification codes: it has to wait", most)
         if code is not None:
             is_last = code.tries_left == 1
             self._tell(connection, EventKind.SEAL_CODE_LOCKED if is_last else EventKind.SEAL_CODE_REFUSED, code)
@@ -143,10 +134,9 @@ class CodeBook:
         self._deployment.tell(connection, kind, code.institution, code.credential_id)
 
 
-def source_tag(deployment: Deployment, source: str) -> str:
-    """Return a keyed tag: of a plain digest, every address could be found by trying them all."""
-    first = next(iter(deployment.settings.by_slug))
-    return deployment.key_ring.mac(first, KeyPurpose.NONCE).tag(f"source:{source}".encode()).hex()
+def tag_of_source(deployment: Deployment, source: str) -> str:
+    """Return under what the misses of a source are counted, over all institutions: who asks names none."""
+    return source_tag(deployment, next(iter(deployment.settings.by_slug)), "source", source)
 
 
 def _opened(stored: StoredCode, secret: bytes) -> str | None:

@@ -115,4 +115,5 @@ class PaperCopies:
     def sign(self, institution: str, copy: PreparedCredential) -> str:
         """Return the signed copy, everything disclosed, read back. Raises Misconfigured[own_output_invalid]."""
         signer = self._deployment.key_ring.signer(institution, KeyPurpose.CREDENTIAL)
-        return sign_prepared(copy, signer, self._deployment.profile)
+        issuer_id = self._deployment.issuer_id(institution)
+        return sign_prepared(copy, signer, self._deployment.profile, issuer_id=issuer_id)

@@ -12,15 +12,16 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final
 
-from portadoc.errors import Error, Malformed, Refused, Unavailable
+from portadoc.errors import Error, Malformed, Refused
 from portadoc.formats import strict_json
 from portadoc.issuer.deployment import Deployment
-from portadoc.issuer.sealing.code_book import WINDOW_S, code_digest, source_tag
+from portadoc.issuer.sealing.code_book import code_digest, tag_of_source
 from portadoc.issuer.sealing.seals import birth_date, document_number
 from portadoc.issuer.sealing.verification_codes import read_verification_code
 from portadoc.issuer.store import code_store, credential_store, record_store
 from portadoc.issuer.store.code_store import StoredCode
 from portadoc.issuer.store.credential_store import CredentialRow
+from portadoc.issuer.throttle import Misses
 from portadoc.schemas.coverage import CoverageCertificate
 from portadoc.schemas.coverage.application import ApplicationProof
 from portadoc.schemas.ehic import Ehic, Prc
@@ -94,6 +95,8 @@ class PublicChecks:
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
+        self._of_source = Misses(deployment, most=deployment.settings.code_misses_per_hour)
+        self._of_code = Misses(deployment, most=MISSES_OF_A_CODE)
 
     def look_up(self, code: str, *, source: str) -> PublicAnswer:
         """Return what is told of a code; an unknown one and one that is none get the same answer.
@@ -103,13 +106,13 @@ class PublicChecks:
         characters = _characters(code)
         if characters is None or not self._deployment.settings.institutions:
             return UNKNOWN
-        tag = source_tag(self._deployment, source)
+        tag = tag_of_source(self._deployment, source)
         with self._deployment.database.read() as connection:
-            self._require_calm(connection, tag, self._deployment.settings.code_misses_per_hour)
+            self._of_source.require_calm(connection, tag)
             found = self._found(connection, characters)
         if found is None:
             with self._deployment.database.transaction() as connection:
-                self._note_miss(connection, tag)
+                self._of_source.note(connection, tag)
             return UNKNOWN
         return self._answer(found)
 
@@ -126,7 +129,7 @@ class PublicChecks:
         if characters is None or not self._deployment.settings.institutions:
             return False
         # 2. a source, or a code, that missed too often waits; who floods us waits without a transaction
-        tags = source_tag(self._deployment, source), f"code:{code_digest(characters)}"[:64]
+        tags = tag_of_source(self._deployment, source), f"code:{code_digest(characters)}"[:64]
         with self._deployment.database.read() as connection:
             self._require_both_calm(connection, *tags)
         # 3. one after another, so that guesses at one moment share the same few tries,
@@ -144,8 +147,8 @@ class PublicChecks:
             raise Refused("verification_code_refused")
         fits = found is not None and all([*_fitting(found.record, typed)])
         if not fits:
-            for tag in tags:
-                self._note_miss(connection, tag)
+            for count, tag in zip((self._of_source, self._of_code), tags, strict=True):
+                count.note(connection, tag)
         if found is not None and is_guess:
             self._note_guess(connection, found, typed, fits=fits)
         return fits
@@ -168,20 +171,9 @@ class PublicChecks:
             since=found.copy.effective_from or "",
         )
 
-    def _require_calm(self, connection: Connection, tag: str, most: int) -> None:
-        now = self._deployment.clock.now()
-        misses, since = code_store.misses_of(connection, tag, now=now, window_s=WINDOW_S)
-        if misses >= most:
-            raise Unavailable("too_many_tries", retry_after_s=since + WINDOW_S - now)
-
     def _require_both_calm(self, connection: Connection, tag: str, of_code: str) -> None:
-        self._require_calm(connection, tag, self._deployment.settings.code_misses_per_hour)
-        self._require_calm(connection, of_code, MISSES_OF_A_CODE)
-
-    def _note_miss(self, connection: Connection, tag: str) -> None:
-        now = self._deployment.clock.now()
-        misses, since = code_store.misses_of(connection, tag, now=now, window_s=WINDOW_S)
-        code_store.note_misses(connection, tag, misses + 1, since=since)
+        self._of_source.require_calm(connection, tag)
+        self._of_code.require_calm(connection, of_code)
 
     def _note_guess(self, connection: Connection, found: _Found, typed: TypedFacts, *, fits: bool) -> None:
         """Leave a wrong guess at a person, or at the number, counted against the code itself: it bears five, as it

@@ -202,14 +202,17 @@ def refuse(connection: Connection, institution: str, authorization_id: str, *, n
     return _step(connection, institution, authorization_id, AT_THE_BROWSER, now=now, values=values)
 
 
-def redeem(connection: Connection, institution: str, authorization_id: str, *, now: int) -> bool:
-    """Use a live code up; True for one caller only."""
-    values = {"stage": Stage.REDEEMED.value}
+def redeem(connection: Connection, institution: str, authorization_id: str, *, now: int, known_until: int) -> bool:
+    """Use a live code up; True for one caller only.
+
+    It is known until then: a second use has to end what came of the first, however late. Spec: RFC 6749 §4.1.2.
+    """
+    values = {"stage": Stage.REDEEMED.value, "expires_at": known_until}
     return _step(connection, institution, authorization_id, (Stage.APPROVED,), now=now, values=values)
 
 
 def forget_expired(connection: Connection, *, now: int, before: int) -> None:
-    """Delete authorizations whose code was redeemed and has expired before a time, and any other that has expired.
+    """Delete authorizations that have expired, those with a redeemed code when that was before a time.
 
     Who sat at the browser is forgotten with them, however the person went away.
     """

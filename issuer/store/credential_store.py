@@ -1,6 +1,6 @@
 """Statements over credentials and status lists, each in a connection of the caller's transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -37,6 +37,7 @@ class CredentialRow:
     effective_from: str | None = None
     cause: str | None = None
     successor: str | None = None
+    policy_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +107,42 @@ def list_credentials(
     *,
     record_id: str | None = None,
     credential_id: str | None = None,
+    notification_id: str | None = None,
     unfinished_before: int | None = None,
 ) -> tuple[CredentialRow, ...]:
-    """Return copies in the order of their intents: all, of one record, one, or those never issued."""
+    """Return copies in the order of their intents: all, of a record, one, of a response, or those never issued."""
     columns = [column for column in CREDENTIALS.c if column.name != "institution"]
     query = select(*columns).where(CREDENTIALS.c.institution == institution)
     if record_id is not None:
         query = query.where(CREDENTIALS.c.record_id == record_id)
     if credential_id is not None:
         query = query.where(CREDENTIALS.c.credential_id == credential_id)
+    if notification_id is not None:
+        query = query.where(CREDENTIALS.c.notification_id == notification_id)
     if unfinished_before is not None:
         query = query.where(CREDENTIALS.c.issued_at.is_(None), CREDENTIALS.c.intended_at < unfinished_before)
+    ordered = query.order_by(CREDENTIALS.c.intended_at, CREDENTIALS.c.credential_id)
+    return tuple(CredentialRow(**row._mapping) for row in connection.execute(ordered))
+
+
+def issued_under_other_policies(
+    connection: Connection, institution: str, in_force: Mapping[str, str | None], *, now: int
+) -> tuple[CredentialRow, ...]:
+    """Return the copies in wallets that are valid and whose policy is not the one in force, by configuration."""
+    other = or_(
+        *(
+            and_(CREDENTIALS.c.configuration_id == each, CREDENTIALS.c.policy_digest.is_distinct_from(digest))
+            for each, digest in in_force.items()
+        )
+    )
+    columns = [column for column in CREDENTIALS.c if column.name != "institution"]
+    query = select(*columns).where(
+        CREDENTIALS.c.institution == institution,
+        CREDENTIALS.c.holder_thumbprint != "",
+        CREDENTIALS.c.withdrawn_at.is_(None),
+        CREDENTIALS.c.valid_until > now,
+        other,
+    )
     ordered = query.order_by(CREDENTIALS.c.intended_at, CREDENTIALS.c.credential_id)
     return tuple(CredentialRow(**row._mapping) for row in connection.execute(ordered))
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, exists, insert, or_, select, update
 
 from portadoc.formats import strict_json
 from portadoc.issuer.records.holders import Holder, holder_from_json, holder_to_json
 from portadoc.issuer.store.single_use import changed_one
-from portadoc.issuer.store.tables import DEFERRED, EXPECTED_RECORDS
+from portadoc.issuer.store.tables import ACCESS_TOKENS, DEFERRED, EXPECTED_RECORDS, REFRESH_TOKENS
 from portadoc.issuer.store.token_store import Grant
 from portadoc.schemas.claims import JsonObject
 
@@ -149,12 +149,7 @@ def find_deferred(
 ) -> DeferredRequest | None:
     """Return a request that waits, to whom made it: same grant, client and key; None for anybody else."""
     row = connection.execute(
-        select(DEFERRED).where(
-            DEFERRED.c.institution == grant.institution,
-            DEFERRED.c.transaction_digest == transaction_digest,
-            DEFERRED.c.delivered_at.is_(None),
-            DEFERRED.c.expires_at > now,
-        )
+        select(DEFERRED).where(_undelivered(grant.institution, transaction_digest), DEFERRED.c.expires_at > now)
     ).one_or_none()
     if row is None:
         return None
@@ -171,26 +166,72 @@ def find_deferred(
     )
 
 
-def take_deferred(connection: Connection, institution: str, transaction_digest: str, *, now: int) -> bool:
-    """Take a request for delivery; True for the first only, of whatever thread or process."""
-    return changed_one(
-        connection,
-        update(DEFERRED)
-        .where(
-            DEFERRED.c.institution == institution,
-            DEFERRED.c.transaction_digest == transaction_digest,
-            DEFERRED.c.delivered_at.is_(None),
-        )
-        .values(delivered_at=now),
+def take_deferred(
+    connection: Connection, institution: str, transaction_digest: str, response_id: str, *, now: int, term_s: int
+) -> bool:
+    """Take a request for one delivery; False while another one is on its way, or when it was delivered.
+
+    A delivery that was begun ``term_s`` ago and is not recorded as complete has come to nothing; so has one from a
+    clock that was set back since.
+    """
+    free = or_(
+        DEFERRED.c.taken_at.is_(None), DEFERRED.c.taken_at <= now - term_s, DEFERRED.c.taken_at > now + term_s
     )
+    taken = update(DEFERRED).where(_undelivered(institution, transaction_digest), free)
+    return changed_one(connection, taken.values(taken_at=now, response_id=response_id))
 
 
-def give_back_deferred(connection: Connection, institution: str, transaction_digest: str) -> None:
-    """Let a request wait again whose delivery came to nothing."""
-    named = (DEFERRED.c.institution == institution) & (DEFERRED.c.transaction_digest == transaction_digest)
-    connection.execute(update(DEFERRED).where(named).values(delivered_at=None))
+def is_waiting(connection: Connection, institution: str, transaction_digest: str) -> bool:
+    """Tell whether a request is kept and not delivered."""
+    return bool(connection.scalar(select(exists().where(_undelivered(institution, transaction_digest)))))
+
+
+def begun_delivery(connection: Connection, institution: str, transaction_digest: str) -> str | None:
+    """Return the delivery of a request that was begun last and has come to nothing so far, None before any."""
+    query = select(DEFERRED.c.response_id).where(_undelivered(institution, transaction_digest))
+    return connection.scalars(query).one_or_none()
+
+
+def give_back_deferred(
+    connection: Connection, institution: str, transaction_digest: str, response_id: str
+) -> None:
+    """Let a request wait again whose delivery came to nothing; which one it was stays known."""
+    ours = (_undelivered(institution, transaction_digest), DEFERRED.c.response_id == response_id)
+    connection.execute(update(DEFERRED).where(*ours).values(taken_at=None))
+
+
+def end_deferred(
+    connection: Connection, institution: str, transaction_digest: str, response_id: str, *, now: int
+) -> bool:
+    """Note that a request is delivered, and forget its keys; False when another delivery overtook this one."""
+    ours = (_undelivered(institution, transaction_digest), DEFERRED.c.response_id == response_id)
+    return changed_one(connection, update(DEFERRED).where(*ours).values(delivered_at=now, holder_keys="[]"))
+
+
+def can_come_back(connection: Connection, grant: Grant, *, at: int) -> bool:
+    """Tell whether a grant can be used at a time to come: its token lives until then, or can be renewed."""
+    renewal = exists().where(
+        REFRESH_TOKENS.c.institution == grant.institution,
+        REFRESH_TOKENS.c.grant_id == grant.grant_id,
+        REFRESH_TOKENS.c.used_at.is_(None),
+        REFRESH_TOKENS.c.expires_at > at,
+    )
+    token = exists().where(
+        ACCESS_TOKENS.c.institution == grant.institution,
+        ACCESS_TOKENS.c.token_digest == grant.token_digest,
+        ACCESS_TOKENS.c.expires_at > at,
+    )
+    return bool(connection.scalar(select(or_(token, renewal))))
 
 
 def forget_deferred(connection: Connection, *, before: int) -> None:
     """Delete requests that stopped waiting before a time."""
     connection.execute(delete(DEFERRED).where(DEFERRED.c.expires_at <= before))
+
+
+def _undelivered(institution: str, transaction_digest: str) -> Any:
+    return and_(
+        DEFERRED.c.institution == institution,
+        DEFERRED.c.transaction_digest == transaction_digest,
+        DEFERRED.c.delivered_at.is_(None),
+    )

@@ -32,11 +32,23 @@ class Verb(StrEnum):
     REPLACE = "replace"
 
 
+class Outcome(StrEnum):
+    """What has become of a reissue that waited."""
+
+    COLLECTED = "collected"
+    OVERTAKEN = "overtaken"
+    """By another reissue of the record."""
+    RECORD_ENDED = "record_ended"
+    LAPSED = "lapsed"
+    """Nobody collected it in time: what the old phone holds stays."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
     """One act on a record; ``done_at`` is None while it goes on.
 
-    ``asked_by`` names the source that asked for it with the request of ``request_key``; None for our own staff.
+    ``outcome`` is that of a reissue that waited and waits no more. ``asked_by`` names the source that asked for it
+    with the request of ``request_key``; None for our own staff.
     """
 
     act_id: str
@@ -51,6 +63,7 @@ class Act:
     request_key: str | None = None
     asked_by: str | None = None
     done_at: int | None = None
+    outcome: str | None = None
 
 
 _ACT = tuple(ACTS.c[each.name] for each in fields(Act))
@@ -76,6 +89,15 @@ def acts_around(connection: Connection, institution: str, record_id: str) -> tup
     return _acts(connection, institution, or_(ACTS.c.record_id == record_id, ACTS.c.successor == record_id))
 
 
+def acts_after(
+    connection: Connection, institution: str, number: int, *, limit: int
+) -> tuple[tuple[int, Act], ...]:
+    """Return the acts that were begun after one, by their numbers, up to so many."""
+    later = (ACTS.c.institution == institution) & (ACTS.c.number > number)
+    rows = connection.execute(select(ACTS.c.number, *_ACT).where(later).order_by(ACTS.c.number).limit(limit))
+    return tuple((row.number, Act(**{each.name: row._mapping[each.name] for each in fields(Act)})) for row in rows)
+
+
 def unfinished_reissues(connection: Connection, institution: str, record_id: str | None = None) -> tuple[Act, ...]:
     """Return the reissues that wait to be collected, of an institution or of one record."""
     waits = (ACTS.c.verb == Verb.REISSUE.value) & ACTS.c.done_at.is_(None)
@@ -87,10 +109,10 @@ def note_offer(connection: Connection, institution: str, act_id: str, offer_id: 
     connection.execute(update(ACTS).where(*_this(institution, act_id)).values(offer_id=offer_id))
 
 
-def finish_act(connection: Connection, institution: str, act_id: str, *, now: int) -> bool:
-    """Note that nothing of an act is left to do; True for one caller only."""
-    going_on = ACTS.c.done_at.is_(None)
-    return changed_one(connection, update(ACTS).where(*_this(institution, act_id), going_on).values(done_at=now))
+def finish_act(connection: Connection, institution: str, act_id: str, *, outcome: Outcome, now: int) -> bool:
+    """Note that nothing of an act is left to do, and why; True for one caller only."""
+    going_on = update(ACTS).where(*_this(institution, act_id), ACTS.c.done_at.is_(None))
+    return changed_one(connection, going_on.values(done_at=now, outcome=outcome.value))
 
 
 def grants_covering(connection: Connection, institution: str, record_id: str) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
 from portadoc.issuer.entitlements import Entitlement, entitlements_from_text, entitlements_to_text
 from portadoc.issuer.store.single_use import changed_one
@@ -29,6 +29,15 @@ class StoredOffer:
     """Whether it carries a pre-authorised code."""
     with_issuer_state: bool
     """Whether it can start the authorization code flow."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferCourse:
+    """How far an offer is: ``state`` is OPEN, REDEEMED or DEAD; one that is open can have expired."""
+
+    offer: StoredOffer
+    state: str
+    expires_at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,15 +101,14 @@ def find_open_offer(
             OFFERS.c.institution == institution, named, OFFERS.c.state == OPEN, OFFERS.c.expires_at > now
         )
     ).one_or_none()
-    if row is None:
-        return None
-    return StoredOffer(
-        row.offer_id,
-        entitlements_from_text(row.entitlements),
-        row.tx_code_tag,
-        pre_authorized=row.code_digest is not None,
-        with_issuer_state=row.issuer_state_digest is not None,
-    )
+    return None if row is None else _offer(row)
+
+
+def find_offer_course(connection: Connection, institution: str, reference_digest: str) -> OfferCourse | None:
+    """Return the offer behind a reference with how far it is, whatever became of it; None where there is none."""
+    named = (OFFERS.c.institution == institution) & (OFFERS.c.reference_digest == reference_digest)
+    row = connection.execute(select(OFFERS).where(named)).one_or_none()
+    return None if row is None else OfferCourse(_offer(row), row.state, row.expires_at)
 
 
 def spend_try(connection: Connection, institution: str, offer_id: str) -> bool:
@@ -147,6 +155,16 @@ def kill_offer(connection: Connection, institution: str, offer_id: str) -> bool:
 def redeem_offer(connection: Connection, institution: str, offer_id: str) -> bool:
     """Close the offer as redeemed; True for one caller only."""
     return changed_one(connection, update(OFFERS).where(_this_offer(institution, offer_id)).values(state=REDEEMED))
+
+
+def _offer(row: Row[Any]) -> StoredOffer:
+    return StoredOffer(
+        row.offer_id,
+        entitlements_from_text(row.entitlements),
+        row.tx_code_tag,
+        pre_authorized=row.code_digest is not None,
+        with_issuer_state=row.issuer_state_digest is not None,
+    )
 
 
 def _this_offer(institution: str, offer_id: str) -> Any:

@@ -1,12 +1,13 @@
 """Statements over records, each in a connection of the caller's transaction."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import Connection, insert, select, update
 
 from portadoc.issuer.store.single_use import changed_one
-from portadoc.issuer.store.tables import RECORDS
+from portadoc.issuer.store.tables import RECORD_NUMBERS, RECORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,39 @@ class StoredRecord:
 
 
 def insert_record(
-    connection: Connection, institution: str, *, record_id: str, kind: str, body: str, now: int
+    connection: Connection,
+    institution: str,
+    *,
+    record_id: str,
+    kind: str,
+    body: str,
+    born: date,
+    numbers: Collection[str],
+    now: int,
 ) -> None:
-    """Keep a record."""
-    connection.execute(
-        insert(RECORDS).values(institution=institution, record_id=record_id, kind=kind, body=body, recorded_at=now)
+    """Keep a record, to be found by the holder's date of birth and the personal ``numbers`` in it.
+
+    These are letters and digits in capitals.
+    """
+    values = {"record_id": record_id, "kind": kind, "body": body, "recorded_at": now, "born": born.isoformat()}
+    connection.execute(insert(RECORDS).values(institution=institution, **values))
+    rows = [{"institution": institution, "number": each, "record_id": record_id} for each in sorted(set(numbers))]
+    if rows:
+        connection.execute(insert(RECORD_NUMBERS), rows)
+
+
+def records_of_number(connection: Connection, institution: str, number: str) -> tuple[StoredRecord, ...]:
+    """Return every record with a personal number in it, withdrawn ones too, in the order in which they came."""
+    columns = (RECORDS.c[name] for name in StoredRecord.__slots__)
+    theirs = select(RECORD_NUMBERS.c.record_id).where(
+        RECORD_NUMBERS.c.institution == institution, RECORD_NUMBERS.c.number == number
     )
+    rows = connection.execute(
+        select(*columns)
+        .where(RECORDS.c.institution == institution, RECORDS.c.record_id.in_(theirs))
+        .order_by(RECORDS.c.recorded_at, RECORDS.c.record_id)
+    )
+    return tuple(StoredRecord(*row) for row in rows)
 
 
 def find_record(connection: Connection, institution: str, record_id: str) -> StoredRecord | None:
@@ -53,20 +81,17 @@ def withdraw_record(connection: Connection, institution: str, record_id: str, *,
     )
 
 
-def records_naming_day(
-    connection: Connection, institution: str, day: date, *, at_most: int
+def records_of_birth_date(
+    connection: Connection, institution: str, born: date, *, at_most: int
 ) -> tuple[StoredRecord, ...]:
-    """Return the records not withdrawn in which a day stands somewhere, the newest first, up to a number.
-
-    The day is looked for in the text: whoever asks reads each record and compares its date of birth.
-    """
+    """Return the records not withdrawn about people born on a day, the newest first, up to a number."""
     columns = (RECORDS.c[name] for name in StoredRecord.__slots__)
     rows = connection.execute(
         select(*columns)
         .where(
             RECORDS.c.institution == institution,
             RECORDS.c.withdrawn_at.is_(None),
-            RECORDS.c.body.contains(f'"{day.isoformat()}"'),
+            RECORDS.c.born == born.isoformat(),
         )
         .order_by(RECORDS.c.recorded_at.desc(), RECORDS.c.record_id)
         .limit(at_most)

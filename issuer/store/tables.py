@@ -20,9 +20,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from portadoc.issuer.store.upgrades import UPGRADES
 from portadoc.storage.engine import new_metadata
 
-METADATA: Final = new_metadata("issuer", version=3)
+METADATA: Final = new_metadata("issuer", version=4, upgrades=UPGRADES)
 
 RECORDS: Final = Table(
     "issuer_records",
@@ -34,7 +35,19 @@ RECORDS: Final = Table(
     Column("recorded_at", BigInteger, nullable=False),
     Column("withdrawn_at", BigInteger),
     Column("withdrawal_reason", String(64)),
+    Column("born", String(10)),
+    Index("issuer_records_of_birth_date", "institution", "born"),
 )
+"""``born`` is the holder's date of birth as in ``body``, by which the records of a person are found."""
+
+RECORD_NUMBERS: Final = Table(
+    "issuer_record_numbers",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("number", String(64), primary_key=True),
+    Column("record_id", String(64), primary_key=True),
+)
+"""Whom records are about: personal numbers, letters and digits in capitals, by which a person's own are found."""
 
 OFFERS: Final = Table(
     "issuer_offers",
@@ -93,9 +106,7 @@ ACCESS_TOKENS: Final = Table(
     Column("identified", Boolean, nullable=False),
     Column("client_id", String(255)),
     Column("dpop_thumbprint", String(64)),
-    Column("copies_left", Integer, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
-    CheckConstraint("copies_left >= 0"),
     Index("issuer_access_tokens_of_grant", "institution", "grant_id"),
 )
 
@@ -114,6 +125,17 @@ REFRESH_TOKENS: Final = Table(
     Column("expires_at", BigInteger, nullable=False),
     Index("issuer_refresh_tokens_of_grant", "institution", "grant_id"),
 )
+
+GRANTED_COPIES: Final = Table(
+    "issuer_granted_copies",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("grant_id", String(64), primary_key=True),
+    Column("copies_left", Integer, nullable=False),
+    Column("counted_since", BigInteger, nullable=False),
+    CheckConstraint("copies_left >= 0"),
+)
+"""Copies that all tokens of an offer or authorization may still obtain together; kept while one of them is."""
 
 USED_ONCE: Final = Table(
     "issuer_used_once",
@@ -136,11 +158,14 @@ DEFERRED: Final = Table(
     Column("record_id", String(64), nullable=False),
     Column("configuration_id", String(128), nullable=False),
     Column("holder_keys", Text, nullable=False),
+    Column("taken_at", BigInteger),
+    Column("response_id", String(64)),
     Column("delivered_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
 )
-"""Credential requests that wait for a decision. The holder's keys were proven when it was asked, and stay."""
+"""Credential requests that wait for a decision. The holder's keys were proven when it was asked, and stay until
+they are delivered. ``response_id`` is the delivery that was begun last, at ``taken_at``."""
 
 EXPECTED_RECORDS: Final = Table(
     "issuer_expected_records",
@@ -197,10 +222,12 @@ CREDENTIALS: Final = Table(
     Column("effective_from", String(10)),
     Column("cause", String(32)),
     Column("successor", String(64)),
+    Column("policy_digest", String(64)),
     UniqueConstraint("institution", "list_id", "idx"),
     Index("issuer_credentials_of_record", "institution", "record_id"),
     Index("issuer_credentials_of_notification", "institution", "notification_id"),
 )
+"""``policy_digest`` tells the disclosure policy under which a copy was issued; none: to be shown to anybody."""
 
 SEAL_CODES: Final = Table(
     "issuer_seal_codes",
@@ -241,6 +268,7 @@ ACTS: Final = Table(
     Column("asked_by", String(128)),
     Column("begun_at", BigInteger, nullable=False),
     Column("done_at", BigInteger),
+    Column("outcome", String(16)),
     UniqueConstraint("institution", "request_key"),
     UniqueConstraint("institution", "number"),
     Index("issuer_acts_on_record", "institution", "record_id"),

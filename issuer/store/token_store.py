@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, insert, or_, select, update
 
 from portadoc.issuer.entitlements import Entitlement, entitlements_from_text, entitlements_to_text
 from portadoc.issuer.store.single_use import changed_one
-from portadoc.issuer.store.tables import ACCESS_TOKENS, REFRESH_TOKENS
+from portadoc.issuer.store.tables import ACCESS_TOKENS, GRANTED_COPIES, REFRESH_TOKENS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +41,8 @@ class RefreshToken:
     expires_at: int
 
 
-def insert_token(connection: Connection, grant: Grant, *, copies: int, expires_at: int) -> None:
-    """Keep an access token."""
+def insert_token(connection: Connection, grant: Grant, *, copies: int, now: int, expires_at: int) -> None:
+    """Keep an access token; the first one of a grant begins its count of ``copies``, which all of them share."""
     connection.execute(
         insert(ACCESS_TOKENS).values(
             institution=grant.institution,
@@ -52,10 +52,19 @@ def insert_token(connection: Connection, grant: Grant, *, copies: int, expires_a
             identified=grant.identified,
             client_id=grant.client_id,
             dpop_thumbprint=grant.dpop_thumbprint,
-            copies_left=copies,
             expires_at=expires_at,
         )
     )
+    if connection.scalar(select(GRANTED_COPIES.c.copies_left).where(_counted(grant))) is None:
+        begun = {"institution": grant.institution, "grant_id": grant.grant_id, "copies_left": copies}
+        connection.execute(insert(GRANTED_COPIES).values(**begun, counted_since=now))
+
+
+def count_anew(connection: Connection, grant: Grant, *, copies: int, now: int, period_s: int) -> None:
+    """Begin the count of a grant again, once in every period."""
+    over = GRANTED_COPIES.c.counted_since <= now - period_s
+    anew = update(GRANTED_COPIES).where(_counted(grant), over)
+    connection.execute(anew.values(copies_left=copies, counted_since=now))
 
 
 def find_grant(connection: Connection, institution: str, token_digest: str, *, now: int) -> Grant | None:
@@ -81,17 +90,10 @@ def find_grant(connection: Connection, institution: str, token_digest: str, *, n
 
 
 def spend_copies(connection: Connection, grant: Grant, copies: int) -> bool:
-    """Take ``copies`` from what the token may still obtain; False when fewer are left."""
-    return changed_one(
-        connection,
-        update(ACCESS_TOKENS)
-        .where(
-            ACCESS_TOKENS.c.institution == grant.institution,
-            ACCESS_TOKENS.c.token_digest == grant.token_digest,
-            ACCESS_TOKENS.c.copies_left >= copies,
-        )
-        .values(copies_left=ACCESS_TOKENS.c.copies_left - copies),
-    )
+    """Take ``copies`` from what a grant may still obtain; False when fewer are left or its tokens were revoked."""
+    enough = GRANTED_COPIES.c.copies_left >= copies
+    taken = update(GRANTED_COPIES).where(_counted(grant), enough)
+    return changed_one(connection, taken.values(copies_left=GRANTED_COPIES.c.copies_left - copies))
 
 
 def insert_refresh_token(connection: Connection, institution: str, token: RefreshToken) -> None:
@@ -125,13 +127,38 @@ def use_refresh_token(connection: Connection, institution: str, token_digest: st
 
 
 def revoke_tokens(connection: Connection, institution: str, grant_id: str) -> None:
-    """End every token that comes of an offer or authorization, refresh tokens too. Spec: RFC 6749 §4.1.2."""
-    for tokens in (ACCESS_TOKENS, REFRESH_TOKENS):
+    """End every token that comes of an offer or authorization, refresh tokens too. Spec: RFC 6749 §4.1.2.
+
+    With its count of copies ends the request that is being answered just now.
+    """
+    for tokens in (ACCESS_TOKENS, REFRESH_TOKENS, GRANTED_COPIES):
         named = (tokens.c.institution == institution) & (tokens.c.grant_id == grant_id)
         connection.execute(delete(tokens).where(named))
 
 
 def forget_expired(connection: Connection, *, before: int) -> None:
-    """Delete tokens that have expired before a time."""
+    """Delete tokens that have expired before a time, and the counts of grants that no token is left of."""
+    grants: set[tuple[str, str]] = set()
     for tokens in (ACCESS_TOKENS, REFRESH_TOKENS):
-        connection.execute(delete(tokens).where(tokens.c.expires_at <= before))
+        columns = tokens.c
+        gone = delete(tokens).where(columns.expires_at <= before)
+        found = connection.execute(gone.returning(columns.institution, columns.grant_id))
+        grants.update((row.institution, row.grant_id) for row in found)
+    for grant in sorted(grants):
+        _forget_count(connection, *grant)
+
+
+def _forget_count(connection: Connection, institution: str, grant_id: str) -> None:
+    """Delete the count of a grant that no token is left of."""
+    left = [
+        exists().where(tokens.c.institution == institution, tokens.c.grant_id == grant_id)
+        for tokens in (ACCESS_TOKENS, REFRESH_TOKENS)
+    ]
+    columns = GRANTED_COPIES.c
+    named = (columns.institution == institution) & (columns.grant_id == grant_id)
+    connection.execute(delete(GRANTED_COPIES).where(named, ~or_(*left)))
+
+
+def _counted(grant: Grant) -> ColumnElement[bool]:
+    columns = GRANTED_COPIES.c
+    return (columns.institution == grant.institution) & (columns.grant_id == grant.grant_id)

@@ -64,7 +64,8 @@ class Authorisation:
 class TrustedKey:
     """A key, whose it is, and until when (seconds, inclusive) its chain is valid or its publication believed.
 
-    ``anchor`` names the anchor that the chain leads to, ``trust_lists`` are the URIs of the lists that it is on.
+    ``anchor`` names the anchor that the chain leads to, ``anchor_certificate`` is its own (DER), ``trust_lists``
+    are the URIs of the lists that it is on.
     Once ``resolve`` has authorised a key for status, ``speaks_for`` are the institutions whose statuses it may
     state, and ``not_after`` is no later than the end of what authorises it.
     """
@@ -74,6 +75,7 @@ class TrustedKey:
     country: str
     not_after: int
     anchor: str = ""
+    anchor_certificate: bytes = b""
     trust_lists: frozenset[str] = frozenset()
     speaks_for: frozenset[str] = frozenset()
 
@@ -165,6 +167,7 @@ class TrustStore:
             validated.country,
             min([validated.not_after, *(end for each in granting for end in _ends(each))]),
             anchor=anchor,
+            anchor_certificate=validated.anchor,
             trust_lists=trust_lists,
             speaks_for=frozenset(id_ for each in granting for id_ in each.speaks_for or {each.institution}),
         )

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "receipt": "portadoc.cli.offline.receipt:receipt",
     "inspect": "portadoc.cli.inspect:inspect",
     "inspector": "portadoc.cli.inspector.commands:inspector",
+    "conformance": "portadoc.cli.conformance:conformance",
     "determine": "portadoc.cli.offline.determine:determine",
     "keys": "portadoc.cli.keys:keys",
     "trust": "portadoc.cli.trust:trust",

@@ -58,12 +58,17 @@ def installation(settings_file: str | None, data_dir: str | None) -> Iterator["H
     from portadoc.clock import SystemClock
     from portadoc.randomness import system_random_bytes
     from portadoc.serve.house import open_house
+    from portadoc.serve.tls.lan import own_lan
 
+    settings = read(settings_file, data_dir)
+    lan = own_lan(settings.data_dir, settings.base_url)
     with open_house(
-        read(settings_file, data_dir),
+        settings,
         clock=SystemClock(),
         random_bytes=system_random_bytes,
         environment=dict(os.environ),
+        ca_file=str(lan.authority_file) if lan else None,
+        own_address=lan.address if lan else None,
         may_make=False,
     ) as house:
         yield house

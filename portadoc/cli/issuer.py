@@ -66,6 +66,8 @@ def offer(
     click.echo(made.offer_uri)
     if made.tx_code:
         click.echo(f"transaction code: {made.tx_code}")
+    if made.page_uri:
+        click.echo(f"page: {made.page_uri}")
     click.echo(f"record: {record_id}")
     click.echo("next: portadoc wallet accept 'OFFER'", err=True)
 

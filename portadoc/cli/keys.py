@@ -89,17 +89,23 @@ def registration(
     settings_file: str | None,
     data_dir: str | None,
 ) -> None:
-    """Make the registration certificate of INSTITUTION: all that the presets ask of the types it verifies."""
+    """Make the registration certificate of INSTITUTION: all that it asks wallets.
+
+    That is what the presets ask of the types it verifies, and identity data of who comes for what it issues.
+    """
     from portadoc.clock import SystemClock
     from portadoc.serve.registrations import certified, registration_of, registry_of
 
-    known = read(settings_file, data_dir).institutions
-    if institution not in known or not known[institution].verifies:
-        asking = ", ".join(slug for slug, each in known.items() if each.verifies)
-        raise click.BadParameter(f"one of {asking}", param_hint="INSTITUTION")
+    settings = read(settings_file, data_dir)
+    known = settings.institutions
+    if institution not in known:
+        raise click.BadParameter(f"one of {', '.join(known)}", param_hint="INSTITUTION")
     ring = _ring(settings_file, data_dir)
     registered = registration_of(
-        known[institution], registry_uri=registry_of(ring, registrar), now=SystemClock().now()
+        known[institution],
+        registry_uri=registry_of(ring, registrar),
+        now=SystemClock().now(),
+        pid_types=settings.issuer_settings().pid_types,
     )
     certificate = certified(registered, ring, registrar)
     if output is not None:

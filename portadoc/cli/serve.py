@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -12,18 +13,27 @@ import click
 from portadoc.cli.installation import gather, read, settings_options
 
 if TYPE_CHECKING:
-    from portadoc.serve.lan import LanServer
     from portadoc.serve.settings import PortadocSettings
+    from portadoc.serve.tls.lan import LanServer
+    from portadoc.serve.tls.server_certificate import ServerTls
 
 _OWN_ADDRESS: Final = "auto"
 _LAN_FOLDER: Final = ".portadoc-lan"
+_FILE: Final = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8700, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Worker processes.")
-@click.option("--base-url", help="Public origin; by default http://127.0.0.1 with the port.")
+@click.option(
+    "--public-url",
+    metavar="ORIGIN",
+    help="Origin that wallets and browsers see, in every address that is published: https://issuer.example "
+    "(default: that of the settings, else http://127.0.0.1 with the port).",
+)
+@click.option("--tls-certificate", type=_FILE, help="Serve HTTPS by itself: chain in PEM, leaf first.")
+@click.option("--tls-key", type=_FILE, help="The key of --tls-certificate in PEM, readable by its owner only.")
 @click.option(
     "--lan",
     is_flag=False,
@@ -37,31 +47,37 @@ def serve(
     host: str,
     port: int,
     workers: int,
-    base_url: str | None,
+    public_url: str | None,
+    tls_certificate: Path | None,
+    tls_key: Path | None,
     lan: str | None,
     settings_file: str | None,
     data_dir: str | None,
 ) -> None:
     """Serve issuer, verifier, wallet and pages until told to stop.
 
-    In development the roles reach one another on this machine only, over plain HTTP. With --lan phones reach them
-    by HTTPS at this machine's address; management stays on this machine.
+    Without more, the roles reach one another on this machine only, over plain HTTP. With --public-url wallets on
+    phones reach them: through a proxy with TLS, or by TLS of the server itself (--tls-certificate, --tls-key).
+    With --lan phones on the same network reach them by HTTPS at this machine's address. Management stays on this
+    machine in any case.
     """
     from portadoc.serve.run import listen, serve_one
     from portadoc.web.logs import set_up_logging
 
     set_up_logging()
+    files = _together(tls_certificate, tls_key)
     if lan is not None:
-        _require_alone(host=host, workers=workers, base_url=base_url)
+        _require_alone(host=host, workers=workers, decided=public_url or files)
         with _until_told_to_stop():
             _serve_lan(lan, port, settings_file, data_dir)
         return
     with _until_told_to_stop():
         with listen(host, port) as listener:
             port = listener.getsockname()[1]
-            settings = read(settings_file, data_dir, base_url=base_url or _origin(settings_file, data_dir, port))
+            settings = read(settings_file, data_dir, base_url=public_url or _origin(settings_file, data_dir, port))
+            tls = _server_certificate(files, settings)
             if workers == 1:
-                serve_one(settings, [listener], ready=lambda: _announce(settings))
+                serve_one(settings, [listener], ready=lambda: _announce(settings), tls=tls)
                 return
         from portadoc.serve.workers import serve_many
 
@@ -72,14 +88,43 @@ def serve(
             workers=workers,
             settings_file=settings_file,
             ready=lambda: _announce(settings),
+            tls=tls,
         )
 
 
-def _require_alone(*, host: str, workers: int, base_url: str | None) -> None:
+def _together(certificate: Path | None, key: Path | None) -> tuple[Path, Path] | None:
+    """Return both files, or None for neither. Raises click.UsageError for one without the other."""
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise click.UsageError("--tls-certificate and --tls-key belong together.")
+    return certificate, key
+
+
+def _server_certificate(files: tuple[Path, Path] | None, settings: "PortadocSettings") -> "ServerTls | None":
+    """Return what serves the origin by TLS, None where somebody else does or nobody. Raises click.UsageError.
+
+    Raises Misconfigured as ``open_server_certificate`` does.
+    """
+    from urllib.parse import urlsplit
+
+    from portadoc.clock import SystemClock
+    from portadoc.serve.tls.server_certificate import open_server_certificate
+
+    if files is None:
+        return None
+    origin = urlsplit(settings.base_url)
+    if origin.scheme != "https" or origin.hostname is None:
+        raise click.UsageError("--tls-certificate needs the origin that it is for: --public-url https://HOST.")
+    return open_server_certificate(*files, host=origin.hostname, now=SystemClock().now())
+
+
+def _require_alone(*, host: str, workers: int, decided: object) -> None:
     """Refuse options beside --lan that it decides by itself. Raises click.UsageError."""
-    if host != "127.0.0.1" or base_url is not None:
+    if host != "127.0.0.1" or decided:
         raise click.UsageError(
-            "--lan says where to listen and what the origin is: leave out --host and --base-url."
+            "--lan says where to listen, what the origin is and by which certificate: leave out --host, "
+            "--public-url, --tls-certificate and --tls-key."
         )
     if workers != 1:
         raise click.UsageError("--lan serves with one process: it listens twice, for phones and for this machine.")
@@ -89,8 +134,8 @@ def _serve_lan(wish: str, port: int, settings_file: str | None, data_dir: str | 
     from portadoc.clock import SystemClock
     from portadoc.randomness import system_random_bytes
     from portadoc.serve.house import passphrase_of
-    from portadoc.serve.lan import open_lan, own_address
     from portadoc.serve.run import listen_on_lan, serve_one
+    from portadoc.serve.tls.lan import open_lan, own_address
 
     address = own_address() if wish == _OWN_ADDRESS else wish
     if data_dir is None and "data_dir" not in gather(settings_file, None).by_name:
@@ -154,7 +199,7 @@ def _announce(settings: "PortadocSettings") -> None:
 
     click.echo(f"Portadoc on {settings.base_url}/  (data in {settings.data_dir}, {settings.mode})", err=True)
     if settings.mode == Mode.DEVELOPMENT:
-        click.echo("Development: demo institutions, keys of this machine, calls to itself only.", err=True)
+        click.echo("Development: demo institutions, keys of this machine that nobody else believes.", err=True)
 
 
 def _origin(settings_file: str | None, data_dir: str | None, port: int) -> str | None:

@@ -1,5 +1,7 @@
 """``portadoc wallet``: the simulated wallet of the installation."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +15,12 @@ from portadoc.i18n import render
 if TYPE_CHECKING:
     from portadoc.schemas.claims import ClaimPath
     from portadoc.wallet_sim.presentation import PresentationOutcome, Preview, SharedCredential
+    from portadoc.wallet_sim.store import HeldCredential
 
 
 @click.group()
 def wallet() -> None:
-    """Accept offers, present credentials, list what is held (a simulated wallet, for tests and demonstrations)."""
+    """Obtain, present and list credentials (a simulated wallet, for tests and demonstrations)."""
 
 
 @wallet.command()
@@ -37,18 +40,105 @@ def accept(
 ) -> None:
     """Obtain what OFFER promises from a running issuer; verify it, then keep it."""
     with installation(settings_file, data_dir) as house:
-        held = house.wallet.accept(offer, tx_code=tx_code, copies=copies)
+        held = house.wallet.accept(offer, tx_code=tx_code, copies=copies, browser=house.wallet.sign_in)
+    _write_kept(held, as_json=as_json)
+
+
+@wallet.command()
+@click.argument("issuer")
+@click.option("--type", "configurations", multiple=True, required=True, help="Configuration; repeatable.")
+@click.option("--copies", default=1, show_default=True, type=click.IntRange(1, 100), help="Copies to obtain.")
+@click.option(
+    "--by-hand", is_flag=True, help="Sign in with a browser of your own: open an address, paste where it ends."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@settings_options
+def ask(
+    *,
+    issuer: str,
+    configurations: tuple[str, ...],
+    copies: int,
+    by_hand: bool,
+    as_json: bool,
+    settings_file: str | None,
+    data_dir: str | None,
+) -> None:
+    """Ask ISSUER (its credential issuer identifier) for what nobody offered.
+
+    The authorization code flow: at the issuer's pages the holder identifies with the PID in this wallet, and
+    approves. What comes is verified, then kept.
+    """
+    with installation(settings_file, data_dir) as house:
+        browser = _by_hand if by_hand else house.wallet.sign_in
+        held = house.wallet.ask(issuer, configurations, browser=browser, copies=copies)
+    _write_kept(held, as_json=as_json)
+
+
+def _by_hand(address: str) -> str:
+    """Let the person at the terminal sign in, and return the address that they were sent to."""
+    click.echo(f"open in a browser:\n{printable(address)}", err=True)
+    return str(click.prompt("the address to which it led in the end", err=True)).strip()
+
+
+@wallet.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@settings_options
+def resume(*, as_json: bool, settings_file: str | None, data_dir: str | None) -> None:
+    """Ask again for what issuers promised for later and is due now; say what is still to come."""
+    with installation(settings_file, data_dir) as house:
+        held = house.wallet.resume()
+        pending = [{"type": each.vct, "ask_at": each.ask_at} for each in house.wallet.pending()]
+    _write_kept(held, as_json=as_json, pending=pending)
+
+
+@wallet.command()
+@click.argument("configuration", metavar="TYPE")
+@click.option("--copies", default=1, show_default=True, type=click.IntRange(1, 100), help="Copies to obtain.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@settings_options
+def renew(
+    *, configuration: str, copies: int, as_json: bool, settings_file: str | None, data_dir: str | None
+) -> None:
+    """Obtain fresh copies of TYPE (a configuration) by the access that the issuer left with the wallet."""
+    with installation(settings_file, data_dir) as house:
+        held = house.wallet.renew(configuration, copies=copies)
+    _write_kept(held, as_json=as_json)
+
+
+@wallet.command("sign-in")
+@click.argument("address")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@settings_options
+def sign_in(*, address: str, as_json: bool, settings_file: str | None, data_dir: str | None) -> None:
+    """Be the holder at ADDRESS, an authorization page of Portadoc's issuer, for a wallet or test of another.
+
+    Identifies with the PID in this wallet, approves, and prints the address to which the browser is sent then.
+    """
+    with installation(settings_file, data_dir) as house:
+        left = house.wallet.sign_in(address)
+    if as_json:
+        write_json({"address": left})
+    else:
+        click.echo(printable(left))
+
+
+def _write_kept(
+    held: Sequence["HeldCredential"], *, as_json: bool, pending: Sequence[dict[str, Any]] | None = None
+) -> None:
     rows = [{"id": each.id, "type": each.vct, "issuer": each.issuer} for each in held]
     if as_json:
-        write_json({"credentials": rows})
+        write_json({"credentials": rows} if pending is None else {"credentials": rows, "pending": pending})
         return
     for row in rows:
         click.echo(f"kept {row['id']}  {row['type']}  from {row['issuer']}")
+    for each in pending or ():
+        at = datetime.fromtimestamp(each["ask_at"], UTC).strftime("%Y-%m-%d %H:%M:%S")
+        click.echo(f"still to come: {each['type']}, not before {at} UTC")
 
 
 @wallet.command()
 @click.argument("request")
-@click.option("--yes", is_flag=True, help="Share without asking.")
+@click.option("--yes", is_flag=True, help="Share without asking, unless an issuer does not want it.")
 @click.option(
     "--save",
     "folder",
@@ -72,14 +162,16 @@ def present(
         shared = [_would_share(each) for each in preview.shared]
         if not as_json:
             _write_question(preview, shared)
-        if not (yes or as_json) and not click.confirm("share this?"):
+        if yes or as_json:
+            house.wallet.require_wanted(preview)
+        elif not click.confirm("share this?"):
             house.wallet.decline(preview)
             raise click.exceptions.Exit(1)
         outcome = house.wallet.present(preview)
     if folder is not None:
         _save(folder, preview, outcome)
     if as_json:
-        warnings = [{"code": each.code, "params": dict(each.params)} for each in preview.request.warnings]
+        warnings = [{"code": each.code, "params": dict(each.params)} for each in preview.warnings]
         told = {"status": outcome.status, "redirect_uri": outcome.redirect_uri, "shared": shared}
         write_json({**told, "warnings": warnings})
         return
@@ -129,7 +221,7 @@ def _write_question(preview: "Preview", shared: list[dict[str, Any]]) -> None:
     asking = preview.request
     click.echo(printable(f"asked by {asking.verifier_id} ({asking.verifier_country or '-'})"))
     click.echo(printable(f"  calls itself {asking.request.client_id}"))
-    for warning in asking.warnings:
+    for warning in preview.warnings:
         message = render(warning.code, warning.params)
         click.echo(printable(f"  warning: {message.text} {message.action}"))
     for item in asking.request.transaction_data:

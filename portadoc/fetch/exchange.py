@@ -26,7 +26,9 @@ _KEPT_HEADERS: Final = (
     "etag",
     "last-modified",
     "location",
+    "oauth-client-attestation-challenge",
     "retry-after",
+    "set-cookie",
     "www-authenticate",
 )
 

@@ -37,6 +37,8 @@ _JWT: Final = "application/jwt"
 _KEY_SET: Final = "application/jwk-set+json"
 _ACCESS_TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]{1,8192}=*")
 _REFUSED: Final = frozenset({400, 401, 403})
+_OF_THE_SIGN_IN: Final = frozenset({"acr", "amr", "auth_time"})
+"""What the ID token alone says: UserInfo tells of a person, not of how they signed in. Spec: OIDC Core 1.0 §2."""
 
 
 class Outbound(Protocol):
@@ -151,7 +153,8 @@ class Provider:
             claims, issuer=known.issuer, client_id=known.client_id, nonce=nonce, now=self._clock.now()
         )
         more = self.userinfo(redeemed.access_token, sub=sub) if known.with_userinfo else {}
-        return Identified(sub, {**more, **claims})
+        told = {name: value for name, value in more.items() if name not in _OF_THE_SIGN_IN}
+        return Identified(sub, {**told, **claims})
 
     def userinfo(self, access_token: str | None, *, sub: str) -> JsonObject:
         """Return what the provider tells of a person beside the token, signed or not. Spec: OIDC Core 1.0 §5.3.

@@ -14,6 +14,7 @@ from portadoc.inspector.http.office_pages import office_router
 from portadoc.inspector.http.uploads import MAX_UPLOAD_BYTES
 from portadoc.issuer.http.authentic_source import authentic_source_router
 from portadoc.issuer.http.authorize import authorize_router
+from portadoc.issuer.http.offers import offer_page_router
 from portadoc.issuer.http.presentations import presentation_router
 from portadoc.issuer.http.seals import seal_router
 from portadoc.issuer.management import management_router as issuer_management
@@ -31,6 +32,7 @@ from portadoc.portal.pages.case_view import ATTACHMENTS_PATH
 from portadoc.schemas.profiles import Mode
 from portadoc.serve.development.login import DevelopmentLogin, development_login_router
 from portadoc.serve.house import House
+from portadoc.serve.own_anchors import OwnAnchors, own_anchors_router
 from portadoc.tour.pages import tour_router
 from portadoc.verifier.http.browser_api import browser_api_router
 from portadoc.verifier.http.management import management_router as verifier_management
@@ -63,6 +65,7 @@ def create_app(house: House, *, lan_authority: Path | None = None) -> FastAPI:
         issuer_routes(house.issuer),
         issuer_management(house.issuer),
         seal_router(house.issuer),
+        offer_page_router(house.issuer),
         authorize_router(house.identification, Pages(house.issuer.settings)),
         presentation_router(house.identification),
         authentic_source_router(house.issuer),
@@ -72,6 +75,7 @@ def create_app(house: House, *, lan_authority: Path | None = None) -> FastAPI:
         browser_api_router(house.verifier),
         trust_pack_router(house.verifier),
         trust_router(house.verifier.trust_lists.current),
+        own_anchors_router(OwnAnchors(house.settings, house.key_ring, house.trust, house.clock)),
         tour_router(house.issuer, house.verifier, house.wallet),
         nearby_router(house.wallet, base_url=house.settings.base_url),
         device_router(house.inspector),

@@ -16,6 +16,7 @@ from portadoc.config import read_secret
 from portadoc.errors import Misconfigured
 from portadoc.fetch import PinnedFetch, SafeFetch, UnsafeLoopbackFetch, is_loopback_host
 from portadoc.inspector.service import Inspector
+from portadoc.issuer.identification.pid_status import FetchedStatuses
 from portadoc.issuer.identification.service import Identification
 from portadoc.issuer.service import Issuer, build_issuer
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
@@ -28,7 +29,7 @@ from portadoc.keys.trust.wallet_providers import trust_in_wallet_providers
 from portadoc.randomness import RandomBytes
 from portadoc.schemas.catalogue import credential_configuration
 from portadoc.schemas.profiles import Mode, profile
-from portadoc.serve.development.wallet_provider import development_wallet_provider
+from portadoc.serve.development.wallet_provider import development_wallet_provider, simulated_wallet
 from portadoc.serve.inspection import open_inspector
 from portadoc.serve.own_lists import OwnListsAtHome
 from portadoc.serve.portal import PortalHouse, open_portal
@@ -90,20 +91,14 @@ def open_house(
     trust = read_trust(directory / "keys" / TRUST_FILE)
     database = open_database(f"sqlite:///{directory / 'portadoc.sqlite'}", workers=workers)
     try:
-        issuer = build_issuer(
-            settings.issuer_settings(),
-            database,
-            key_ring,
-            clock,
-            random_bytes,
-            wallet_trust=trust_in_wallet_providers(trust),
-        )
         fetch = _fetch(settings, ca_file, own_address)
+        issuer = _issuer(settings, database, key_ring, trust, fetch, clock, random_bytes)
         verifier = _verifier(settings, database, key_ring, trust, issuer, fetch, clock, random_bytes)
         identification = _identification(issuer, verifier, fetch, environment)
         inspector = _inspector(settings, database, key_ring, verifier, fetch, clock, random_bytes)
         portal = _portal(settings, database, key_ring, issuer, fetch, clock, random_bytes, environment)
-        wallet = _wallet(settings, verifier.trust, clock, random_bytes, _transport(settings, ca_file, own_address))
+        transport = _transport(settings, ca_file, own_address)
+        wallet = _wallet(settings, key_ring, verifier.trust, clock, random_bytes, transport)
         yield House(
             settings,
             database,
@@ -288,6 +283,28 @@ def _portal(
     )
 
 
+def _issuer(
+    settings: PortadocSettings,
+    database: Database,
+    key_ring: KeyRing,
+    trust: TrustStore,
+    fetch: PinnedFetch,
+    clock: Clock,
+    random_bytes: RandomBytes,
+) -> Issuer:
+    """Return the issuer, which asks the lists of wallet providers whether they stand by what they attest."""
+    own = settings.issuer_settings()
+    return build_issuer(
+        own,
+        database,
+        key_ring,
+        clock,
+        random_bytes,
+        wallet_trust=trust_in_wallet_providers(trust),
+        wallet_statuses=FetchedStatuses(fetch, lambda: trust, clock, skew_s=own.clock_skew_s),
+    )
+
+
 def _verifier(
     settings: PortadocSettings,
     database: Database,
@@ -313,15 +330,22 @@ def _verifier(
 
 
 def _wallet(
-    settings: PortadocSettings, trust: TrustAnswers, clock: Clock, random_bytes: RandomBytes, transport: Transport
+    settings: PortadocSettings,
+    key_ring: KeyRing,
+    trust: TrustAnswers,
+    clock: Clock,
+    random_bytes: RandomBytes,
+    transport: Transport,
 ) -> Wallet:
+    directory = settings.data_dir.resolve()
     return Wallet(
-        FileStore(settings.data_dir.resolve() / "wallet.json"),
+        FileStore(directory / "wallet.json"),
         transport=transport,
         trust=trust,
         clock=clock,
         random_bytes=random_bytes,
         profile=profile(settings.profile),
+        identity=simulated_wallet(directory, key_ring, random_bytes),
     )
 
 

@@ -3,6 +3,7 @@
 import logging
 import os
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -18,8 +19,9 @@ from portadoc.paper.readiness import make_ready
 from portadoc.randomness import system_random_bytes
 from portadoc.serve.app import create_app
 from portadoc.serve.house import House, open_house
-from portadoc.serve.lan import LanServer
 from portadoc.serve.settings import PortadocSettings
+from portadoc.serve.tls.lan import LanServer
+from portadoc.serve.tls.server_certificate import ServerTls
 from portadoc.web.app import incidents_noted
 from portadoc.web.loopback import OwnNetwork
 
@@ -59,11 +61,11 @@ def listen_on_lan(address: str, port: int) -> Iterator[list[socket.socket]]:
 def server_for(
     house: House,
     *,
-    certificate: str | None = None,
-    private_key: str | None = None,
+    tls: ServerTls | None = None,
     lan: LanServer | None = None,
 ) -> uvicorn.Server:
-    """Return a server of one process; forwarded headers are not believed. ``lan`` brings its own certificate."""
+    """Return a server of one process; forwarded headers are not believed. ``lan`` brings its own ``tls``."""
+    tls = lan.tls if lan else tls
     app = create_app(house, lan_authority=lan.authority_file if lan else None)
     return uvicorn.Server(
         uvicorn.Config(
@@ -74,13 +76,15 @@ def server_for(
             server_header=False,
             date_header=True,
             lifespan="off",
-            ssl_certfile=str(lan.certificate_file) if lan else certificate,
-            ssl_keyfile=str(lan.key_file) if lan else private_key,
-            ssl_keyfile_password=lan.passphrase.decode("utf-8", "surrogateescape") if lan else None,
+            ssl_context_factory=None if tls is None else partial(_context, tls),
             timeout_keep_alive=20,
             timeout_graceful_shutdown=GRACE_S,
         )
     )
+
+
+def _context(tls: ServerTls, _config: uvicorn.Config, _default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    return tls.context()
 
 
 def serve_one(
@@ -88,6 +92,7 @@ def serve_one(
     listeners: Sequence[socket.socket],
     *,
     ready: Callable[[], None],
+    tls: ServerTls | None = None,
     lan: LanServer | None = None,
 ) -> None:
     """Serve until the process is told to stop; every key is tried before, then ``ready`` is called.
@@ -105,7 +110,7 @@ def serve_one(
         house.key_ring.check()
         with housekeeping(house):
             ready()
-            server_for(house, lan=lan).run(sockets=list(listeners))
+            server_for(house, tls=tls, lan=lan).run(sockets=list(listeners))
 
 
 @contextmanager
@@ -113,12 +118,11 @@ def serving(
     house: House,
     listener: socket.socket,
     *,
-    certificate: str | None = None,
-    private_key: str | None = None,
+    tls: ServerTls | None = None,
     lan: LanServer | None = None,
 ) -> Iterator[None]:
     """Serve a house in a thread for as long as the block runs. Raises Misconfigured[server_not_started]."""
-    server = server_for(house, certificate=certificate, private_key=private_key, lan=lan)
+    server = server_for(house, tls=tls, lan=lan)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="portadoc-server")
     thread.start()
     try:
@@ -179,6 +183,7 @@ def other_chores(house: House) -> Mapping[str, Callable[[], object]]:
         "unfinished applications": house.portal.portal.resume_unfinished,
         "reminders": house.portal.portal.remind,
         "messages to employers": house.portal.portal.tell_employers,
+        "news of certificates": house.portal.portal.tell_news,
         "old keys of machines": house.portal.portal.forget,
         "old sign-ins": house.portal.login.forget,
     }

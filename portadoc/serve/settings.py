@@ -73,6 +73,9 @@ class Institution(_Table):
     """File with the registration certificate (JWT) that its requests carry and that bounds what it may ask."""
     issuer_registration_certificate: str = ""
     """File with the registration certificate (JWT) that its issuer metadata carry under the profile eudi-2026."""
+    disclosure_policies: Mapping[str, Any] = {}
+    """To whom it wants credentials shown, a table for each configuration: ``id``, ``policy``, ``options``,
+    ``description``, ``url``; in its issuer metadata under the profile eudi-2026."""
 
     @model_validator(mode="after")
     def _has_a_role(self) -> Self:
@@ -140,7 +143,8 @@ class PortadocSettings(_Table):
     mode: Mode = Mode.DEVELOPMENT
     """``production`` refuses demo institutions, plain http and keys that were made for development."""
     base_url: str = "http://127.0.0.1:8700"
-    """Public origin of every URL that is published: scheme, host, perhaps a port."""
+    """Public origin of every URL that is published: scheme, host, perhaps a port.
+    ``portadoc serve --public-url`` names it for one start."""
     data_dir: Path = Path(".portadoc")
     """Folder of the database, the keys and the simulated wallet."""
     passphrase: str = ""
@@ -316,6 +320,8 @@ def _issues(institution: Institution) -> dict[str, Any]:
     return {
         "configuration_ids": institution.issues,
         "registration_certificate": institution.issuer_registration_certificate,
+        "disclosure_policies": institution.disclosure_policies,
+        "request_registration_certificate": institution.registration_certificate,
     }
 
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.server import Server
 
 from portadoc.clock import SystemClock
@@ -15,6 +15,7 @@ from portadoc.serve.app import create_app
 from portadoc.serve.house import open_house
 from portadoc.serve.run import GRACE_S, housekeeping, worker_environment
 from portadoc.serve.settings import PortadocSettings, gather_settings, read_settings
+from portadoc.serve.tls.server_certificate import ServerTls
 from portadoc.web.logs import set_up_logging
 
 _open = ExitStack()
@@ -28,6 +29,7 @@ def serve_many(
     workers: int,
     settings_file: str | None,
     ready: Callable[[], None],
+    tls: ServerTls | None = None,
 ) -> None:
     """Serve with ``workers`` processes until told to stop; a worker that dies is replaced.
 
@@ -49,6 +51,9 @@ def serve_many(
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE_S,
         log_access=False,
+        ssl_cert=tls.certificate_file if tls else None,
+        ssl_key=tls.key_file if tls else None,
+        ssl_protocol_min=SSLProtocols.tls12,
     ).serve()
 
 

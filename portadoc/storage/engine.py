@@ -7,12 +7,12 @@ the institution, and no statement needs more than the SQL that SQLite and Postgr
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, Text, insert, select
+from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, Text, insert, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -28,9 +28,16 @@ _VERSIONS: Final = Table(
 )
 
 
-def new_metadata(room: str, *, version: int = 1) -> MetaData:
-    """Return the collection on which a room declares its tables; ``version`` rises when their form changes."""
-    return MetaData(info={"room": room, "version": version})
+Upgrade = Callable[[Connection], None]
+"""Changes the tables of one version into those of the next, in the caller's transaction."""
+
+
+def new_metadata(room: str, *, version: int = 1, upgrades: Mapping[int, Upgrade] | None = None) -> MetaData:
+    """Return the collection on which a room declares its tables; ``version`` rises when their form changes.
+
+    ``upgrades`` names, by version, the step from that version to the next; new tables need none.
+    """
+    return MetaData(info={"room": room, "version": version, "upgrades": dict(upgrades or {})})
 
 
 class Database:
@@ -73,9 +80,10 @@ class Database:
             yield connection
 
     def create(self, metadata: MetaData) -> None:
-        """Create the tables that are missing and note the version of their form.
+        """Create the tables that are missing, bring those of an earlier release up to date, note their version.
 
-        Raises: Misconfigured[storage_newer] or [storage_older] when another release has written this database.
+        All of it or nothing. Raises: Misconfigured[storage_newer] for a database of a later release,
+        Misconfigured[storage_older] for one so old that no upgrade is known.
         """
         room, version = metadata.info["room"], metadata.info["version"]
         with self.transaction() as connection:
@@ -86,7 +94,12 @@ class Database:
             elif stored > version:
                 raise Misconfigured("storage_newer", room=room, stored=stored, known=version)
             elif stored < version:
-                raise Misconfigured("storage_older", room=room, stored=stored, known=version)
+                steps = [metadata.info.get("upgrades", {}).get(each) for each in range(stored, version)]
+                if None in steps:
+                    raise Misconfigured("storage_older", room=room, stored=stored, known=version)
+                for step in steps:
+                    step(connection)
+                connection.execute(update(_VERSIONS).where(_VERSIONS.c.room == room).values(version=version))
             metadata.create_all(connection)
 
     def close(self) -> None:

@@ -11,35 +11,21 @@ from typing import Final
 
 from portadoc.access.actions import Action
 from portadoc.access.subjects import Subject
-from portadoc.catalogue import text
-from portadoc.errors import Conflict, Refused, Unavailable
+from portadoc.errors import Conflict, Refused
 from portadoc.portal.applications.application import Application, Capacity
 from portadoc.portal.deployment import Deployment
 from portadoc.portal.gate import Gate
-from portadoc.portal.handover.offer_rate import OfferRate
-from portadoc.portal.neighbours import OfferLink
+from portadoc.portal.handover.offer_rate import Offered
+from portadoc.portal.handover.offering import HandOver, Offering, as_one_word
 from portadoc.portal.store import handover_store
 from portadoc.portal.store.handover_store import ForWhom, OfferMade
 from portadoc.schemas.catalogue import credential_configuration
-from portadoc.schemas.events import EventKind
-from portadoc.storage.installation import digest
 
 _EMPLOYERS_LAYOUT: Final = "pda1-webuild"
 """The layout whose rulebook lets an employer hold the certificate beside the worker. Spec: WE BUILD PD A1 1.0"""
 
 
 _RECORD_KINDS: Final = {"a1": "pda1"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandOver:
-    """An offer as it is shown, once. ``tx_code`` is None where it went to the worker by another way."""
-
-    for_whom: ForWhom
-    link: str = field(repr=False)
-    tx_code: str | None = field(repr=False)
-    sent_to_worker: bool
-    expires_at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +44,7 @@ class Desk:
     @property
     def seen(self) -> str:
         """Which offers there are, as one word: it changes with every offer that is made."""
-        return _as_one_word(self.offers)
+        return as_one_word(self.offers)
 
 
 class HandOverDesk:
@@ -67,7 +53,7 @@ class HandOverDesk:
     def __init__(self, deployment: Deployment, gate: Gate) -> None:
         self._deployment = deployment
         self._gate = gate
-        self._rate = OfferRate(deployment)
+        self._offering = Offering(deployment)
 
     def desk(self, subject: Subject, slug: str, application_id: str) -> Desk:
         """Return how far the hand-over is.
@@ -97,10 +83,7 @@ class HandOverDesk:
 
     def seen(self, application: Application) -> str:
         """Return ``Desk.seen`` for an application that the caller was given."""
-        with self._deployment.database.read() as connection:
-            return _as_one_word(
-                handover_store.offers_of(connection, application.institution, application.application_id)
-            )
+        return self._offering.seen(application.institution, application.application_id)
 
     def offer(
         self, subject: Subject, slug: str, application_id: str, *, for_whom: ForWhom = ForWhom.WORKER
@@ -113,44 +96,20 @@ class HandOverDesk:
         here = self._deployment
         with here.database.read() as connection:
             found = self._held(self._gate.application(connection, subject, slug, application_id, Action.HAND_OVER))
-        with self._rate.counted(found, for_whom) as begun_id:
-            return self._made(subject, found, for_whom, begun_id)
-
-    def _made(self, subject: Subject, found: Application, for_whom: ForWhom, begun_id: str) -> HandOver:
         own = for_whom is ForWhom.EMPLOYER
         if own and not self._may_copy(subject, found):
             raise Refused("employer_copy_not_allowed")
         contact = None if own else self._contact(found) or self._parents_contact(subject, found)
         if not own and contact is None and not _by_worker(subject, found):
             raise Refused("contact_missing")
-        self._end_open(found, for_whom)
-        self._rate.require_tries(found)
-        layouts, held = self._layouts(found, for_whom), self._deployment.certificates
-        made = held.offer(found.institution, str(found.record_id), layouts, tx_code=True)
-        self._note(found, made, subject, for_whom, begun_id)
-        if contact is not None:
-            try:
-                self._send(found, contact, made)
-            except Unavailable:
-                self._end_open(found, for_whom)
-                raise
-        return HandOver(
+        record_id, layouts = str(found.record_id), self._layouts(found, for_whom)
+        return self._offering.offer(
+            offered_of(found),
+            lambda: here.certificates.offer(slug, record_id, layouts, tx_code=True),
+            made_by=subject.id,
+            contact=contact,
             for_whom=for_whom,
-            link=made.link,
-            tx_code=None if contact is not None else made.tx_code,
-            sent_to_worker=contact is not None,
-            expires_at=made.expires_at,
         )
-
-    def _end_open(self, application: Application, for_whom: ForWhom) -> None:
-        here, slug = self._deployment, application.institution
-        with here.database.read() as connection:
-            offers = handover_store.offers_of(connection, slug, application.application_id)
-        for each in offers:
-            if each.closed_at is None and each.for_whom is for_whom:
-                here.certificates.cancel(slug, each.offer_id)
-                with here.database.transaction() as connection:
-                    handover_store.close_offer(connection, slug, each.offer_id, now=here.clock.now())
 
     def _held(self, application: Application) -> Application:
         if not application.has_certificate:
@@ -194,46 +153,16 @@ class HandOverDesk:
         held = self._deployment.registers.known(application.institution, worker_pin=subject.pin, employer_id=None)
         return (held["person"] or {}).get("contact") or None
 
-    def _send(self, application: Application, contact: str, made: OfferLink) -> None:
-        message = text(
-            "handover.tx_code_message",
-            application.language,
-            "portal",
-            case=application.case_number,
-            code=made.tx_code or "",
-        )
-        self._deployment.second_channel.send(application.institution, contact, message)
 
-    def _note(
-        self, application: Application, made: OfferLink, subject: Subject, for_whom: ForWhom, begun_id: str
-    ) -> None:
-        here, slug = self._deployment, application.institution
-        with here.database.transaction() as connection:
-            handover_store.end_begun(connection, slug, begun_id)
-            handover_store.insert_offer(
-                connection,
-                OfferMade(
-                    institution=slug,
-                    offer_id=made.offer_id,
-                    application_id=application.application_id,
-                    for_whom=for_whom,
-                    made_by=subject.id,
-                    made_at=here.clock.now(),
-                    expires_at=made.expires_at,
-                ),
-            )
-            here.tell(
-                connection,
-                EventKind.CERTIFICATE_OFFERED,
-                slug,
-                application.application_id,
-                offer_id=made.offer_id,
-                for_whom=for_whom.value,
-            )
-
-
-def _as_one_word(offers: Iterable[OfferMade]) -> str:
-    return digest(" ".join(sorted(each.offer_id for each in offers)))
+def offered_of(application: Application) -> Offered:
+    """Return the certificate of an application as it is offered."""
+    return Offered(
+        institution=application.institution,
+        about=application.application_id,
+        record_id=str(application.record_id),
+        case_number=application.case_number,
+        language=application.language,
+    )
 
 
 def _by_worker(subject: Subject, application: Application) -> bool:

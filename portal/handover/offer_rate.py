@@ -7,13 +7,27 @@ counts.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from portadoc.errors import Error, Unavailable
-from portadoc.portal.applications.application import Application
 from portadoc.portal.applications.timers import SECONDS_PER_HOUR
 from portadoc.portal.deployment import Deployment
 from portadoc.portal.store import handover_store
 from portadoc.portal.store.handover_store import ForWhom
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """What is offered: a record. Its offers are counted by ``about``: the application, or the record itself.
+
+    ``case_number`` is what the person knows it by, ``language`` that of messages about it.
+    """
+
+    institution: str
+    about: str
+    record_id: str
+    case_number: str
+    language: str
 
 
 class OfferRate:
@@ -23,14 +37,14 @@ class OfferRate:
         self._deployment = deployment
 
     @contextmanager
-    def counted(self, application: Application, for_whom: ForWhom) -> Iterator[str]:
+    def counted(self, offered: Offered, for_whom: ForWhom) -> Iterator[str]:
         """Count an offer that is to be made, and yield by what it is known until it is; it counts no more when
         the block fails.
 
         Raises Unavailable[offers_throttled].
         """
-        here, slug, about = self._deployment, application.institution, application.application_id
-        tried, most = self._tries(application, beside=for_whom), here.certificates.most_tries()
+        here, slug, about = self._deployment, offered.institution, offered.about
+        tried, most = self._tries(offered, beside=for_whom), here.certificates.most_tries()
         begun_id, now = here.new_id(), here.clock.now()
         since = now - SECONDS_PER_HOUR
         with here.database.transaction() as connection:
@@ -48,30 +62,30 @@ class OfferRate:
                 handover_store.end_begun(connection, slug, begun_id)
             raise
 
-    def require_tries(self, application: Application) -> None:
+    def require_tries(self, offered: Offered) -> None:
         """Let through while what was tried, and what can be on all that is open or about to be, is not too much.
 
         Raises Unavailable[offers_throttled].
         """
-        here, slug, about = self._deployment, application.institution, application.application_id
+        here, slug, about = self._deployment, offered.institution, offered.about
         with here.database.read() as connection:
             since = here.clock.now() - SECONDS_PER_HOUR
             begun = handover_store.offers_begun(connection, slug, about, since=since)
-        tries = begun * here.certificates.most_tries() + self._tries(application)
+        tries = begun * here.certificates.most_tries() + self._tries(offered)
         if tries > here.settings.code_tries_per_hour:
             raise self._throttled()
 
-    def _tries(self, application: Application, *, beside: ForWhom | None = None) -> int:
+    def _tries(self, offered: Offered, *, beside: ForWhom | None = None) -> int:
         """Return how often codes were tried within the hour, and can be on open offers: all, or those of another
         kind. What was tried is asked for last: a try in between counts twice rather than not at all.
         """
-        here, slug, about = self._deployment, application.institution, application.application_id
+        here, slug, about = self._deployment, offered.institution, offered.about
         since = here.clock.now() - SECONDS_PER_HOUR
         with here.database.read() as connection:
             offers = handover_store.offers_of(connection, slug, about)
         is_open = [each.offer_id for each in offers if each.closed_at is None and each.for_whom is not beside]
         left = here.certificates.tries_left(slug, is_open)
-        return left + here.certificates.codes_tried(slug, str(application.record_id), since=since)
+        return left + here.certificates.codes_tried(slug, offered.record_id, since=since)
 
     def _throttled(self) -> Unavailable:
         limit = self._deployment.settings.offers_per_hour

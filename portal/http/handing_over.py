@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from portadoc.portal.handover.desk import Desk, HandOver
+from portadoc.portal.handover.desk import Desk
+from portadoc.portal.handover.offering import HandOver
 from portadoc.portal.http.frame import Frame, Visit, form_of_request
 from portadoc.portal.pages.case_view import acts_for, address_of, who
 from portadoc.portal.pages.rendering import see

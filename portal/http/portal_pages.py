@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Depends
 
 from portadoc.portal.http.asking import asking_router
+from portadoc.portal.http.attestations import attestations_router
 from portadoc.portal.http.deciding import deciding_router
 from portadoc.portal.http.following import following_router
 from portadoc.portal.http.frame import Frame, take_body
@@ -27,6 +28,7 @@ def portal_router(portal: Portal, login: Login) -> APIRouter:
     router.include_router(asking_router(frame))
     router.include_router(following_router(frame))
     router.include_router(handing_over_router(frame))
+    router.include_router(attestations_router(frame))
     router.include_router(office_router(frame))
     router.include_router(deciding_router(frame))
     router.include_router(own_data_router(frame))

@@ -86,6 +86,7 @@ class SpacePages:
             "name": here.name(slug),
             "kinds": ", ".join(visit.reader.say(f"kind.{each}") for each in issued),
             "own": bool(roles - STAFF) or not (lists or audits),
+            "mine": Role.WORKER in roles,
             "health": CertificateKind.EHIC.value in issued and Role.WORKER in roles,
             "replacing": CertificateKind.PRC.value in issued and Role.CARE_PROVIDER in roles,
             "staff": lists,
@@ -105,6 +106,7 @@ class SpacePages:
             "replacing": CertificateKind.PRC.value in offered and Role.CARE_PROVIDER in visit.subject.roles,
             "notices": self._notices(visit, institution, found),
             "own_data": visit.subject.pin is not None,
+            "mine": visit.subject.pin is not None,
         }
         return self._frame.page("space", visit, content, slug=institution)
 
@@ -126,7 +128,7 @@ class SpacePages:
             for reminder in self._portal.following.reminders(each):
                 text = reader.say(f"reminder.{reminder.kind.value}", day=reader.day(reminder.on))
                 told.append(reader.say("notice.sent", case=each.case_number, text=text))
-        return told
+        return told + [each.text(reader) for each in self._portal.news.shown(visit.subject, slug)]
 
     def _wallet(self, visit: Visit, application: Application) -> str:
         desk = self._portal.hand_over.desk(visit.subject, application.institution, application.application_id)

@@ -9,7 +9,14 @@ from portadoc.portal.applications.application import Application
 from portadoc.portal.applications.life_cycle import Act
 from portadoc.portal.deployment import Deployment
 from portadoc.portal.gate import Gate
-from portadoc.portal.store import application_store, attachment_store, case_store, handover_store, health_store
+from portadoc.portal.store import (
+    application_store,
+    attachment_store,
+    case_store,
+    handover_store,
+    health_store,
+    news_store,
+)
 from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.events import EventKind
 from portadoc.storage import Connection
@@ -94,7 +101,7 @@ class OwnData:
 
 
 def _asked_by_others(connection: Connection, slug: str, pin: str) -> JsonObject:
-    """Return the consents that the person gave to care providers, and who asked about the person."""
+    """Return the consents that the person gave to care providers, who asked about the person, and who was told."""
     return {
         "consents": [
             {
@@ -109,6 +116,10 @@ def _asked_by_others(connection: Connection, slug: str, pin: str) -> JsonObject:
         "asked_by": [
             {"at": each.at, "name": each.asked_name, "outcome": each.outcome}
             for each in health_store.asked_about(connection, slug, (pin,))
+        ],
+        "news": [
+            {"at": each.at, "what": each.verb, "number": each.number, "for": each.party}
+            for each in news_store.news_about(connection, slug, pin)
         ],
     }
 

@@ -36,7 +36,7 @@ class EndingSteps:
             application,
             decision={**(application.decision or {}), "provisional": False},
             decided_at=course.definitive_at(application) or here.clock.now(),
-            record_id=_definitive_id(old),
+            record_id=definitive_id(old),
             document_number=health_number(application, competent, issue=2),
         )
         try:
@@ -83,7 +83,7 @@ class EndingSteps:
     def _drop_definitive(self, application: Application) -> None:
         """Withdraw what was to take the place of a provisional certificate that ends now."""
         if application.state is ApplicationState.PROVISIONAL and application.record_id is not None:
-            self._drop(application.institution, _definitive_id(application.record_id))
+            self._drop(application.institution, definitive_id(application.record_id))
 
     def replace(self, application: Application) -> Application:
         """1 wait for the first day of what replaces, 2 withdraw what is replaced, 3 note both.
@@ -148,7 +148,7 @@ class EndingSteps:
         return gone, *self._keeping.revoked(gone, was=application)
 
 
-def _definitive_id(record_id: str) -> str:
+def definitive_id(record_id: str) -> str:
     """Return under which id the definitive certificate is recorded that takes the place of a provisional one."""
     return digest(f"{record_id}:definitive")[: len(record_id)]
 

@@ -164,6 +164,32 @@ OFFERS_BEGUN: Final = Table(
 )
 """Offers that are about to be made: they count as made ones do, so that many at one moment are not too many."""
 
+NEWS: Final = Table(
+    "portal_news",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("deed_id", String(64), primary_key=True),
+    Column("party", String(64), primary_key=True),
+    Column("worker_pin", String(64), nullable=False),
+    Column("verb", String(16), nullable=False),
+    Column("number", String(80), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("is_worker", Boolean, nullable=False),
+    Column("told_at", BigInteger),
+    Index("portal_news_of_party", "institution", "party", "at"),
+    Index("portal_news_of_worker", "institution", "worker_pin"),
+    Index("portal_news_untold", "institution", "told_at", "at"),
+)
+"""What was done to certificates at the issuer, for each who is told of it."""
+
+NEWS_READ: Final = Table(
+    "portal_news_read",
+    METADATA,
+    Column("institution", String(64), primary_key=True),
+    Column("deed_number", BigInteger, nullable=False),
+)
+"""How far the issuer's history was read."""
+
 REMINDERS: Final = Table(
     "portal_reminders",
     METADATA,

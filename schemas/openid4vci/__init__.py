@@ -25,6 +25,7 @@ from portadoc.schemas.openid4vci.credentials import (
     NotificationRequest,
     Proofs,
 )
+from portadoc.schemas.openid4vci.disclosure import DisclosureOption, DisclosureOptions, DisclosurePolicy
 from portadoc.schemas.openid4vci.displays import (
     ARF_ANNEX_II,
     ClaimDescription,
@@ -107,6 +108,9 @@ __all__ = [
     "CredentialResponseEncryptionSupport",
     "CredentialReusePolicy",
     "DeferredCredentialRequest",
+    "DisclosureOption",
+    "DisclosureOptions",
+    "DisclosurePolicy",
     "Display",
     "EncryptionKeys",
     "ErrorResponse",

@@ -55,6 +55,8 @@ class AuthorizationRequest(ProtocolMessage):
 
     client_id: Text
     response_type: Text
+    response_mode: Literal["query"] | None = None
+    """Where the answer stands; in any other place a code would be left lying about, or a wallet would miss it."""
     redirect_uri: RedirectUri | None = None
     code_challenge: Text | None = None
     code_challenge_method: Text | None = None
@@ -74,13 +76,16 @@ class AuthorizationRequest(ProtocolMessage):
 
 
 class PushedAuthorizationRequest(AuthorizationRequest):
-    """An authorization request that is sent to the server directly; it names no other one. Spec: RFC 9126 §2.1"""
+    """An authorization request that is sent to the server directly; it names or wraps no other one.
+
+    Spec: RFC 9126 §2.1, §3
+    """
 
     @model_validator(mode="before")
     @classmethod
     def _is_the_request_itself(cls, received: Any) -> Any:
-        if isinstance(received, dict) and "request_uri" in received:
-            raise ValueError("request_uri is not pushed")
+        if isinstance(received, dict) and not received.keys().isdisjoint(("request", "request_uri")):
+            raise ValueError("another request is not pushed")
         return received
 
 

@@ -50,6 +50,8 @@ class SupportedCredential(ProtocolMessage):
     cryptographic_binding_methods_supported: Several[Text] | None = None
     proof_types_supported: dict[str, ProofType] | None = None
     credential_metadata: CredentialMetadata | None = None
+    disclosure_policy: JsonValue | None = None
+    """A ``DisclosurePolicy``; whoever cannot read one can still read the rest. Spec: ETSI TS 119 472-3 §4.2.5"""
 
     @model_validator(mode="after")
     def _complete_for_its_format(self) -> Self:
@@ -141,6 +143,7 @@ class AuthorizationServerMetadata(ProtocolMessage):
     require_pushed_authorization_requests: bool | None = None
     authorization_response_iss_parameter_supported: bool | None = None
     response_types_supported: Several[Text] | None = None
+    response_modes_supported: Several[Text] | None = None
     grant_types_supported: Several[Text] | None = None
     scopes_supported: Several[Text] | None = None
     token_endpoint_auth_methods_supported: Several[Text] | None = None

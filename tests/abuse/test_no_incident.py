@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import quote_from_bytes
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portadoc.wallet_sim.transport import AsgiTransport, TransportResponse
@@ -136,7 +136,7 @@ def test_anything_sent_to_any_route_is_answered_without_an_incident(town: Town) 
 
 
 def _throw_at(town: Town, method: str, template: str) -> None:
-    @bounded(40, by_default=15)  # of each of some two hundred routes
+    @bounded(40, by_default=8)  # of each of some two hundred routes
     @given(data=st.data())
     def throw(data: st.DataObject) -> None:
         sent = _with_odd_headers(data.draw, data.draw(wild(method, template)))
@@ -155,15 +155,16 @@ def test_a_request_near_the_sound_one_is_answered_without_an_incident(town: Town
     if route[1].startswith("/tour"):
         town.walk_the_tour()
 
-    for examples in (60, 600):  # what is drawn changes with every change of a test: few of sixty may come near
-        _try_near(town, route, statuses, examples)
+    # what is drawn changes with every change of a test: few of the first may come near
+    for effort in (bounded(60, by_default=25), bounded(600)):
+        _try_near(town, route, statuses, effort)
         if min(statuses) < 400:
             return
     raise AssertionError("no request came near enough to be taken")
 
 
-def _try_near(town: Town, route: tuple[str, str], statuses: set[int], examples: int) -> None:
-    @bounded(examples)
+def _try_near(town: Town, route: tuple[str, str], statuses: set[int], effort: settings) -> None:
+    @effort
     @given(data=st.data())
     def try_near(data: st.DataObject) -> None:
         sent = _with_odd_headers(data.draw, NEAR[route](data.draw, town))

@@ -59,7 +59,7 @@ class SpoiltAnswers:
 def test_whatever_an_issuer_answers_the_wallet_keeps_only_what_it_verified(town: Town) -> None:
     outcomes = set()
 
-    @bounded(80)
+    @bounded(80, by_default=30)
     @given(data=st.data())
     def accept(data: st.DataObject) -> None:
         transport = WatchedTransport(town.transport, SpoiltAnswers(data.draw, town, last=6).see)
@@ -84,7 +84,7 @@ def test_whatever_a_verifier_answers_the_wallet_stops_in_our_own_words(town: Tow
     good = new_wallet(town.house, town.transport)
     good.accept(town.offer().offer_uri)
 
-    @bounded(80)
+    @bounded(80, by_default=30)
     @given(data=st.data())
     def present(data: st.DataObject) -> None:
         transport = WatchedTransport(town.transport, SpoiltAnswers(data.draw, town, last=1).see)

@@ -152,7 +152,8 @@ def open_town(
     base_url: str = "http://127.0.0.1:8700",
 ) -> Iterator[Town]:
     """Yield a town whose parties meet in this process only."""
-    settings = PortadocSettings(base_url=base_url, data_dir=directory)
+    # Short, so that a wallet with a bearer token may wait for what is not decided.
+    settings = PortadocSettings(base_url=base_url, data_dir=directory, issuer={"deferred_interval_s": 60})
     with open_house(settings, clock=clock or SystemClock(), random_bytes=random_bytes, environment={}) as opened:
         apps: list[FastAPI] = []
 

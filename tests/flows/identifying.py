@@ -21,6 +21,7 @@ from portadoc.clock import FixedClock
 from portadoc.errors import Unavailable
 from portadoc.fetch import Fetched
 from portadoc.formats.key_proof import make_key_proof
+from portadoc.formats.oauth.wallet_facts import WalletFacts
 from portadoc.issuer.authorization.offers import OfferFlow
 from portadoc.issuer.http.authorize import authorize_router
 from portadoc.issuer.http.presentations import presentation_router
@@ -33,6 +34,7 @@ from portadoc.issuer.settings import InstitutionSettings, IssuerSettings
 from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.development_ring import DevelopmentInstitution, Role, create_development_ring
 from portadoc.keys.key_ring import KeyRing
+from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.signer import LocalSigner
 from portadoc.keys.trust.trust_file import TRUST_FILE, read_trust_file
 from portadoc.randomness import system_random_bytes
@@ -41,6 +43,7 @@ from portadoc.schemas.pid import Pid
 from portadoc.schemas.profiles import profile
 from portadoc.schemas.records import Record
 from portadoc.storage.engine import Database, open_database
+from portadoc.wallet_sim.identity import WalletIdentity, WalletProvider
 from portadoc.wallet_sim.store import MemoryStore
 from portadoc.wallet_sim.transport import AsgiTransport, TransportResponse
 from portadoc.wallet_sim.wallet import Wallet
@@ -49,6 +52,7 @@ from portadoc.web.app import install_problems, protect
 NOW: Final = int(datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp())
 BASE_URL: Final = "http://127.0.0.1:8700"
 A1, IDENTITY, HEALTH = "fr-demo", "fr-identity", "fr-health"
+VOUCHING: Final = "wallet-provider"
 BACK: Final = "test-wallet://back"
 CLIENT: Final = "test-wallet"
 VERIFIER: Final = "v" * 64
@@ -125,16 +129,30 @@ class Browser:
     def __init__(self, transport: AsgiTransport, language: str = "en") -> None:
         self._transport = transport
         self._language = language
-        self.cookie = ""
+        self.cookies: dict[str, str] = {}
         self.place = ""
 
-    def get(self, url: str) -> TransportResponse:
-        return self._kept(self._transport.request("GET", url.removeprefix(BASE_URL), headers=self._headers()))
+    def get(self, url: str, **headers: str) -> TransportResponse:
+        sent = {**self._headers(), **headers}
+        return self._kept(self._transport.request("GET", url.removeprefix(BASE_URL), headers=sent))
 
-    def post(self, url: str, **headers: str) -> TransportResponse:
+    def post(self, url: str, *, form: str = "", **headers: str) -> TransportResponse:
         sent = {**self._headers(), "content-type": "application/x-www-form-urlencoded"}
         sent |= {"sec-fetch-site": "same-origin", **headers}
-        return self._kept(self._transport.request("POST", url, headers=sent))
+        return self._kept(self._transport.request("POST", url, headers=sent, body=form.encode()))
+
+    def approve(self) -> TransportResponse:
+        """Press the button on the page as it stands now."""
+        return self.post(f"{self.place}/approve", form=f"seen={self.seen()}")
+
+    def seen(self) -> str:
+        """Return what the page wants back with a yes; empty where it asks for none."""
+        found = re.search(r'name="seen" value="([^"]+)"', self.get(self.place).text)
+        return found[1] if found else ""
+
+    def secret(self) -> str:
+        """Return the secret of the authorization that stands open."""
+        return self.cookies[f"portadoc-authorize-{self.place.rpartition('/')[2]}"]
 
     def open(self, address: str) -> str:
         """Open the authorization endpoint and return where the pages of the authorization stand."""
@@ -151,12 +169,15 @@ class Browser:
 
     def _headers(self) -> dict[str, str]:
         told = {"accept": "text/html", "accept-language": self._language}
-        return {**told, "cookie": self.cookie} if self.cookie else told
+        sent = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        return {**told, "cookie": sent} if sent else told
 
     def _kept(self, response: TransportResponse) -> TransportResponse:
-        found = re.search(r"portadoc-authorize=([^;]+)", response.headers.get("set-cookie", ""))
+        found = re.match(
+            r"((?:__Host-)?portadoc-authorize-[0-9a-f]+)=([^;]+)", response.headers.get("set-cookie", "")
+        )
         if found:
-            self.cookie = f"portadoc-authorize={found[1]}"
+            self.cookies[found[1]] = found[2]
         return response
 
 
@@ -236,15 +257,23 @@ class Town:
         }
         return self.http.post_form(f"/issuer/{institution}/token", form)
 
-    def obtain(self, token: str, content: Mapping[str, Any], institution: str = A1) -> TransportResponse:
-        """Ask for a credential bound to a new key."""
+    def obtain(
+        self,
+        token: str,
+        content: Mapping[str, Any],
+        institution: str = A1,
+        *,
+        key: LocalSigner | None = None,
+        client_id: str | None = CLIENT,
+    ) -> TransportResponse:
+        """Ask for a credential bound to a key, a new one by default."""
         nonce = self.http.request("POST", f"/issuer/{institution}/nonce").json()["c_nonce"]
         proof = make_key_proof(
             audience=f"{BASE_URL}/issuer/{institution}",
             nonce=nonce,
             iat=self.clock.now(),
-            signer=LocalSigner(new_private_key("ES256", system_random_bytes)),
-            client_id=CLIENT,
+            signer=key or LocalSigner(new_private_key("ES256", system_random_bytes)),
+            client_id=client_id,
         )
         headers = {"authorization": f"Bearer {token}"}
         asked = {**content, "proofs": {"jwt": [proof]}}
@@ -272,12 +301,27 @@ def identifying_keys(folder: Path) -> KeyRing:
                 slug, id_, "FR", slug, frozenset({Role.ISSUER}), frozenset(TYPES[slug].values())
             )
             for slug, id_ in INSTITUTIONS.items()
-        ],
+        ]
+        + [DevelopmentInstitution(VOUCHING, "FR:TEST98", "FR", VOUCHING, frozenset({Role.WALLET_PROVIDER}))],
         base_url=BASE_URL,
         now=NOW,
         random_bytes=system_random_bytes,
         passphrase=b"test",
     )
+
+
+def _vouched_for(ring: KeyRing) -> WalletIdentity:
+    """Return who a wallet is, by the word of its provider."""
+    provider = WalletProvider(
+        client_attestation=ring.signer(VOUCHING, KeyPurpose.CLIENT_ATTESTATION),
+        key_attestation=ring.signer(VOUCHING, KeyPurpose.KEY_ATTESTATION),
+        issuer=None,
+        facts=WalletFacts(name="Wallet (test)"),
+        key_storage=("iso_18045_high",),
+        user_authentication=("iso_18045_high",),
+    )
+    instance = LocalSigner(new_private_key("ES256", system_random_bytes))
+    return WalletIdentity(client_id=CLIENT, redirect_uri=BACK, instance=instance, provider=provider)
 
 
 @contextmanager
@@ -299,7 +343,9 @@ def identifying_town(ring: KeyRing, **changes: Any) -> Iterator[Town]:
     }
     clock, database, app = FixedClock(NOW), open_database("sqlite://"), FastAPI(openapi_url=None)
     transport = AsgiTransport(app, BASE_URL)
-    issuer = build_issuer(IssuerSettings(**settings), database, ring, clock, system_random_bytes)
+    issuer = build_issuer(
+        IssuerSettings(**settings), database, ring, clock, system_random_bytes, wallet_trust=trust
+    )
     web = Web(transport)
     identification = issuer.identifying.by(trust=lambda: trust, lists=web, outbound=web, environment={})
     app.include_router(wallet_router(issuer))
@@ -316,6 +362,7 @@ def identifying_town(ring: KeyRing, **changes: Any) -> Iterator[Town]:
             clock=clock,
             random_bytes=system_random_bytes,
             profile=profile(issuer.settings.profile),
+            identity=_vouched_for(ring),
         )
 
     issuer.publish_status_lists()

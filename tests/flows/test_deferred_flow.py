@@ -1,5 +1,6 @@
-"""Two processes that deliver the same deferred credentials over one database file."""
+"""Two processes that deliver the same deferred credentials over one database file, and one that dies of it."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ from portadoc.keys.key_ring import KeyRing
 from portadoc.keys.signer import LocalSigner
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.examples import example
-from portadoc.schemas.openid4vci import CredentialRequest, Proofs
+from portadoc.schemas.openid4vci import CredentialRequest, DeferredCredentialRequest, Proofs
 from portadoc.storage import Database, open_database
 from tests.flows.test_issuance_flow import BASE_URL, NOW, SETTINGS, new_ring
 
@@ -51,7 +52,9 @@ sys.stdin.readline()
 for transaction in {transactions!r}:
     while True:
         try:
-            issuer.issuance.deliver(grant, DeferredCredentialRequest(transaction_id=transaction))
+            answer = issuer.issuance.deliver(grant, DeferredCredentialRequest(transaction_id=transaction))
+            if answer.credentials is None:
+                continue
             print(transaction, flush=True)
         except Unavailable:
             continue
@@ -59,6 +62,12 @@ for transaction in {transactions!r}:
             assert error.code == "transaction_unknown", error
         break
 """
+
+DIES = """
+import os, signal
+issuer.issuance.copies._sign = lambda *copy: os.kill(os.getpid(), signal.SIGKILL)
+"""
+"""The process dies where it would sign."""
 
 
 def test_s23_of_two_processes_one_delivers_each_transaction(tmp_path: Path) -> None:
@@ -85,6 +94,41 @@ def test_s23_of_two_processes_one_delivers_each_transaction(tmp_path: Path) -> N
     database.close()
 
 
+def test_l01_a_delivery_whose_process_is_killed_is_fetched_again(tmp_path: Path) -> None:
+    """SIGKILL between the intents and the first signature: a minute later there are copies for the same keys."""
+    new_ring(tmp_path / "keys")
+    url = f"sqlite:///{tmp_path / 'issuer.sqlite'}"
+    ring, database = KeyRing.open(tmp_path / "keys", passphrase=b"test"), open_database(url, workers=PROCESSES)
+    clock = FixedClock(NOW)
+    issuer = build_issuer(SETTINGS, database, ring, clock, system_random_bytes)
+    grant = waiting(issuer, database)
+    transaction = deferred(issuer, grant)
+    issuer.decided(ISSUER, "case", example("posted-worker-fr-de"))
+    child = CHILD.replace("print(", f"{DIES}\nprint(", 1).format(
+        root=str(Path(__file__).resolve().parents[2]),
+        settings=SETTINGS.model_dump_json(),
+        keys=str(tmp_path / "keys"),
+        database=url,
+        workers=PROCESSES,
+        now=NOW,
+        transactions=[transaction],
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", child], input="go\n", capture_output=True, text=True, timeout=60
+    )
+    assert (killed.returncode, killed.stdout) == (-signal.SIGKILL, "ready\n")
+    assert [(row.issued_at, row.withdrawn_at) for row in issuer.credentials(ISSUER)] == [(None, None)]
+    asked = DeferredCredentialRequest(transaction_id=transaction)
+    assert issuer.issuance.deliver(grant, asked).transaction_id == transaction
+    clock.advance(60)
+    assert issuer.issuance.deliver(grant, asked).credentials
+    dead, alive = sorted(issuer.credentials(ISSUER), key=lambda row: row.issued_at or 0)
+    assert (dead.withdrawn_at, alive.issued_at, alive.withdrawn_at) == (NOW + 60, NOW + 60, None)
+    assert dead.holder_thumbprint == alive.holder_thumbprint
+    assert dead.idx != alive.idx
+    database.close()
+
+
 def waiting(issuer: Issuer, database: Database) -> Grant:
     """Return a grant for a record that is expected."""
     issuer.expect(ISSUER, "case", holder_of(example("posted-worker-fr-de")), ["pda1"])
@@ -98,7 +142,7 @@ def waiting(issuer: Issuer, database: Database) -> Grant:
         dpop_thumbprint=None,
     )
     with database.transaction() as connection:
-        token_store.insert_token(connection, grant, copies=TRANSACTIONS, expires_at=NOW + 3600)
+        token_store.insert_token(connection, grant, copies=TRANSACTIONS, now=NOW, expires_at=NOW + 7200)
     return grant
 
 

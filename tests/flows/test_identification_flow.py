@@ -1,14 +1,30 @@
 """From a wallet's request to its credential: the person shows a PID in between, and approves."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
 
 import pytest
 
+from portadoc.errors import Refused
 from portadoc.formats import jws, sd_jwt
 from portadoc.keys.jwk import thumbprint
+from portadoc.schemas.examples import example
 from portadoc.wallet_sim.transport import TransportResponse
-from tests.flows.identifying import A1, BASE_URL, Town, identifying_keys, identifying_town, other_pid, parameters
+from tests.flows.identifying import (
+    A1,
+    BASE_URL,
+    IDENTITY,
+    PROVIDER,
+    Town,
+    identifying_keys,
+    identifying_town,
+    other_pid,
+    parameters,
+)
 
 
 @pytest.fixture
@@ -42,7 +58,7 @@ def test_a_person_who_shows_a_pid_gets_the_certificate_into_the_wallet_that_aske
         "test-wallet",
     ):
         assert said in page
-    approved = browser.post(f"{browser.place}/approve")
+    approved = browser.approve()
     location = approved.headers["location"]
     told = parameters(location)
     assert location.startswith("test-wallet://back?")
@@ -60,10 +76,10 @@ def test_the_key_of_a_pid_is_not_the_key_of_the_credential(town: Town) -> None:
     browser = town.browser()
     browser.open(town.pushed())
     town.identify(browser)
-    cookie = browser.cookie.partition("=")[2]
+    cookie = browser.secret()
     authorization_id = browser.place.rpartition("/")[2]
     standing = town.identification.standing(A1, authorization_id, browser_secret=cookie)
-    code = parameters(browser.post(f"{browser.place}/approve").headers["location"])["code"]
+    code = parameters(browser.approve().headers["location"])["code"]
     token = town.token(code).json()["access_token"]
     bound = claims_of(town.obtain(token, {"credential_configuration_id": "pda1"}))["cnf"]
     assert standing.identity is not None
@@ -84,10 +100,10 @@ def test_an_offer_gives_its_holder_the_certificate_and_nobody_else_anything(town
     assert "The offer could not be matched to you beyond doubt" in page
     for kept_back in ("Éléonore", "A1-FR-2026", "names_differ", "2 91 04"):
         assert kept_back not in page
-    assert browser.post(f"{browser.place}/approve").status == 409
+    assert browser.approve().status == 409
     town.identify(browser)
     assert "It was offered to you" in browser.page()
-    assert "code=" in browser.post(f"{browser.place}/approve").headers["location"]
+    assert "code=" in browser.approve().headers["location"]
 
 
 def test_whoever_refuses_goes_back_to_the_wallet_without_a_code(town: Town) -> None:
@@ -96,3 +112,55 @@ def test_whoever_refuses_goes_back_to_the_wallet_without_a_code(town: Town) -> N
     told = parameters(browser.post(f"{browser.place}/refuse").headers["location"])
     assert told == {"error": "access_denied", "state": "wallets-own", "iss": f"{BASE_URL}/issuer/{A1}"}
     assert browser.get(browser.place).status == 404
+
+
+WORKER: Final = {
+    "given_name": "Éléonore Inès",
+    "family_name": "Testelin",
+    "preferred_username": "Maréchal-Testelin",
+    "birthdate": "1991-04-17",
+    "town": "Clermont-Ferrand",
+    "acr": "eidas2",
+}
+
+
+def at_the_provider(town: Town) -> Callable[[str], str]:
+    """Return a browser whose holder signs in at the provider, and approves."""
+
+    def browse(address: str) -> str:
+        browser = town.browser()
+        browser.open(address)
+        asked = parameters(browser.get(f"{browser.place}/provider/france-connect").headers["location"])
+        town.web.claims, town.web.nonce = WORKER, asked["nonce"]
+        answer = urlencode({"code": "c-1", "iss": PROVIDER, "state": asked["state"]})
+        browser.get(f"{asked['redirect_uri']}?{answer}")
+        return browser.approve().headers["location"]
+
+    return browse
+
+
+@pytest.mark.parametrize("profile_id", ["haip-1.0", "eudi-2026"])
+def test_a_wallet_that_is_vouched_for_collects_a_pid_and_then_a_certificate_by_it(
+    tmp_path: Path, profile_id: str
+) -> None:
+    """Both by the code flow: the first after a sign-in at a provider, the second by what the first has brought."""
+    with identifying_town(identifying_keys(tmp_path), profile=profile_id) as town:
+        town.issuer.upload(IDENTITY, example("pid-posted-worker", date(2026, 11, 22)))
+        town.certificate()
+        (pid,) = town.wallet.ask(f"{BASE_URL}/issuer/{IDENTITY}", ["pid"], browser=at_the_provider(town))
+        held = town.wallet.ask(f"{BASE_URL}/issuer/{A1}", ["pda1"], browser=town.wallet.sign_in, copies=2)
+        assert (pid.vct, [each.vct for each in held]) == ("urn:eudi:pid:1", ["urn:eudi:pda1:1"] * 2)
+        assert len({each.holder_key["x"] for each in (pid, *held)}) == 3
+        assert {row.issued_at for row in town.issuer.credentials(A1)} == {town.clock.now()}
+
+
+@pytest.mark.parametrize("profile_id", ["haip-1.0", "eudi-2026"])
+def test_under_no_profile_does_anybody_get_what_a_look_alike_holds(tmp_path: Path, profile_id: str) -> None:
+    with identifying_town(identifying_keys(tmp_path), profile=profile_id) as town:
+        town.issuer.upload(IDENTITY, example("pid-posted-worker", date(2026, 11, 22)))
+        record: Any = example("posted-worker-fr-de", date(2026, 11, 22))
+        town.issuer.upload(A1, replace(record, person=replace(record.person, forenames="Aurore Inès")))
+        town.wallet.ask(f"{BASE_URL}/issuer/{IDENTITY}", ["pid"], browser=at_the_provider(town))
+        with pytest.raises(Refused, match="sign_in_stopped"):
+            town.wallet.ask(f"{BASE_URL}/issuer/{A1}", ["pda1"], browser=town.wallet.sign_in)
+        assert town.issuer.credentials(A1) == ()

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,7 @@ from portadoc.serve.house import House, open_house
 from portadoc.serve.inspection import CodeDesk
 from portadoc.serve.run import listen, serving
 from portadoc.serve.settings import PortadocSettings
+from portadoc.serve.tls.server_certificate import ServerTls
 from portadoc.verifier.service import Verifier, build_verifier
 from tests.flows.inspecting import OPERATOR, Control, Device, paired
 from tests.flows.test_tls_leg import certify
@@ -94,7 +96,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory, files: tuple[str, str, s
             open_house(
                 settings, clock=SystemClock(), random_bytes=system_random_bytes, environment={}, ca_file=files[0]
             ) as house,
-            serving(house, listener, certificate=files[1], private_key=files[2]),
+            serving(house, listener, tls=ServerTls(Path(files[1]), Path(files[2]))),
         ):
             yield house
 

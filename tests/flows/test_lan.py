@@ -12,14 +12,17 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from portadoc.cli import main
 from portadoc.clock import FixedClock, SystemClock
 from portadoc.errors import Misconfigured
 from portadoc.randomness import system_random_bytes
 from portadoc.serve.house import DEVELOPMENT_PASSPHRASE
-from portadoc.serve.lan import LanServer, open_lan
+from portadoc.serve.tls.lan import LanServer, open_lan, own_lan
 
 DAY = 86_400
 
@@ -98,6 +101,18 @@ def test_keys_of_the_local_network_are_readable_by_their_owner_only(running: Run
         assert b"ENCRYPTED" in (folder / name).read_bytes()
 
 
+def test_commands_beside_the_server_call_it_under_its_own_authority(running: Running) -> None:
+    def told(*arguments: str) -> Any:
+        folder = ["--data-dir", str(running.folder / ".portadoc-lan"), "--json"]
+        done = CliRunner().invoke(main, [*arguments, *folder], catch_exceptions=False)
+        assert done.exit_code == 0, done.stderr
+        return json.loads(done.stdout)
+
+    offer = told("issuer", "offer", "fr-demo", "--example", "posted-worker-fr-de", "--type", "pda1")["offer_uri"]
+    (held,) = told("wallet", "accept", offer)["credentials"]
+    assert held["issuer"] == f"https://127.0.0.1:{running.port}/issuer/fr-demo"
+
+
 def opened(folder: Path, *, address: str = "192.168.1.5", now: int = 1_795_000_000, **changed: bytes) -> LanServer:
     passphrase = changed.get("passphrase", DEVELOPMENT_PASSPHRASE)
     return open_lan(
@@ -111,16 +126,26 @@ def opened(folder: Path, *, address: str = "192.168.1.5", now: int = 1_795_000_0
 
 def test_the_authority_stays_while_certificates_follow_address_and_time(tmp_path: Path) -> None:
     first = opened(tmp_path)
-    certificate = first.certificate_file.read_bytes()
-    assert opened(tmp_path).certificate_file.read_bytes() == certificate
+    certificate = first.tls.certificate_file.read_bytes()
+    assert opened(tmp_path).tls.certificate_file.read_bytes() == certificate
     moved = opened(tmp_path, address="192.168.1.6")
     assert moved.fingerprint == first.fingerprint
-    assert moved.certificate_file.read_bytes() != certificate
-    fresh = moved.certificate_file.read_bytes()
+    assert moved.tls.certificate_file.read_bytes() != certificate
+    fresh = moved.tls.certificate_file.read_bytes()
     later = opened(tmp_path, address="192.168.1.6", now=1_795_000_000 + 70 * DAY)
     assert later.fingerprint == first.fingerprint
-    assert later.certificate_file.read_bytes() != fresh
+    assert later.tls.certificate_file.read_bytes() != fresh
     assert opened(tmp_path, now=1_795_000_000 + 1_820 * DAY).fingerprint != first.fingerprint
+
+
+def test_only_what_serves_a_local_network_calls_it_there(tmp_path: Path) -> None:
+    made = opened(tmp_path)
+    origin = made.origin(8700)
+    found = own_lan(tmp_path, origin)
+    assert found is not None
+    assert (found.address, found.authority_file) == ("192.168.1.5", made.authority_file)
+    assert own_lan(tmp_path / "other", origin) is None
+    assert own_lan(tmp_path, "https://issuer.example") is None
 
 
 def test_an_address_of_version_6_stands_in_brackets(tmp_path: Path) -> None:
@@ -137,7 +162,7 @@ def test_files_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "option", [["--workers", "2"], ["--host", "0.0.0.0"], ["--base-url", "https://x.example"]]
+    "option", [["--workers", "2"], ["--host", "0.0.0.0"], ["--public-url", "https://x.example"]]
 )
 def test_options_that_lan_decides_by_itself_are_refused(tmp_path: Path, option: list[str]) -> None:
     command = [sys.executable, "-m", "portadoc", "serve", "--lan", "127.0.0.1", *option]

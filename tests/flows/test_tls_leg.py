@@ -2,28 +2,36 @@
 
 import http.client
 import os
+import re
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
+from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from portadoc.cli import main
 from portadoc.clock import SystemClock
 from portadoc.demo.story import present, today
 from portadoc.errors import Refused, Unavailable
 from portadoc.fetch import UnsafeLoopbackFetch
+from portadoc.formats.jws import unverified_claims
 from portadoc.issuer.records.withdrawals import WithdrawalReason
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.examples import example
 from portadoc.serve.house import House, open_house
 from portadoc.serve.run import listen, serving
 from portadoc.serve.settings import PortadocSettings
+from portadoc.serve.tls.server_certificate import ServerTls
+from portadoc.verification.presets.presets import preset
 
 
 def certify(directory: Path) -> tuple[str, str, str]:
@@ -99,7 +107,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, tls: tuple[str, str, str]) -
                 environment=dict(os.environ),
                 ca_file=ca_file,
             ) as opened,
-            serving(opened, listener, certificate=certificate, private_key=private_key),
+            serving(opened, listener, tls=ServerTls(Path(certificate), Path(private_key))),
         ):
             yield opened
 
@@ -140,3 +148,75 @@ def test_answers_over_tls_ask_for_tls_ever_after(house: House, tls: tuple[str, s
     assert answer.status == 200
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
     connection.close()
+
+
+OF_STANDARDS = ("https://www.w3.org/", "https://self-issued.me/v2")
+"""Names that specifications give, which are addresses only in form."""
+
+
+def addresses(value: Any) -> Iterator[str]:
+    """Yield every http address in a document, wherever it stands."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from addresses(each)
+    elif isinstance(value, str):
+        yield from re.findall(r"https?://[^\s\"'<>]+", unquote(value))
+
+
+def test_every_address_that_is_published_begins_with_the_public_origin(house: House) -> None:
+    origin, issuer = house.settings.base_url, f"{house.settings.base_url}/issuer/fr-demo"
+    record_id = house.issuer.upload("fr-demo", example("posted-worker-fr-de", today(house)))
+    offers = [house.issuer.offer("fr-demo", record_id, ["pda1"], by_reference=each) for each in (False, True)]
+    request = house.verifier.create_request("de-inspection", preset("inspector-quick"))
+    transport = house.wallet.means.transport
+
+    def document(path: str) -> Any:
+        answer = transport.get(f"{origin}{path}", headers={"accept": "application/json"})
+        assert answer.status == 200, path
+        return answer.json()
+
+    metadata = document("/.well-known/openid-credential-issuer/issuer/fr-demo")
+    published = [
+        metadata,
+        document("/.well-known/oauth-authorization-server/issuer/fr-demo"),
+        document("/.well-known/jwt-vc-issuer/issuer/fr-demo"),
+        document(f"/types/{quote('urn:eudi:pda1:1', safe='')}"),
+        [offer.offer_uri for offer in offers],
+        request.link,
+        unverified_claims(transport.get(request.request_uri).text),
+        list(house.issuer.status_list_uris()),
+        [unverified_claims(held.sd_jwt.partition("~")[0]) for held in house.wallet.credentials()],
+    ]
+    assert metadata["credential_issuer"] == issuer
+    found = [each for each in addresses(published) if not each.startswith(OF_STANDARDS)]
+    assert len(found) > 15
+    assert {each for each in found if not each.startswith(f"{origin}/")} <= {origin}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--tls-certificate", "server.pem"], "belong together"),
+        (["--tls-certificate", "server.pem", "--tls-key", "server.key"], "--public-url https://HOST"),
+        (["--lan", "127.0.0.1", "--tls-certificate", "a", "--tls-key", "b"], "--lan says"),
+    ],
+)
+def test_options_for_tls_that_do_not_go_together_are_refused(
+    options: list[str], said: str, tmp_path: Path
+) -> None:
+    done = CliRunner().invoke(main, ["serve", "--port", "0", "--data-dir", str(tmp_path), *options])
+    assert done.exit_code == 2
+    assert said in " ".join(done.stderr.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_certificate_for_another_host_stops_the_start(tls: tuple[str, str, str], tmp_path: Path) -> None:
+    Path(tls[2]).chmod(0o600)
+    files = ["--tls-certificate", tls[1], "--tls-key", tls[2]]
+    address = ["--port", "0", "--public-url", "https://issuer.example", "--data-dir", str(tmp_path)]
+    done = CliRunner().invoke(main, ["serve", *address, *files])
+    assert done.exit_code != 0
+    assert "tls_host_not_certified" in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -184,7 +184,7 @@ def endless(database: Database, record_id: str) -> Grant:
         dpop_thumbprint=None,
     )
     with database.transaction() as connection:
-        token_store.insert_token(connection, grant, copies=1_000_000, expires_at=NOW + DAY)
+        token_store.insert_token(connection, grant, copies=1_000_000, now=NOW, expires_at=NOW + DAY)
     return grant
 
 

@@ -194,7 +194,7 @@ def require_one_winner(answers: list[Answer], refusal: str) -> None:
 
 
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
-def test_of_fifty_at_once_one_wins(arena: Arena, race: Callable[[Arena], None]) -> None:
+def test_f01_f04_e12_g03_of_fifty_at_once_one_wins(arena: Arena, race: Callable[[Arena], None]) -> None:
     for _ in range(3):
         race(arena)
 

@@ -6,7 +6,7 @@ Spec: RFC 6749 §4.1, RFC 7636, RFC 9126, RFC 9207; OpenID4VCI 1.0 §5; HAIP 1.0
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from portadoc.errors import Malformed, Refused, Untrusted
@@ -93,7 +93,7 @@ def _suitable(server: AuthorizationServerMetadata, means: Means) -> str:
     return endpoint
 
 
-def _details(wanted: Wanted) -> Mapping[str, str]:
+def _details(wanted: Wanted) -> Mapping[str, Any]:
     """Ask by authorization details, for this issuer where its server has several. Spec: OpenID4VCI 1.0 §5.1.1."""
     issuer = wanted.issuer
     details = [
@@ -107,7 +107,7 @@ def _details(wanted: Wanted) -> Mapping[str, str]:
     return {"authorization_details": strict_json.dumps(details).decode("utf-8")}
 
 
-def _scope(wanted: Wanted) -> Mapping[str, str]:
+def _scope(wanted: Wanted) -> Mapping[str, Any]:
     """Ask by scope, for this issuer where its server has several. Spec: OpenID4VCI 1.0 §5.1.2, RFC 8707."""
     scopes = [supported.scope for supported in wanted.supported.values()]
     if not all(scopes):

@@ -177,6 +177,7 @@ def _keep_pending(expected: Expected, answer: CredentialResponse, means: Means, 
 def _held(expected: Expected, received: Sequence[ReceivedCredential], means: Means) -> tuple[HeldCredential, ...]:
     private_jwks = {key.signer.kid: key.private_jwk for key in expected.keys}
     now = means.clock.now()
+    policy = _disclosure_policy(expected)
     return tuple(
         HeldCredential(
             id=base64url.encode(means.random_bytes(16)),
@@ -186,6 +187,14 @@ def _held(expected: Expected, received: Sequence[ReceivedCredential], means: Mea
             sd_jwt=credential.text,
             holder_key=private_jwks[credential.holder_thumbprint],
             received_at=now,
+            disclosure_policy=policy,
         )
         for credential in received
     )
+
+
+def _disclosure_policy(expected: Expected) -> str | None:
+    """Return the policy of the issuer as published, to be read when a verifier asks. Spec: ARF 3.0 EDP_10."""
+    configured = expected.issuer.credential_configurations_supported.get(expected.configuration_id)
+    policy = None if configured is None else configured.disclosure_policy
+    return None if policy is None else strict_json.dumps(policy).decode("utf-8")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser.inspector.camera import Scene, camera_browser
-from tests.browser.inspector.running import CHROMIUM, Served, Visit, launch, served_house, visiting
+from tests.browser.inspector.running import CHROMIUM, Served, Visit, launch, left, served_house, visiting
 from tests.browser.inspector.town import Town, open_town
 
 
@@ -58,3 +58,22 @@ def visit(browser_program: Browser, inspection: Served) -> Iterator[Visit]:
     """A new device that has nothing stored; ``visit.open()`` starts the app on it."""
     with visiting(browser_program, inspection.address) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def one_device(browser_program: Browser, inspection: Served) -> Iterator[Visit]:
+    """The device behind ``used``."""
+    with visiting(browser_program, inspection.address) as opened:
+        opened.open()
+        opened.synchronised()
+        opened.installed()
+        yield opened
+
+
+@pytest.fixture
+def used(one_device: Visit) -> Visit:
+    """A device with its trust pack on which others were before: for what leaves no trace but in the history.
+
+    The app is not open. To start it again takes a fifth of what a new device takes.
+    """
+    return left(one_device)

@@ -141,6 +141,14 @@ def visiting(browser: Browser, address: str, **options: Any) -> Iterator[Visit]:
         yield visit
 
 
+def left(visit: Visit) -> Visit:
+    """Leave the app of a device, and forget what was asked for and complained about so far."""
+    visit.page.goto("about:blank")
+    visit.requested.clear()
+    visit.complaints.clear()
+    return visit
+
+
 def watch(visit: Visit) -> None:
     """Note every request, of the service worker too, and every complaint of the console."""
 

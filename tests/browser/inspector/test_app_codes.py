@@ -18,11 +18,10 @@ PRESENTATION = f"e30.e30.{base45.encode(bytes(range(200)))}~"
 
 
 @pytest.fixture
-def device(visit: Visit) -> Visit:
+def device(used: Visit) -> Visit:
     """A device with its trust pack."""
-    visit.open()
-    visit.synchronised()
-    return visit
+    used.open()
+    return used
 
 
 @pytest.mark.parametrize(

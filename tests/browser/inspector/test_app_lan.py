@@ -13,9 +13,9 @@ from playwright.sync_api import Error, expect
 from portadoc.clock import SystemClock
 from portadoc.randomness import system_random_bytes
 from portadoc.serve.house import DEVELOPMENT_PASSPHRASE, open_house
-from portadoc.serve.lan import open_lan
 from portadoc.serve.run import listen, serving
 from portadoc.serve.settings import PortadocSettings
+from portadoc.serve.tls.lan import open_lan
 from tests.browser.inspector.running import (
     CHROMIUM,
     FLAGS,

@@ -3,6 +3,7 @@
 import json
 import time
 from collections import Counter
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import expect
@@ -45,13 +46,26 @@ def seals(control):
     return made
 
 
-@pytest.fixture
-def paired(browser_program, control, seals):
+@contextmanager
+def pairing(browser_program, control):
     with visiting(browser_program, control.address) as visit:
         page = visit.open("#/settings")
         register(page, control)
         visit.synchronised()
         visit.installed()
+        yield visit
+
+
+@pytest.fixture
+def paired(browser_program, control, seals):
+    with pairing(browser_program, control) as visit:
+        yield visit
+
+
+@pytest.fixture(scope="module")
+def paired_for_all(browser_program, control, seals):
+    """A registered device for tests that change nothing on it."""
+    with pairing(browser_program, control) as visit:
         yield visit
 
 
@@ -72,12 +86,12 @@ def kinds(control, visit_id):
 
 
 @pytest.mark.parametrize("path", ["dossiers/0123456789abcdef", "office/", "api/configuration", "nothing"])
-def test_addresses_of_the_service_get_its_pages_and_never_the_shell(paired, path):
-    page = paired.context.new_page()
-    page.goto(paired.address + path)
-    assert page.locator("#app").count() == 0
-    page.goto(paired.address + "index.html")
-    expect(page.locator("#app h1").first).to_be_visible()
+def test_addresses_of_the_service_get_its_pages_and_never_the_shell(paired_for_all, path):
+    with paired_for_all.context.new_page() as page:
+        page.goto(paired_for_all.address + path)
+        assert page.locator("#app").count() == 0
+        page.goto(paired_for_all.address + "index.html")
+        expect(page.locator("#app h1").first).to_be_visible()
 
 
 def test_a_visit_goes_on_after_a_lock_and_can_be_closed(paired, control):
@@ -214,8 +228,8 @@ def test_the_closing_note_stands_among_the_entries_and_an_own_finding_names_nobo
     expect(page.locator("[data-kind=visit_closed]")).to_contain_text("Works manager told.")
 
 
-def test_a_double_click_switches_the_purpose_once(visit):
-    page = visit.open("#/")
+def test_a_double_click_switches_the_purpose_once(used):
+    page = used.open("#/")
     page.get_by_role("button", name=say("button.to_care")).dblclick()
     expect(page.get_by_role("heading", name=say("screen.care.question"))).to_be_visible()
     page.wait_for_timeout(600)
@@ -244,32 +258,30 @@ def test_a_workbook_is_no_list(paired):
     ],
     ids=["empty", "blank", "drawing", "archive"],
 )
-def test_a_file_without_a_code_gets_its_own_words(visit, name, media_type, content, note):
-    page = visit.open("#/import")
+def test_a_file_without_a_code_gets_its_own_words(used, name, media_type, content, note):
+    page = used.open("#/import")
     page.locator("input[type=file]").set_input_files({"name": name, "mimeType": media_type, "buffer": content})
     expect(page.get_by_text(say(note))).to_be_visible()
 
 
-def test_a_picture_without_a_code_is_told_as_one(visit):
-    page = visit.open("#/import")
+def test_a_picture_without_a_code_is_told_as_one(used):
+    page = used.open("#/import")
     picture = page.screenshot()
     page.locator("input[type=file]").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": picture})
     expect(page.get_by_text(say("note.picture_no_code"))).to_be_visible()
 
 
-def test_a_seal_that_was_cut_off_is_asked_for_again(visit, inspection):
+def test_a_seal_that_was_cut_off_is_asked_for_again(used, inspection):
     text = sealed(inspection.house, 3)
-    visit.open()
-    visit.synchronised()
-    page = paste(visit, text[: len(text) // 2])
+    used.open()
+    page = paste(used, text[: len(text) // 2])
     assert outcome(page) == say("verdict.not_authentic.headline")
     expect(page.get_by_text(say("note.seal_cut"))).to_be_visible()
 
 
-def test_a_code_typed_alone_is_looked_up(visit):
-    visit.open()
-    visit.synchronised()
-    page = paste(visit, "ABCD-EFGH-JKMN-PQRS")
+def test_a_code_typed_alone_is_looked_up(used):
+    used.open()
+    page = paste(used, "ABCD-EFGH-JKMN-PQRS")
     page.wait_for_url("**#/verdict/*")
     expect(page.get_by_role("heading", name=say("screen.code"))).to_be_visible()
     expect(page.get_by_label(say("field.second_factor"))).to_be_visible()
@@ -302,9 +314,8 @@ def test_the_day_of_treatment_holds_for_one_scan_unless_it_is_kept(visit):
         assert (shown == "2026-01-02") is kept
 
 
-def test_languages_have_their_own_names_and_those_with_texts_come_first(visit):
-    page = visit.open()
-    visit.synchronised()
+def test_languages_have_their_own_names_and_those_with_texts_come_first(used):
+    page = used.open()
     expect(page.locator(".bar-language option", has_text="Malti (English)")).to_have_count(1)
     names = page.locator(".bar-language option").all_inner_texts()
     assert "Gaeilge (English)" in names
@@ -312,9 +323,9 @@ def test_languages_have_their_own_names_and_those_with_texts_come_first(visit):
     assert all("(English)" in each for each in names[8:])
 
 
-def test_a_scan_that_is_gone_leads_back(visit):
-    page = visit.open("#/import")
-    page.goto(visit.address + "#/verdict/gone")
+def test_a_scan_that_is_gone_leads_back(used):
+    page = used.open("#/import")
+    page.goto(used.address + "#/verdict/gone")
     expect(page.get_by_text(say("note.scan_gone"))).to_be_visible()
     page.get_by_role("button", name=say("button.back")).click()
     page.wait_for_url("**#/import")

@@ -39,8 +39,14 @@ def paper(inspection):
 
 
 @pytest.fixture
-def app(visit, paper):
+def app(paper, used):
     """The app with the trust pack of the papers."""
+    return started(used)
+
+
+@pytest.fixture
+def own_app(visit, paper):
+    """The app on a device of its own, which may be changed."""
     return started(visit)
 
 
@@ -95,15 +101,15 @@ def test_an_altered_seal_is_not_authentic_and_shows_nothing_of_its_content(app, 
     expect(shown).not_to_contain_text("Maréchal")
 
 
-def test_a_card_is_not_shown_to_an_inspection_nor_an_a1_to_a_care_desk(app, paper):
-    shown = give(app, paper.card)
+def test_a_card_is_not_shown_to_an_inspection_nor_an_a1_to_a_care_desk(own_app, paper):
+    shown = give(own_app, paper.card)
     expect(shown.locator("h1")).to_have_text("Not for an inspection")
     expect(shown).not_to_contain_text("Delacroix")
-    app.goto(app.url.split("#")[0] + "#/care")
-    expect(app.get_by_label("Day of treatment")).to_be_visible()
-    expect(app.locator(".bar-name")).to_contain_text("Care desk")
-    expect(give(app, paper.card)).to_contain_text("Delacroix-Fictif")
-    shown = give(app, paper.a1)
+    own_app.goto(own_app.url.split("#")[0] + "#/care")
+    expect(own_app.get_by_label("Day of treatment")).to_be_visible()
+    expect(own_app.locator(".bar-name")).to_contain_text("Care desk")
+    expect(give(own_app, paper.card)).to_contain_text("Delacroix-Fictif")
+    shown = give(own_app, paper.a1)
     expect(shown.locator("h1")).to_have_text("Not for the care desk")
     expect(shown).not_to_contain_text("Maréchal")
 
@@ -154,19 +160,19 @@ def test_seals_are_judged_after_reload_without_a_network(visit, paper):
     expect(give(page, paper.a1).locator("h1")).to_contain_text("holder not proven")
 
 
-def test_a_registered_device_shows_the_wallet_a_code_and_the_confirmation(app, inspection):
+def test_a_registered_device_shows_the_wallet_a_code_and_the_confirmation(own_app, inspection):
     devices = inspection.house.inspector.devices
     code = devices.pairing_code(inspection.house.inspector.settings.first, "Tablet").code
-    app.goto(app.url.split("#")[0] + "#/ask")
-    app.get_by_label("Pairing code").fill(code)
-    app.get_by_label("Name of the device").fill("Tablet 4")
-    app.get_by_role("button", name="Register this device").click()
-    app.locator(".preset").first.click()
-    picture_of_code = app.get_by_role("img", name="Code for the wallet")
+    own_app.goto(own_app.url.split("#")[0] + "#/ask")
+    own_app.get_by_label("Pairing code").fill(code)
+    own_app.get_by_label("Name of the device").fill("Tablet 4")
+    own_app.get_by_role("button", name="Register this device").click()
+    own_app.locator(".preset").first.click()
+    picture_of_code = own_app.get_by_role("img", name="Code for the wallet")
     expect(picture_of_code).to_be_visible()
     assert picture_of_code.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
-    expect(app.locator(".confirmation strong")).not_to_be_empty()
-    assert complaints_of_axe(app) == []
+    expect(own_app.locator(".confirmation strong")).not_to_be_empty()
+    assert complaints_of_axe(own_app) == []
 
 
 def test_a_paper_without_a_code_is_never_better_than_cannot_be_authenticated(app):

@@ -100,7 +100,7 @@ def film_of(frames: tuple[str, ...]):
     return [picture(frame, Shot(pixels=5.5), seed=at) for at, frame in enumerate(frames)]
 
 
-@pytest.mark.parametrize("a_second", [5, 7.5])
+@pytest.mark.parametrize("a_second", [5, pytest.param(7.5, marks=pytest.mark.soak)])
 def test_an_animated_code_that_nobody_asked_for_is_complete_within_three_seconds(
     device, scene, town, printed, a_second
 ):
@@ -129,7 +129,7 @@ def answer(visit: Visit, scene: Scene, town: Town, printed: Printed, a_second: f
     return noted - begun
 
 
-@pytest.mark.parametrize("a_second", [5, 7.5])
+@pytest.mark.parametrize("a_second", [pytest.param(5, marks=pytest.mark.soak), 7.5])
 def test_a_phone_without_network_that_answers_the_number_proves_its_holder(device, scene, town, printed, a_second):
     took = answer(device, scene, town, printed, a_second)
     expect(device.page.locator(".verdict-head.tone-green")).to_be_visible()

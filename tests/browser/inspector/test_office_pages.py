@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from portadoc.formats.jwe import encrypt
 from portadoc.inspector.visits.sites import Site
 from portadoc.schemas.examples import example
-from tests.browser.inspector.running import third_parties, visiting
+from tests.browser.inspector.running import left, third_parties, visiting
 
 AXE = (Path(__file__).resolve().parents[3] / "inspector/node_modules/axe-core/axe.min.js").read_text()
 OPERATOR = "de-inspection"
@@ -60,19 +60,26 @@ def complaints_of_axe(page: Page):
     return page.evaluate("axe.run(document).then(found => found.violations.map(each => each.id))")
 
 
-@pytest.mark.parametrize("name", ["visits", "visit", "batch", "dossier", "stopped"])
-@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "fr")])
-def test_a_page_of_the_office_is_for_everybody(browser_program, inspection, visited, name, scheme, language):
+@pytest.fixture(scope="module", params=[("light", "en"), ("dark", "fr")], ids="-".join)
+def reader(request, browser_program, inspection):
+    """Somebody who reads in one language and one scheme of colours."""
+    scheme, language = request.param
     with visiting(browser_program, inspection.address, color_scheme=scheme) as visit:
-        page = visit.page
-        page.goto(f"{inspection.origin}{visited[name]}?lang={language}")
-        expect(page.locator("h1").first).to_be_visible()
-        assert complaints_of_axe(page) == []
-        width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert width <= 0, f"{name} is wider than the screen"
-        assert third_parties(visit.requested, inspection.origin) == []
-        wanted = [each for each in visit.complaints if "404" not in each or name != "stopped"]
-        assert wanted == []
+        yield visit, language
+
+
+@pytest.mark.parametrize("name", ["visits", "visit", "batch", "dossier", "stopped"])
+def test_a_page_of_the_office_is_for_everybody(reader, inspection, visited, name):
+    visit, language = left(reader[0]), reader[1]
+    page = visit.page
+    page.goto(f"{inspection.origin}{visited[name]}?lang={language}")
+    expect(page.locator("h1").first).to_be_visible()
+    assert complaints_of_axe(page) == []
+    width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert width <= 0, f"{name} is wider than the screen"
+    assert third_parties(visit.requested, inspection.origin) == []
+    wanted = [each for each in visit.complaints if "404" not in each or name != "stopped"]
+    assert wanted == []
 
 
 def test_a_dossier_is_made_and_files_are_checked_by_hand(browser_program, inspection, visited, tmp_path):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.portal.at_the_keyboard import reach
+
 playwright = pytest.importorskip("playwright.sync_api")
 ROOT = Path(__file__).resolve().parents[3]
 AXE = ROOT / "inspector/node_modules/axe-core/axe.min.js"
@@ -129,12 +131,3 @@ def type_in(page: "playwright.Page", field: "playwright.Locator", name: str, val
         page.keyboard.type(month + day + year)
     else:
         page.keyboard.type("Germany" if value == "DE" else value)
-
-
-def reach(page: "playwright.Page", wanted: "playwright.Locator") -> None:
-    """Go on with the tab key until the wanted element has the focus."""
-    for _ in range(60):
-        if wanted.evaluate("each => each === document.activeElement"):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError("the keyboard does not get there")

@@ -11,6 +11,7 @@ from portadoc.randomness import system_random_bytes
 from portadoc.serve.house import open_house
 from portadoc.serve.run import listen, serving
 from portadoc.serve.settings import PortadocSettings
+from tests.browser.portal.at_the_keyboard import reach
 
 playwright = pytest.importorskip("playwright.sync_api")
 ROOT = Path(__file__).resolve().parents[3]
@@ -109,11 +110,7 @@ class Person:
         raise AssertionError(name)
 
     def reach(self, wanted: "playwright.Locator") -> None:
-        for _ in range(120):
-            if wanted.evaluate("each => each === document.activeElement"):
-                return
-            self.page.keyboard.press("Tab")
-        raise AssertionError(f"the keyboard does not get there: {wanted}")
+        reach(self.page, wanted)
 
     def look(self, name: str = "") -> None:
         """Require no complaint of axe and no sideways scrolling."""

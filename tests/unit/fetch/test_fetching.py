@@ -52,7 +52,7 @@ def test_a_document_is_fetched(server: Any, fetch: UnsafeLoopbackFetch, answer_w
     got = fetch.get(f"{server.origin}/a?b=c#d", accept=JSON)
     assert (got.status, got.content_type, got.body) == (200, "application/json", b'{"a":1}')
     assert got.url == f"{server.origin}/a?b=c"
-    assert got.headers == {"etag": '"1"', "cache-control": "max-age=5"}
+    assert got.headers == {"etag": '"1"', "set-cookie": "a=b", "cache-control": "max-age=5"}
 
 
 def test_a_request_says_no_more_than_it_must(server: Any, fetch: UnsafeLoopbackFetch, answer_with: Answer) -> None:

@@ -239,9 +239,9 @@ def test_s12_an_attestation_without_nonce_is_no_proof() -> None:
     assert (refusal.value.code, refusal.value.params["reason"]) == ("key_attestation_invalid", "nonce_missing")
 
 
-def proof(attested: object, signer: LocalSigner = FIRST, named: object = DROP) -> str:
-    """Return a proof that leaves its key to the attestation, or names it by ``jwk``."""
-    header = {"typ": "openid4vci-proof+jwt", "key_attestation": attested, "jwk": named}
+def proof(attested: object, signer: LocalSigner = FIRST, named: object = DROP, kid: object = DROP) -> str:
+    """Return a proof that leaves its key to the attestation, or names it by ``jwk`` or ``kid``."""
+    header = {"typ": "openid4vci-proof+jwt", "key_attestation": attested, "jwk": named, "kid": kid}
     claims = {"aud": ISSUER, "nonce": "n-1", "iat": NOW}
     return jws.sign({name: value for name, value in header.items() if value is not DROP}, claims, signer)
 
@@ -285,6 +285,18 @@ def test_a_proof_may_leave_its_key_to_the_attestation() -> None:
     assert (verified.thumbprint, verified.holder_jwk) == (FIRST.kid, dict(FIRST.public_jwk))
 
 
+@pytest.mark.parametrize("kid", ["0", FIRST.kid], ids=["place", "thumbprint"])
+def test_a_proof_names_an_attested_key_as_european_wallets_do(kid: str) -> None:
+    assert proven(proof(attestation(), kid=kid)).thumbprint == FIRST.kid
+
+
+@pytest.mark.parametrize("kid", ["1", SECOND.kid], ids=["place", "thumbprint"])
+def test_another_attested_key_by_its_name_is_for_the_policy_to_judge(kid: str) -> None:
+    text = proof(attestation(), SECOND, kid=kid)
+    assert proven(text, first_key_signs=False).thumbprint == SECOND.kid
+    assert refused(text) == ("key_attestation_invalid", "proof_key")
+
+
 def test_any_attested_key_signs_where_the_policy_lets_it() -> None:
     text = proof(attestation(), SECOND, dict(SECOND.public_jwk))
     assert proven(text, first_key_signs=False).thumbprint == SECOND.kid
@@ -326,6 +338,17 @@ PROOFS: dict[str, tuple[str, tuple[str, str]]] = {
         ("key_attestation_invalid", "proof_key"),
     ),
     "signed by no attested key": (proof(attestation(), OTHER), ("proof_invalid", "signature_invalid")),
+    "kid beyond the keys": (proof(attestation(), kid="2"), ("proof_invalid", "kid_unknown")),
+    "kid of a stranger": (proof(attestation(), OTHER, kid=OTHER.kid), ("proof_invalid", "kid_unknown")),
+    "kid in other letters": (proof(attestation(), kid="00"), ("proof_invalid", "kid_unknown")),
+    "kid of another than the signer": (
+        proof(attestation(), SECOND, kid="0"),
+        ("proof_invalid", "signature_invalid"),
+    ),
+    "kid beside jwk": (
+        proof(attestation(), named=dict(FIRST.public_jwk), kid="0"),
+        ("proof_invalid", "key_params"),
+    ),
     "signed by the second": (proof(attestation(), SECOND), ("proof_invalid", "signature_invalid")),
     "key of another than the signer": (
         proof(attestation(), OTHER, dict(FIRST.public_jwk)),

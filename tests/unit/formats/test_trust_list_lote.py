@@ -12,7 +12,7 @@ from portadoc.errors import Error, Malformed, Misconfigured
 from portadoc.formats import jws, strict_json
 from portadoc.formats.trust_lists.listing import StatusChange, approvals, moment, moment_text
 from portadoc.formats.trust_lists.lote import read_lote, thumbprint
-from portadoc.formats.trust_lists.lote_making import make_lote
+from portadoc.formats.trust_lists.lote_making import ACCESS_CERTIFICATES, make_lote
 from portadoc.formats.trust_lists.reading import media_types, read_trust_list
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.signer import LocalSigner
@@ -374,3 +374,18 @@ def test_the_form_of_a_list_decides_its_reader() -> None:
 
 def test_fractions_of_a_second_are_dropped() -> None:
     assert moment("2026-11-22T12:00:00.500Z", member="x") == NOW
+
+
+def test_a_list_of_providers_of_access_certificates_has_services_without_status() -> None:
+    held = service("access", KeyPurpose.REQUEST, certify("Access authority", authority=True))
+    listed = provider().entry(services=(held,), country="FR", phone="", locality="")
+    made = jws.unverified_claims(lote(listed, profile=ACCESS_CERTIFICATES))
+    about = scheme(made["LoTE"])
+    assert about["LoTEType"] == "http://uri.etsi.org/19602/LoTEType/EUWRPACProvidersList"
+    assert "HistoricalInformationPeriod" not in about
+    assert information(made["LoTE"]).keys() == {"ServiceTypeIdentifier", "ServiceName", "ServiceDigitalIdentity"}
+    told = entity(made["LoTE"])["TrustedEntityInformation"]
+    role = "http://uri.etsi.org/19602/ListOfTrustedEntities/WRPACProvider/FR"
+    assert told["TEAddress"]["TEPostalAddress"] == [{"lang": "en", "Country": "FR"}]
+    assert [each["uriValue"] for each in told["TEAddress"]["TEElectronicAddress"]][1:] == [role]
+    assert role in [each["uriValue"] for each in told["TEInformationURI"]]

@@ -16,7 +16,10 @@ from portadoc import base64url
 from portadoc.clock import FixedClock
 from portadoc.formats import jws, sd_jwt, strict_json
 from portadoc.issuer import InstitutionSettings, Issuer, IssuerSettings, Offer, build_issuer
+from portadoc.issuer.deployment import UNKNOWN
+from portadoc.issuer.http.offers import offer_page_router
 from portadoc.issuer.http.seals import seal_router
+from portadoc.issuer.identification.pid_status import StatusLookup
 from portadoc.issuer.management import management_router
 from portadoc.issuer.openid4vci import wallet_router
 from portadoc.keys.algorithms import new_private_key
@@ -229,6 +232,7 @@ def as_application(issuer: Issuer) -> FastAPI:
     app = FastAPI(openapi_url=None)
     app.include_router(wallet_router(issuer))
     app.include_router(management_router(issuer))
+    app.include_router(offer_page_router(issuer))
     app.include_router(seal_router(issuer))
     install_problems(app)
     protect(app)
@@ -283,7 +287,11 @@ def make_rig(key_ring: KeyRing, database: Database) -> RigMaker:
     """Return a maker of rigs over one database; keyword arguments change the settings."""
 
     def make(
-        *, ring: KeyRing | None = None, wallet_trust: WalletProviderTrust | None = None, **changes: Any
+        *,
+        ring: KeyRing | None = None,
+        wallet_trust: WalletProviderTrust | None = None,
+        wallet_statuses: Callable[[FixedClock], StatusLookup] = lambda _: UNKNOWN,
+        **changes: Any,
     ) -> Rig:
         clock = FixedClock(NOW)
         settings = IssuerSettings(**{**SETTINGS, **changes})
@@ -294,6 +302,7 @@ def make_rig(key_ring: KeyRing, database: Database) -> RigMaker:
             clock,
             system_random_bytes,
             wallet_trust=wallet_trust or read_trust_file(key_ring.directory / TRUST_FILE),
+            wallet_statuses=wallet_statuses(clock),
         )
         return Rig(issuer, clock, database, ring or key_ring, AsgiTransport(as_application(issuer), BASE_URL))
 

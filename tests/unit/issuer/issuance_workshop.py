@@ -7,6 +7,8 @@ from portadoc.formats import jwe, strict_json
 from portadoc.formats.jwe import EncryptionKey
 from portadoc.formats.key_proof import make_key_proof
 from portadoc.formats.openid4vci.key_attestation import make_key_attestation
+from portadoc.formats.status_list.maintained import MaintainedStatus
+from portadoc.formats.status_list.statuses import StatusReference
 from portadoc.issuer.entitlements import entitlement
 from portadoc.issuer.store import token_store
 from portadoc.issuer.store.token_store import Grant
@@ -36,7 +38,8 @@ def grant_of(
     entitlements = tuple(entitlement(each, configuration_id) for each in record_ids)
     grant = Grant(institution=institution, token_digest=digest(token), entitlements=entitlements, **bound)
     with rig.database.transaction() as connection:
-        token_store.insert_token(connection, grant, copies=30, expires_at=rig.clock.now() + LATER)
+        now = rig.clock.now()
+        token_store.insert_token(connection, grant, copies=30, now=now, expires_at=now + LATER)
     return grant
 
 
@@ -48,6 +51,8 @@ def attestation(
     signer: LocalSigner = PROVIDER,
     levels: Sequence[str] = LEVELS,
     ttl_s: int | None = 3600,
+    status: StatusReference | None = None,
+    key_storage_status: MaintainedStatus | None = None,
 ) -> str:
     """Return a wallet provider's word for keys."""
     now = rig.clock.now()
@@ -59,6 +64,8 @@ def attestation(
         key_storage=levels,
         user_authentication=levels,
         signer=signer,
+        status=status,
+        key_storage_status=key_storage_status,
     )
 
 

@@ -16,8 +16,9 @@ from portadoc.catalogue import WITH_TEXTS, text
 from portadoc.errors import Error
 from portadoc.issuer import WithdrawalReason
 from portadoc.issuer.pages.code_page import POLICY
-from portadoc.issuer.sealing.code_book import TRIES, WINDOW_S
+from portadoc.issuer.sealing.code_book import TRIES
 from portadoc.issuer.sealing.public_checks import MISSES_OF_A_CODE, TypedFacts
+from portadoc.issuer.throttle import WINDOW_S
 from portadoc.schemas.examples import example
 from tests.filed_applications import sealed_application
 

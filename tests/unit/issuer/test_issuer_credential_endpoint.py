@@ -8,6 +8,8 @@ import pytest
 from portadoc.issuer import WithdrawalReason
 from portadoc.issuer.deployment import NOBODY
 from portadoc.storage import outbox
+from tests.unit.issuer.conftest import SETTINGS
+from tests.unit.issuer.issuance_workshop import grant_of
 
 CREDENTIAL = "/issuer/fr-demo/credential"
 UNAUTHORISED = (401, "invalid_token", "access_token_invalid")
@@ -28,7 +30,7 @@ class TestAccessToken:
     def test_e01_without_a_token_only_a_challenge_is_told(self, rig: Any) -> None:
         refused = rig.request(None, {})
         assert rig.error_of(refused) == (401, "invalid_token", "access_token_missing")
-        assert refused.headers["www-authenticate"] == "Bearer"
+        assert refused.headers["www-authenticate"].startswith('Bearer, DPoP algs="ES256 ')
 
     def test_e01_an_expired_token_is_unauthorised(self, rig: Any) -> None:
         token = rig.token()
@@ -69,6 +71,16 @@ class TestConfiguration:
 
     def test_e05_an_identifier_that_was_not_given_out(self, rig: Any) -> None:
         refused = rig.request(rig.token(), {"credential_identifier": "pda1", "proofs": {"jwt": [rig.proof()]}})
+        assert rig.error_of(refused) == (400, "unknown_credential_identifier", "credential_identifier_unknown")
+
+    def test_e05_an_identifier_of_a_configuration_that_is_issued_no_more(self, make_rig: Any) -> None:
+        rig = make_rig()
+        grant = grant_of(rig, rig.record(), token="identified", identified=True)
+        first, *others = SETTINGS["institutions"]
+        left = first.model_copy(update={"configuration_ids": ("pda1-rulebook",)})
+        rig = make_rig(institutions=(left, *others))
+        content = {"credential_identifier": grant.entitlements[0].credential_identifier}
+        refused = rig.request("identified", {**content, "proofs": {"jwt": [rig.proof()]}})
         assert rig.error_of(refused) == (400, "unknown_credential_identifier", "credential_identifier_unknown")
 
     @pytest.mark.parametrize("names", [{}, {"credential_identifier": "x", "credential_configuration_id": "pda1"}])

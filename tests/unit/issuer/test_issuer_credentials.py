@@ -1,5 +1,6 @@
 """What a credential says, for how long, and that copies of it cannot be told to belong together."""
 
+import base64
 import hashlib
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -13,6 +14,7 @@ from portadoc.formats import jws, sd_jwt, strict_json
 from portadoc.formats.roles import CREDENTIAL
 from portadoc.formats.type_metadata import check_integrity
 from portadoc.issuer.issuance.credentials import certified_until, make_subject
+from portadoc.keys.certificates import from_pem
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.keys.trust.trust_file import TRUST_FILE, trust_from_json
 from portadoc.schemas.catalogue import credential_configuration
@@ -204,3 +206,38 @@ def test_the_certificate_of_the_key_ring_bounds_what_is_issued(rig: Any) -> None
     assert certified_until(signer) % DAY == 0
     assert certified_until(signer) > rig.claims_of(*rig.issued())["exp"]
     assert certified_until(rig.new_key()) > midnight(9999, 1, 1)
+
+
+class TestCertificateAddress:
+    """PuB-EAA-5.6.3-01 to -03: ``x5u``, ``x5t#S256`` and ``x5c`` name one certificate, alike in every copy."""
+
+    def test_pub_eaa_563_the_european_profile_names_the_certificate_in_three_ways(self, make_rig: Any) -> None:
+        rig = make_rig(profile="eudi-2026", wallet_trust=providers.TRUST)
+        one, other = (header_of(text) for text in issued_whatever_the_profile(rig, copies=2))
+        assert one == other
+        assert set(one) == {"alg", "typ", "x5c", "x5u", "x5t#S256"}
+        chain = tuple(base64.b64decode(text) for text in one["x5c"])
+        assert one["x5t#S256"] == base64url.encode(hashlib.sha256(chain[0]).digest())
+        found = rig.transport.get(one["x5u"].removeprefix("http://127.0.0.1:8700"))
+        assert found.headers["content-type"].startswith("application/pem-certificate-chain")
+        assert from_pem(found.text) == chain
+
+    @pytest.mark.parametrize("profile", ["ietf-latest", "haip-1.0"])
+    def test_the_others_do_not(self, make_rig: Any, profile: str) -> None:
+        rig = make_rig(profile=profile, wallet_trust=providers.TRUST)
+        assert not {"x5u", "x5t#S256"} & header_of(*issued_whatever_the_profile(rig)).keys()
+
+    def test_only_certificates_that_sign_credentials_of_the_institution_are_there(self, rig: Any) -> None:
+        signers = {
+            (slug, purpose): rig.key_ring.signer(slug, purpose)
+            for slug in ("fr-demo", "fr-health")
+            for purpose in (KeyPurpose.CREDENTIAL, KeyPurpose.METADATA)
+        }
+        names = {key: base64url.encode(hashlib.sha256(each.chain[0]).digest()) for key, each in signers.items()}
+        found = {
+            key
+            for key, name in names.items()
+            if rig.transport.get(f"/issuer/fr-demo/certificates/{name}.pem").status == 200
+        }
+        assert found == {("fr-demo", KeyPurpose.CREDENTIAL)}
+        assert rig.transport.get("/issuer/nowhere/certificates/x.pem").status == 404

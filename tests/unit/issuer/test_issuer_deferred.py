@@ -7,8 +7,9 @@ import pytest
 
 from portadoc.errors import Conflict, Error, Refused
 from portadoc.formats import strict_json
-from portadoc.issuer import WithdrawalReason, build_issuer
-from portadoc.issuer.records.holders import holder_of
+from portadoc.issuer import InstitutionSettings, WithdrawalReason, build_issuer
+from portadoc.issuer.records.holders import holder_of, same_person
+from portadoc.issuer.store import token_store
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.examples import example
@@ -20,6 +21,7 @@ from portadoc.schemas.openid4vci import (
     read_message,
 )
 from portadoc.storage import outbox
+from tests.unit.issuer.conftest import NOW, SETTINGS
 from tests.unit.issuer.issuance_workshop import (
     asked_encrypted,
     grant_of,
@@ -45,6 +47,12 @@ def ask(rig: Any, token: str, transaction_id: str, **more: Any) -> Any:
     return rig.transport.post_json(
         f"/issuer/{A1}/deferred", {"transaction_id": transaction_id, **more}, headers=headers
     )
+
+
+def without_pda1() -> tuple[InstitutionSettings, ...]:
+    """Return the institutions after one of them has stopped to issue something."""
+    first, *others = SETTINGS["institutions"]
+    return (first.model_copy(update={"configuration_ids": ("pda1-rulebook",)}), *others)
 
 
 def begun(rig: Any, token: str = "token", keys: Any = None, **bound_to: Any) -> str:
@@ -167,6 +175,14 @@ class TestWhoMayAsk:
         grant_of(rig, CASE, token="refreshed")
         assert ask(rig, "refreshed", transaction).status == 200
 
+    def test_e06_a_configuration_that_is_issued_no_more_is_denied(self, make_rig: Any) -> None:
+        transaction = begun(make_rig())
+        rig = make_rig(institutions=without_pda1())
+        rig.issuer.decided(A1, CASE, RECORD)
+        refused = ask(rig, "token", transaction)
+        assert rig.error_of(refused) == (400, "credential_request_denied", "configuration_not_granted")
+        assert rig.issuer.credentials(A1) == ()
+
     def test_a_later_token_that_covers_less_may_not(self, rig: Any) -> None:
         transaction = begun(rig)
         rig.issuer.decided(A1, CASE, RECORD)
@@ -216,8 +232,11 @@ class TestDelivery:
         transaction = begun(rig)
         rig.issuer.decided(A1, CASE, RECORD)
         answers = rig.at_once(20, lambda: ask(rig, "token", transaction))
-        assert sorted(answer.status for answer in answers) == [200] + [400] * 19
-        assert {rig.error_of(each) for each in answers if each.status == 400} == {UNKNOWN}
+        assert [answer.status for answer in answers].count(200) == 1
+        assert {rig.error_of(each) for each in answers if each.status == 400} <= {UNKNOWN}
+        on_its_way = {"transaction_id": transaction, "interval": 60}
+        assert all(each.json() == on_its_way for each in answers if each.status == 202)
+        assert rig.error_of(ask(rig, "token", transaction)) == UNKNOWN
         assert len(rig.issuer.credentials(A1)) == 1
 
     def test_s23_of_two_processes_one_delivers(self, rig: Any) -> None:
@@ -228,14 +247,16 @@ class TestDelivery:
         grant = grant_of(rig, CASE, token="again")
         issuers = iter([rig.issuer, other] * 4)
 
-        def deliver() -> CredentialResponse | str:
+        def deliver() -> str:
             try:
-                return next(issuers).issuance.deliver(grant, transaction)
+                response = next(issuers).issuance.deliver(grant, transaction)
             except Error as error:
                 return error.code
+            return "promised" if response.credentials is None else "delivered"
 
         answers = rig.at_once(8, deliver)
-        assert answers.count("transaction_unknown") == 7
+        assert answers.count("delivered") == 1
+        assert set(answers) <= {"delivered", "promised", "transaction_unknown"}
         assert len(rig.issuer.credentials(A1)) == 1
 
     def test_a_delivery_that_fails_can_be_asked_for_again(self, make_rig: Any, make_faulty_ring: Any) -> None:
@@ -247,6 +268,93 @@ class TestDelivery:
         assert ask(rig, "token", transaction).status == 200
         assert rig.error_of(ask(rig, "token", transaction)) == UNKNOWN
 
+    def test_what_a_failed_delivery_has_recorded_is_withdrawn_by_the_next(
+        self, make_rig: Any, make_faulty_ring: Any
+    ) -> None:
+        rig = make_rig(ring=make_faulty_ring(KeyPurpose.CREDENTIAL, fails_at=2))
+        keys = [rig.new_key() for _ in range(3)]
+        transaction = begun(rig, keys=keys)
+        rig.issuer.decided(A1, CASE, RECORD)
+        assert ask(rig, "token", transaction).status == 500
+        failed = {row.credential_id for row in rig.issuer.credentials(A1)}
+        said = ask(rig, "token", transaction).json()
+        bound = [rig.claims_of(each["credential"])["cnf"]["jwk"]["x"] for each in said["credentials"]]
+        assert bound == [key.public_jwk["x"] for key in keys]
+        rows = rig.issuer.credentials(A1)
+        assert {
+            (row.credential_id in failed, row.issued_at is None, row.withdrawn_at is None) for row in rows
+        } == {
+            (True, True, False),
+            (False, False, True),
+        }
+        assert len({row.idx for row in rows}) == 6
+
+    def test_a_delivery_that_was_killed_can_be_fetched_again_within_a_minute(self, rig: Any) -> None:
+        """Nothing of the dead process runs any more: neither its last statements nor its memory."""
+        transaction = begun(rig)
+        rig.issuer.decided(A1, CASE, RECORD)
+        take_and_die(rig, transaction)
+        waiting = ask(rig, "token", transaction)
+        assert (waiting.status, waiting.json()) == (202, {"transaction_id": transaction, "interval": 60})
+        rig.clock.advance(60)
+        assert ask(rig, "token", transaction).status == 200
+        dead, alive = sorted(rig.issuer.credentials(A1), key=lambda row: row.issued_at or 0)
+        assert (dead.issued_at, dead.withdrawn_at, dead.withdrawal_reason) == (None, NOW + 60, "superseded")
+        assert (alive.issued_at, alive.withdrawn_at) == (NOW + 60, None)
+        assert rig.error_of(ask(rig, "token", transaction)) == UNKNOWN
+
+    def test_a_delivery_taken_by_a_clock_that_was_ahead_does_not_wait_for_that_clock(self, rig: Any) -> None:
+        transaction = begun(rig)
+        rig.issuer.decided(A1, CASE, RECORD)
+        rig.clock.advance(3600)
+        take_and_die(rig, transaction)
+        rig.clock.advance(-3600)
+        assert ask(rig, "token", transaction).status == 200
+
+    def test_a_delivery_that_was_slow_and_overtaken_hands_out_nothing(self, rig: Any) -> None:
+        transaction = begun(rig)
+        rig.issuer.decided(A1, CASE, RECORD)
+        copies = rig.issuer.issuance.copies
+        sign, answers = copies._sign, []
+
+        def sign_slowly(*prepared: Any) -> Any:
+            copies._sign = sign
+            rig.clock.advance(60)
+            answers.append(ask(rig, "token", transaction))
+            return sign(*prepared)
+
+        copies._sign = sign_slowly
+        assert rig.error_of(ask(rig, "token", transaction)) == UNKNOWN
+        assert [each.status for each in answers] == [200]
+        assert sorted(row.issued_at is None for row in rig.issuer.credentials(A1)) == [False, True]
+
+    def test_a_delivery_that_was_overtaken_by_one_that_died_promises_again(self, rig: Any) -> None:
+        transaction = begun(rig)
+        rig.issuer.decided(A1, CASE, RECORD)
+        copies = rig.issuer.issuance.copies
+        sign = copies._sign
+
+        def sign_slowly(*prepared: Any) -> Any:
+            copies._sign = sign
+            rig.clock.advance(60)
+            take_and_die(rig, transaction)
+            return sign(*prepared)
+
+        copies._sign = sign_slowly
+        assert ask(rig, "token", transaction).status == 202
+        rig.clock.advance(60)
+        assert ask(rig, "token", transaction).status == 200
+        assert [row.issued_at for row in rig.issuer.credentials(A1)].count(None) == 2
+
+    def test_issu35b_the_keys_are_forgotten_when_it_is_delivered(self, rig: Any) -> None:
+        key = rig.new_key()
+        transaction = begun(rig, keys=[key])
+        rig.issuer.decided(A1, CASE, RECORD)
+        ask(rig, "token", transaction)
+        with rig.database.read() as connection:
+            (row,) = connection.exec_driver_sql("SELECT * FROM issuer_deferred").all()
+        assert key.public_jwk["x"] not in str(row)
+
     def test_a_transaction_ends_with_its_time(self, make_rig: Any) -> None:
         rig = make_rig(deferred_ttl_s=3600)
         transaction = begun(rig)
@@ -257,6 +365,66 @@ class TestDelivery:
         rig.issuer.forget_expired()
         with rig.database.read() as connection:
             assert connection.exec_driver_sql("SELECT count(*) FROM issuer_deferred").scalar_one() == 0
+
+
+def take_and_die(rig: Any, transaction: str) -> None:
+    """Begin a delivery as a process does that is killed once its intents are recorded."""
+    issuance = rig.issuer.issuance
+    grant = grant_of(rig, CASE, token=rig.nonce())
+    hand_out, issuance.deferral._handed_out = issuance.deferral._handed_out, killed
+    try:
+        with pytest.raises(Killed):
+            issuance.deliver(grant, DeferredCredentialRequest(transaction_id=transaction))
+    finally:
+        issuance.deferral._handed_out = hand_out
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+def killed(*_arguments: Any) -> CredentialResponse:
+    raise Killed
+
+
+class TestComingBack:
+    """A bearer token lives five minutes at most, and an anonymous wallet gets no refresh token."""
+
+    def test_a_wallet_that_cannot_come_back_is_told_at_once(self, rig: Any) -> None:
+        token = rig.token(rig.issuer.offer(A1, expect(rig), ["pda1"]))
+        nonce = rig.nonce()
+        refused = rig.obtain(token, [rig.proof(nonce)])
+        assert rig.error_of(refused) == (400, "credential_request_denied", "deferral_unreachable")
+        rig.issuer.decided(A1, CASE, RECORD)
+        assert rig.obtain(token, [rig.proof(nonce)]).status == 200  # neither challenge nor copies were used up
+
+    def test_a_wallet_whose_token_outlives_the_interval_may_wait(self, make_rig: Any) -> None:
+        rig = make_rig(deferred_interval_s=60)
+        token = rig.token(rig.issuer.offer(A1, expect(rig), ["pda1"]))
+        assert rig.obtain(token).status == 202
+
+    @pytest.mark.parametrize(
+        ("used_at", "ends_in", "status"), [(None, 3601, 202), (None, 3600, 400), (1, 3601, 400)]
+    )
+    def test_a_refresh_token_that_lives_then_is_a_way_back(
+        self, rig: Any, used_at: int | None, ends_in: int, status: int
+    ) -> None:
+        grant_of(rig, expect(rig))
+        with rig.database.transaction() as connection:
+            connection.exec_driver_sql(f"UPDATE issuer_access_tokens SET expires_at = {NOW + 300}")
+            kept = token_store.RefreshToken(
+                token_digest="refresh",
+                grant_id="grant",
+                entitlements=(),
+                identified=False,
+                client_id="wallet",
+                dpop_thumbprint="key",
+                instance_thumbprint=None,
+                used_at=used_at,
+                expires_at=NOW + ends_in,
+            )
+            token_store.insert_refresh_token(connection, A1, kept)
+        assert rig.obtain("token").status == status
 
 
 class TestDecision:
@@ -294,6 +462,17 @@ class TestDecision:
             with pytest.raises(Refused, match="record_of_other_person"):
                 keep()
         assert ask(rig, "token", transaction).status == 202
+
+    def test_without_a_number_a_birth_date_alone_is_no_person(self) -> None:
+        """Identity data may have no number; so many people are born on one day."""
+        one = holder_of(replace(example("pid-posted-worker"), personal_number=None))
+        assert one.numbers == ()
+        assert same_person(one, one)
+        for other in (replace(one, surnames="Another"), replace(one, forenames="Another")):
+            assert not same_person(one, other)
+        assert same_person(
+            replace(one, numbers=("1",)), replace(one, numbers=("1",), surnames="Spelled otherwise")
+        )
 
     def test_a_decision_is_final(self, rig: Any) -> None:
         expect(rig)

@@ -12,6 +12,8 @@ from portadoc.keys.key_ring import KeyPurpose
 from portadoc.schemas.profiles import profile
 from portadoc.storage import Database
 
+ISSUER = "http://127.0.0.1:8700/issuer/fr-demo"
+
 
 def fault_at(rig: Any, statement: str) -> None:
     """Make the database itself refuse a statement on credentials, as a trigger would in production tests."""
@@ -141,19 +143,19 @@ class TestOwnOutput:
         rig.issued()
         signer = rig.key_ring.signer("fr-demo", KeyPurpose.CREDENTIAL)
         with pytest.raises(Misconfigured, match=r"own_output_invalid.*differs_from_plan"):
-            sign_prepared(self.prepared(rig), signer, profile("ietf-latest"))
+            sign_prepared(self.prepared(rig), signer, profile("ietf-latest"), issuer_id=ISSUER)
 
     def test_a_signer_whose_public_key_is_another(self, rig: Any) -> None:
         rig.issued()
         signer = Mismatched(rig.key_ring.signer("fr-demo", KeyPurpose.CREDENTIAL), rig.new_key())
         with pytest.raises(Misconfigured, match=r"own_output_invalid.*signature_invalid"):
-            sign_prepared(self.prepared(rig), signer, profile("ietf-latest"))
+            sign_prepared(self.prepared(rig), signer, profile("ietf-latest"), issuer_id=ISSUER)
 
     def test_a_key_without_certificate_is_checked_by_its_published_half(self, rig: Any) -> None:
         rig.issued()
         key, other = rig.new_key(), rig.new_key()
         with pytest.raises(Misconfigured, match=r"own_output_invalid.*signature_invalid"):
-            sign_prepared(self.prepared(rig), Mismatched(key, other), profile("ietf-latest"))
+            sign_prepared(self.prepared(rig), Mismatched(key, other), profile("ietf-latest"), issuer_id=ISSUER)
 
 
 class Mismatched:

@@ -5,13 +5,19 @@ from typing import Any
 
 import pytest
 
-from portadoc.errors import Error, Untrusted
+from portadoc.errors import Error, Unavailable, Untrusted
 from portadoc.formats import jws
 from portadoc.formats.headers import signing_header
 from portadoc.formats.openid4vci.key_attestation import EARLIER_TYP
+from portadoc.formats.status_list.claims import VerifiedStatusList
+from portadoc.formats.status_list.maintained import MaintainedStatus
+from portadoc.formats.status_list.statuses import StatusList, StatusReference, StatusValue
+from portadoc.issuer import build_issuer
 from portadoc.issuer.deployment import NOBODY
 from portadoc.keys.purposes import KeyPurpose
+from portadoc.randomness import system_random_bytes
 from portadoc.schemas.openid4vci import CredentialRequest, CredentialResponse, Proofs
+from portadoc.verification.answers import HeldStatusList, HeldStatusLists
 from tests.unit.formats import wallet_provider_workshop as providers
 from tests.unit.issuer.issuance_workshop import LEVELS, PROVIDER, attestation, attested_proof, grant_of
 
@@ -239,6 +245,113 @@ class TestMetadata:
             ["proof_signing_alg_values_supported"]
         ] * 2
         assert set(self.types(rig)) == {"jwt"}
+
+
+class Lists:
+    """The status lists that can be had, and how often somebody asked."""
+
+    def __init__(self, *held: HeldStatusList) -> None:
+        self.asked = 0
+        self._lists = HeldStatusLists({each.token.uri: each for each in held})
+
+    def answers(self, uri: str) -> HeldStatusLists:
+        self.asked += 1
+        return self._lists
+
+
+LIST = "https://wallet.example/status/1"
+
+
+def provider_list(rig: Any, *withdrawn: int, of: str = providers.PROVIDER.id) -> HeldStatusList:
+    """Return a wallet provider's list in which some entries are withdrawn."""
+    now = rig.clock.now()
+    statuses = StatusList.of(64, bits=1).with_status(withdrawn, StatusValue.INVALID)
+    token = VerifiedStatusList(uri=LIST, statuses=statuses, iat=now, exp=now + 3600, ttl=300)
+    return HeldStatusList(token, frozenset({of}), resolved_at=now)
+
+
+def with_lists(rig: Any, lists: Lists) -> Any:
+    """Return the rig with an issuer that looks the statuses of wallets up."""
+    trust = {"wallet_trust": providers.TRUST, "wallet_statuses": lists}
+    rig.issuer = build_issuer(
+        rig.issuer.settings, rig.database, rig.key_ring, rig.clock, system_random_bytes, **trust
+    )
+    return rig
+
+
+def attested(rig: Any, **said: Any) -> Proofs:
+    return Proofs(attestation=(attestation(rig, [rig.new_key()], nonce=rig.nonce(), **said),))
+
+
+def kept(rig: Any, idx: int, *, for_s: int = 3600) -> MaintainedStatus:
+    return MaintainedStatus(StatusReference(LIST, idx), rig.clock.now() + for_s)
+
+
+class TestStatus:
+    """S-12 status revoked; TS3 v1.5 §2.4.1."""
+
+    @pytest.mark.parametrize("profile", ["asking", "european"])
+    @pytest.mark.parametrize("claim", ["status", "key_storage_status"])
+    def test_s12_what_the_provider_has_withdrawn_is_refused(
+        self, profile: str, claim: str, request: pytest.FixtureRequest
+    ) -> None:
+        rig = request.getfixturevalue(profile)
+        with_lists(rig, Lists(provider_list(rig, 7)))
+
+        def said(idx: int) -> dict[str, Any]:
+            return {claim: StatusReference(LIST, idx) if claim == "status" else kept(rig, idx)}
+
+        assert obtain(rig, attested(rig, **said(6))).credentials
+        assert reason_of(rig, attested(rig, **said(7))) == "key_attestation_invalid.status_withdrawn"
+        assert len(rig.issuer.credentials("fr-demo")) == 1
+
+    def test_s12_in_the_header_of_a_proof_as_well(self, european: Any) -> None:
+        with_lists(european, Lists(provider_list(european, 7)))
+        key, nonce = european.new_key(), european.nonce()
+        word = attestation(european, [key], key_storage_status=kept(european, 7))
+        proofs = Proofs(jwt=(attested_proof(european, key, word, nonce=nonce),))
+        assert reason_of(european, proofs) == "key_attestation_invalid.status_withdrawn"
+
+    def test_a_status_that_cannot_be_learned_is_asked_for_again_later(self, european: Any) -> None:
+        """Nothing is used up: the same proof may do in a minute."""
+        rig = with_lists(european, Lists())
+        grant, proofs = grant_of(rig, rig.record()), attested(rig, key_storage_status=kept(rig, 7))
+        request = CredentialRequest(credential_configuration_id="pda1", proofs=proofs)
+        with pytest.raises(Unavailable, match="attestation_status_unknown"):
+            rig.issuer.issuance.issue(grant, request)
+        with_lists(rig, Lists(provider_list(rig)))
+        assert rig.issuer.issuance.issue(grant, request).credentials
+
+    def test_the_other_profiles_believe_what_they_cannot_look_up(self, asking: Any) -> None:
+        with_lists(asking, Lists())
+        assert obtain(asking, attested(asking, key_storage_status=kept(asking, 7))).credentials
+
+    def test_a_list_of_another_provider_says_nothing(self, european: Any) -> None:
+        with_lists(european, Lists(provider_list(european, of="FR:TEST97")))
+        with pytest.raises(Unavailable, match="attestation_status_unknown"):
+            obtain(european, attested(european, key_storage_status=kept(european, 7)))
+
+    def test_a_status_that_its_provider_keeps_no_more(self, european: Any) -> None:
+        with_lists(european, Lists(provider_list(european)))
+        proofs = attested(european, key_storage_status=kept(european, 7, for_s=-61))
+        assert reason_of(european, proofs) == "key_attestation_invalid.status_ended"
+
+    def test_nobody_is_asked_about_an_attestation_that_does_not_hold(self, european: Any) -> None:
+        """Whoever writes an address into a token of their own must not have it fetched."""
+        lists = Lists()
+        with_lists(european, lists)
+        stranger = attested(european, signer=STRANGER, key_storage_status=kept(european, 7))
+        assert reason_of(european, stranger).startswith("key_attestation_invalid")
+        old = attestation(european, [european.new_key()], nonce="A" * 75, key_storage_status=kept(european, 7))
+        assert reason_of(european, Proofs(attestation=(old,))).startswith("nonce_unknown")
+        assert lists.asked == 0
+
+
+def test_european_wallets_name_the_attested_key_by_its_place(european: Any) -> None:
+    key, nonce = european.new_key(), european.nonce()
+    header = {"jwk": None, "kid": "0", "key_attestation": attestation(european, [key])}
+    proof = european.proof(nonce, key=key, header=header)
+    assert bound_to(european, obtain(european, Proofs(jwt=(proof,)))) == xs([key])
 
 
 def test_a_draft_name_of_the_type_is_taken_under_the_european_profile_alone(asking: Any, european: Any) -> None:

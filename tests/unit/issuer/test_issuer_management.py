@@ -22,7 +22,7 @@ def test_from_record_to_withdrawal(rig: Any) -> None:
     asked = {"record_id": record_id, "configuration_ids": ["pda1"], "tx_code": True, "by_reference": True}
     offered = post(rig, "offers", asked)
     assert offered.status == 201
-    assert set(offered.json()) == {"offer_id", "offer_uri", "tx_code", "expires_at"}
+    assert set(offered.json()) == {"offer_id", "offer_uri", "tx_code", "expires_at", "page_uri"}
     (text,) = rig.issued()
     listed = rig.transport.get(f"{MANAGEMENT}/credentials").json()["credentials"]
     assert [row["record_id"] for row in listed] == [rig.last_record]

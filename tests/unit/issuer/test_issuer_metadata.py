@@ -7,6 +7,7 @@ import pytest
 from portadoc.formats import jws, strict_json
 from portadoc.formats.roles import ISSUER_METADATA
 from portadoc.formats.type_metadata import integrity
+from portadoc.issuer.issuance.credentials import certified_until
 from portadoc.keys.jwk import public_key_from_jwk
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.schemas.openid4vci import AuthorizationServerMetadata, IssuerMetadata, read_message
@@ -81,6 +82,16 @@ def test_signed_metadata_is_signed_once_an_hour(rig: Any) -> None:
     assert ask() == first
     rig.clock.advance(1)
     assert ask() != first
+
+
+def test_signed_metadata_does_not_outlive_the_certificate_that_signs_it(rig: Any) -> None:
+    dead_at = certified_until(rig.key_ring.signer("fr-demo", KeyPurpose.METADATA))
+    asks_signed = {"accept": "application/jwt"}
+    rig.clock.advance(dead_at - 60 - rig.clock.now())
+    assert jws.unverified_claims(rig.transport.get(WELL_KNOWN, headers=asks_signed).text)["exp"] == dead_at
+    rig.clock.advance(60)
+    assert rig.transport.get(WELL_KNOWN, headers=asks_signed).status == 500
+    assert rig.transport.get(WELL_KNOWN).status == 200
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """The pages of the portal over the real services: a served installation, the real sign-in, no scripts."""
 
 import re
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from portadoc.portal.questions.flows import FLOWS
 from portadoc.portal.questions.form import Capacity, Case, FieldKind, Known, Shape
 from portadoc.randomness import system_random_bytes
 from portadoc.serve.house import open_house
-from portadoc.serve.run import serving
+from portadoc.serve.run import listen, serving
 from portadoc.serve.settings import PortadocSettings
 from portadoc.web.pages.reader import Reader
 
@@ -134,7 +133,7 @@ class Browser:
 @pytest.fixture(scope="module")
 def portal_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A whole installation on loopback."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listen("127.0.0.1", 0) as listener:
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         settings = PortadocSettings(base_url=base_url, data_dir=tmp_path_factory.mktemp("house"))
         with (

@@ -1,6 +1,10 @@
-"""Records made by chance, for properties that hold for every record."""
+"""Records made by chance, for properties that hold for every record.
+
+Each strategy is made once: hypothesis looks a new one over before it draws from it, which takes the longer part.
+"""
 
 from datetime import date
+from functools import cache
 from typing import Any
 
 import pytest
@@ -38,10 +42,12 @@ from portadoc.schemas.pid import PID_SEXES, Pid, PlaceOfBirth
 LETTERS = "abcXYZ éßřØλЖ漢’-./0123456789"
 
 
+@cache
 def text(shortest: int, longest: int) -> st.SearchStrategy[str]:
     return st.text(LETTERS, min_size=shortest, max_size=longest).filter(lambda value: bool(value.strip()))
 
 
+@cache
 def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.none() | strategy
 
@@ -54,6 +60,7 @@ EARLIER = st.dates(date(2010, 1, 1), date(2026, 12, 31))
 LATER = st.dates(date(2027, 1, 1), date(2098, 12, 31))
 
 
+@cache
 def addresses(countries: st.SearchStrategy[str]) -> st.SearchStrategy[Address]:
     return st.builds(
         Address,
@@ -69,6 +76,7 @@ AUTHORITIES = st.builds(IssuingAuthority, id=text(1, 20), name=NAMES, country=ST
 SOURCES = st.builds(AuthenticSource, id=text(1, 20), name=NAMES)
 
 
+@cache
 def workplaces(country: str) -> st.SearchStrategy[Workplace]:
     def place(name: str, address: Address, flag: str | None, company: tuple[str, str] | None) -> Workplace:
         number, kind = company or (None, None)
@@ -80,32 +88,50 @@ def workplaces(country: str) -> st.SearchStrategy[Workplace]:
     return st.builds(place, NAMES, addresses(st.just(country)), maybe(COUNTRIES), maybe(company))
 
 
+@cache
+def some_workplaces(country: str) -> st.SearchStrategy[list[Workplace]]:
+    return st.lists(workplaces(country), min_size=1, max_size=3)
+
+
+@cache
+def some(states: st.SearchStrategy[str], most: int) -> st.SearchStrategy[list[str]]:
+    return st.lists(states, min_size=1, max_size=most, unique=True)
+
+
 @st.composite
 def countries_of_work(draw: st.DrawFn, *, one_workplace: bool) -> tuple[CountryOfWork, ...]:
     if one_workplace:
         country = draw(STATES)
         return (CountryOfWork(country=country, workplaces=(draw(workplaces(country)),)),)
-    chosen = draw(st.lists(STATES, min_size=1, max_size=4, unique=True))
+    chosen = draw(some(STATES, 4))
     free = draw(st.sampled_from([None, *chosen]))
     return tuple(
         CountryOfWork(
             country=country,
-            workplaces=()
-            if country == free
-            else tuple(draw(st.lists(workplaces(country), min_size=1, max_size=3))),
+            workplaces=() if country == free else tuple(draw(some_workplaces(country))),
         )
         for country in chosen
     )
 
 
+RESIDENCES = st.lists(addresses(COUNTRIES), max_size=2)
+STAYS = {least: st.lists(addresses(STATES), min_size=least, max_size=2) for least in (0, 1)}
+GENDERS = st.sampled_from("012")
+STATUSES = st.sampled_from(sorted(codes.STATUS_CONFIRMATIONS))
+ARTICLES = st.lists(st.sampled_from(sorted(codes.ARTICLES)), max_size=2, unique=True)
+PHONES = st.from_regex(r"\+[1-9][0-9]{1,14}", fullmatch=True)
+FAXES, EMAILS = st.just("+33199000002"), st.just("a1@institution.example")
+FLAGS = st.booleans()
+
+
 @st.composite
 def people(draw: st.DrawFn) -> Person:
-    residence = tuple(draw(st.lists(addresses(COUNTRIES), max_size=2)))
-    stay = tuple(draw(st.lists(addresses(STATES), min_size=0 if residence else 1, max_size=2)))
-    nationalities = draw(st.lists(COUNTRIES, min_size=1, max_size=3, unique=True))
+    residence = tuple(draw(RESIDENCES))
+    stay = tuple(draw(STAYS[0 if residence else 1]))
+    nationalities = draw(some(COUNTRIES, 3))
     return Person(
         pin=draw(text(4, 50)),
-        gender=draw(st.sampled_from("012")),
+        gender=draw(GENDERS),
         surnames=draw(NAMES),
         forenames=draw(NAMES),
         date_of_birth=draw(BIRTHS),
@@ -120,22 +146,27 @@ def people(draw: st.DrawFn) -> Person:
 
 @st.composite
 def statuses(draw: st.DrawFn) -> StatusConfirmation:
-    code = draw(st.sampled_from(sorted(codes.STATUS_CONFIRMATIONS)))
+    code = draw(STATUSES)
     return StatusConfirmation(
         code=code, exception_description=draw(NAMES) if code == codes.EXCEPTION_CODE else None
     )
 
 
+EMPLOYMENT = st.builds(
+    Employment,
+    type=st.sampled_from(sorted(codes.EMPLOYMENT_TYPES)),
+    name=NAMES,
+    id=text(1, 20),
+    id_type=st.sampled_from(sorted(codes.IDENTIFIER_TYPES)),
+    address=addresses(COUNTRIES),
+)
+PEOPLE, STATUS = people(), statuses()
+WORK = {alone: countries_of_work(one_workplace=alone) for alone in (False, True)}
+EMPLOYMENTS = {most: st.lists(EMPLOYMENT, min_size=1, max_size=most) for most in (1, 3)}
+
+
 @st.composite
 def pda1_records(draw: st.DrawFn, *, one_employer_and_workplace: bool) -> Pda1:
-    employment = st.builds(
-        Employment,
-        type=st.sampled_from(sorted(codes.EMPLOYMENT_TYPES)),
-        name=NAMES,
-        id=text(1, 20),
-        id_type=st.sampled_from(sorted(codes.IDENTIFIER_TYPES)),
-        address=addresses(COUNTRIES),
-    )
     return Pda1(
         document=Document(
             number=draw(text(4, 50)),
@@ -143,32 +174,32 @@ def pda1_records(draw: st.DrawFn, *, one_employer_and_workplace: bool) -> Pda1:
             date_of_expiry=draw(maybe(LATER)),
             replaces=draw(maybe(text(51, 60))),
         ),
-        person=draw(people()),
+        person=draw(PEOPLE),
         legislation=Legislation(
             state=draw(STATES),
             start=draw(EARLIER),
             end=draw(maybe(LATER)),
-            for_duration_of_activity=draw(st.booleans()),
-            provisional=draw(st.booleans()),
-            transitional_rules=draw(st.booleans()),
+            for_duration_of_activity=draw(FLAGS),
+            provisional=draw(FLAGS),
+            transitional_rules=draw(FLAGS),
         ),
-        status=draw(statuses()),
-        employments=tuple(draw(st.lists(employment, min_size=1, max_size=1 if one_employer_and_workplace else 3))),
-        countries_of_work=draw(countries_of_work(one_workplace=one_employer_and_workplace)),
+        status=draw(STATUS),
+        employments=tuple(draw(EMPLOYMENTS[1 if one_employer_and_workplace else 3])),
+        countries_of_work=draw(WORK[one_employer_and_workplace]),
         institution=Institution(
             id=draw(text(1, 20)),
             name=draw(NAMES),
             country=draw(STATES),
             address=draw(addresses(STATES)),
-            phone=draw(maybe(st.from_regex(r"\+[1-9][0-9]{1,14}", fullmatch=True))),
-            fax=draw(maybe(st.just("+33199000002"))),
-            email=draw(maybe(st.just("a1@institution.example"))),
+            phone=draw(maybe(PHONES)),
+            fax=draw(maybe(FAXES)),
+            email=draw(maybe(EMAILS)),
         ),
         issuing_authority=draw(AUTHORITIES),
         authentic_source=draw(SOURCES),
         decision=Decision(
             regime_pack="eu-2012",
-            articles=tuple(draw(st.lists(st.sampled_from(sorted(codes.ARTICLES)), max_size=2, unique=True))),
+            articles=tuple(draw(ARTICLES)),
             case_reference=draw(maybe(NAMES)),
         ),
     )

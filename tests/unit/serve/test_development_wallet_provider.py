@@ -10,7 +10,11 @@ from portadoc.errors import Misconfigured
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.trust.trust_file import TRUST_FILE
 from portadoc.keys.trust.wallet_providers import WalletPurpose, wallet_provider_key
-from portadoc.serve.development.wallet_provider import WALLET_PROVIDER, development_wallet_provider
+from portadoc.serve.development.wallet_provider import (
+    INSTANCE_FILE,
+    WALLET_PROVIDER,
+    development_wallet_provider,
+)
 from portadoc.serve.house import House
 from tests.unit.serve.conftest import INSTITUTIONS, NOW
 
@@ -42,9 +46,24 @@ def test_a_folder_from_before_there_was_a_wallet_provider_works_as_it_did(open_a
     (keys / TRUST_FILE).write_text(json.dumps(trust))
     house = open_a_house()
     assert house.key_ring.signer("fr-demo", KeyPurpose.CREDENTIAL).chain
+    assert house.wallet.means.identity is None
     with pytest.raises(Misconfigured, match="key_missing"):
         house.key_ring.signer(WALLET_PROVIDER, KeyPurpose.KEY_ATTESTATION)
 
 
 def _is_of_wallets(entry: dict[str, Any]) -> bool:
     return "client_attestation" in entry["purposes"]
+
+
+def test_the_simulated_wallet_is_the_same_instance_in_the_next_process(open_a_house: OpenHouse) -> None:
+    first = open_a_house()
+    identity = first.wallet.means.identity
+    assert identity is not None
+    file = first.settings.data_dir / INSTANCE_FILE
+    assert file.stat().st_mode & 0o077 == 0
+    again = open_a_house().wallet.means.identity
+    assert again is not None
+    assert again.instance.kid == identity.instance.kid
+    file.write_text("{}")
+    with pytest.raises(Misconfigured, match="wallet_file_invalid"):
+        open_a_house()

@@ -13,6 +13,7 @@ from portadoc.formats.dcql.query import parse_query
 from portadoc.formats.jws import unverified_claims
 from portadoc.formats.openid4vp.registration_certificate import LONGEST_LIFE_S
 from portadoc.randomness import system_random_bytes
+from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.profiles import profile
 from portadoc.serve.app import create_app
 from portadoc.serve.house import House
@@ -53,6 +54,38 @@ def test_every_preset_is_asked_without_a_warning_to_the_holder(open_a_house: Ope
     request = unverified_claims(house.verifier.request_object(SLUG, created.request_uri.rsplit("/", 1)[1]))
     (carried,) = request["verifier_info"]
     assert unverified_claims(carried["data"])["sub"] == "DE:TEST90"
+
+
+def asked_for_identity(house: House) -> tuple[tuple[Any, ...], JsonObject]:
+    """Return what a wallet warns of when an issuer asks for identity data, and the request."""
+    asked = house.identification.pid.ask("fr-demo", "authorization", expires_at=house.clock.now() + 300)
+    means = Means(
+        transport=AsgiTransport(create_app(house), house.settings.base_url),
+        trust=house.trust,
+        clock=house.clock,
+        random_bytes=system_random_bytes,
+        profile=profile("eudi-2026"),
+    )
+    request = house.identification.pid.request_object("fr-demo", asked.attempt_id, wallet_nonce=None)
+    return read_request(asked.link, means).warnings, unverified_claims(request)
+
+
+def test_an_issuer_asks_for_identity_data_without_a_warning_to_the_holder(open_a_house: OpenHouse) -> None:
+    warnings, request = asked_for_identity(opened(open_a_house, profile="eudi-2026"))
+    assert warnings == ()
+    (carried,) = request["verifier_info"]
+    told = unverified_claims(carried["data"])
+    assert (told["sub"], carried["format"]) == ("FR:TEST01", "registration_cert")
+    assert [each["meta"] for each in told["credentials"]] == [{"vct_values": ["urn:eudi:pid:1"]}]
+
+
+def test_a_registration_that_does_not_cover_the_question_is_not_shown_with_it(open_a_house: OpenHouse) -> None:
+    made = opened(open_a_house)
+    own = Path(made.settings.institutions["fr-demo"].registration_certificate)
+    elsewhere = {"issuer": {"pid_types": ["urn:other:pid:1"]}}
+    named = INSTITUTIONS["fr-demo"].model_copy(update={"registration_certificate": str(own)})
+    house = open_a_house(institutions={**INSTITUTIONS, SLUG: ASKING, "fr-demo": named}, **elsewhere)
+    assert "verifier_info" not in asked_for_identity(house)[1]
 
 
 def test_g19_asking_beyond_the_registration_is_refused_at_creation(open_a_house: OpenHouse) -> None:

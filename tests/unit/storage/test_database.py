@@ -9,10 +9,24 @@ import sys
 import textwrap
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, func, insert, select, text, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    func,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from portadoc.errors import Misconfigured, Unavailable
@@ -272,6 +286,37 @@ def test_a_database_written_by_another_release_is_refused(database: Database, kn
         database.create(tables(known))
     assert refusal.value.code == code
     assert refusal.value.params == {"room": "room", "stored": 2, "known": known}
+
+
+class TestUpgrades:
+    """From one version to the next, step by step, in one transaction."""
+
+    def tables(self, version: int, *known: int) -> MetaData:
+        upgrades = {each: partial(self.step, each) for each in known}
+        return new_metadata("room", version=version, upgrades=upgrades)
+
+    @staticmethod
+    def step(known: int, connection: Connection) -> None:
+        connection.exec_driver_sql(f"CREATE TABLE step_{known} (n INTEGER)")
+
+    def test_each_step_is_taken_once(self, database: Database) -> None:
+        database.create(self.tables(1))
+        database.create(self.tables(3, 1, 2))
+        database.create(self.tables(3, 1, 2))
+        with database.read() as connection:
+            assert {"step_1", "step_2"} <= set(inspect(connection).get_table_names())
+
+    def test_a_new_database_takes_none(self, database: Database) -> None:
+        database.create(self.tables(3, 1, 2))
+        with database.read() as connection:
+            assert not {"step_1", "step_2"} & set(inspect(connection).get_table_names())
+
+    def test_none_is_taken_when_one_is_missing(self, database: Database) -> None:
+        database.create(self.tables(1))
+        with pytest.raises(Misconfigured, match="storage_older"):
+            database.create(self.tables(3, 1))
+        with database.read() as connection:
+            assert "step_1" not in inspect(connection).get_table_names()
 
 
 def test_a_failed_sync_ends_all_use_of_the_database(numbers: Database) -> None:

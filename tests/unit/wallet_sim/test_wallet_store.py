@@ -2,6 +2,7 @@ import json
 import os
 import stat
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,17 @@ def test_a_second_store_on_the_same_file_sees_everything(tmp_path: Path) -> None
     path = tmp_path / "wallet.json"
     FileStore(path).add([held("1")])
     assert FileStore(path).credentials() == (held("1"),)
+
+
+def test_edp_10_a_policy_is_kept_with_its_copy_and_a_file_from_before_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "wallet.json"
+    restricted = replace(held("2"), disclosure_policy='{"policy":"none"}')
+    FileStore(path).add([held("1"), restricted])
+    assert FileStore(path).credentials() == (held("1"), restricted)
+    assert ["disclosure_policy" in each for each in json.loads(path.read_bytes())["credentials"]] == [False, True]
+    path.write_text(path.read_text().replace('"{\\"policy\\":\\"none\\"}"', "7"))
+    with pytest.raises(Error, match="wallet_file_invalid"):
+        FileStore(path).credentials()
 
 
 def test_the_file_is_for_its_owner_only_and_nothing_else_is_left_behind(tmp_path: Path) -> None:

@@ -95,6 +95,14 @@ class TestAttestation:
         headers = {name: value for name, value in sent(wallet).items() if name != missing}
         assert haip.error_of(wallet.push(headers)) == INVALID
 
+    def test_a_client_that_does_not_name_itself_has_a_short_name_all_the_same(self, make_rig: Any) -> None:
+        rig = make_rig(profile="eudi-2026")
+        code = rig.code_of(rig.offer())
+        long = AttestedWallet(rig, client_id="s" * 256)
+        refused = rig.error_of(rig.redeem(code, headers=long.headers("token")))
+        assert refused == (400, "invalid_request", "client_id_too_long")
+        assert rig.redeem(code, headers=AttestedWallet(rig, client_id="s" * 255).headers("token")).status == 200
+
     def test_draft_07_with_iss_in_both_is_let_in(self, wallet: AttestedWallet) -> None:
         now = wallet.rig.clock.now()
         attestation = wallet.attestation(iss="https://provider.example", nbf=now)

@@ -12,6 +12,7 @@ from tests.unit.issuer.wallets import CALLBACK, VERIFIER, AttestedWallet
 
 UNUSABLE = (400, "invalid_grant", "code_unusable")
 DETAILS = '[{"type":"openid_credential","credential_configuration_id":"pda1"}]'
+DAY = 86_400
 UNAUTHORISED = (401, "invalid_token", "access_token_invalid")
 
 
@@ -36,8 +37,10 @@ def test_several_records_in_one_configuration_are_told_apart_by_identifiers(
     haip: Any, wallet: AttestedWallet
 ) -> None:
     code = wallet.code_for(wallet.pushed(), [(haip.record(), "pda1"), (haip.record(), "pda1")])
-    (detail,) = wallet.redeem(code).json()["authorization_details"]
+    content = wallet.redeem(code).json()
+    (detail,) = content["authorization_details"]
     assert len(set(detail["credential_identifiers"])) == 2
+    assert content["scope"] == "pda1"
 
 
 class TestOnce:
@@ -51,6 +54,16 @@ class TestOnce:
             refused = haip.error_of(wallet.refresh(each["refresh_token"]))
             assert refused == (400, "invalid_grant", "refresh_token_unusable")
         assert EventKind.TOKENS_REVOKED in kinds(haip)
+
+    def test_f10_a_second_use_revokes_however_late_it_comes(self, haip: Any, wallet: AttestedWallet) -> None:
+        code = wallet.code()
+        refresh = wallet.redeem(code).json()["refresh_token"]
+        for _ in range(2):
+            haip.clock.advance(14 * DAY)
+            haip.issuer.forget_expired()
+            refresh = wallet.refresh(refresh).json()["refresh_token"]
+        assert haip.error_of(wallet.redeem(code)) == UNUSABLE
+        assert haip.error_of(wallet.refresh(refresh)) == (400, "invalid_grant", "refresh_token_unusable")
 
     def test_f10_a_copy_of_the_code_in_other_hands_revokes_nothing(
         self, haip: Any, wallet: AttestedWallet

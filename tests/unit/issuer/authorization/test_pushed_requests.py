@@ -1,5 +1,6 @@
 """Pushed authorization requests: [S-30], [S-33], F09, F12; RFC 9126, OpenID4VCI 1.0 §5.1."""
 
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +10,11 @@ from tests.unit.issuer.wallets import BROWSER, CALLBACK, CLIENT_ID, FORM, Attest
 
 REGISTERED = "https://public.example/callback"
 DETAILS = '[{"type":"openid_credential","credential_configuration_id":"%s"}]'
+
+
+def located(locations: object) -> str:
+    detail = {"type": "openid_credential", "credential_configuration_id": "pda1", "locations": locations}
+    return json.dumps([detail])
 
 
 def begun(wallet: AttestedWallet, request_uri: str, client_id: str = CLIENT_ID) -> Any:
@@ -183,6 +189,33 @@ class TestWhatFor:
         refused = haip.error_of(wallet.push(authorization_details=details))
         assert refused == (400, "invalid_authorization_details", "authorization_details_invalid")
 
+    @pytest.mark.parametrize(
+        "locations",
+        [
+            ["https://other.example"],
+            ["http://127.0.0.1:8700/issuer/fr-health"],
+            ["http://127.0.0.1:8700/issuer/fr-demo/"],
+            ["http://127.0.0.1:8700/issuer/fr-demo", "https://other.example"],
+            [],
+            "http://127.0.0.1:8700/issuer/fr-demo",
+        ],
+        ids=str,
+    )
+    def test_details_for_another_place_are_refused(
+        self, haip: Any, wallet: AttestedWallet, locations: object
+    ) -> None:
+        refused = haip.error_of(wallet.push(authorization_details=located(locations)))
+        assert refused == (400, "invalid_authorization_details", "authorization_details_invalid")
+
+    def test_details_for_this_issuer_are_taken_and_nothing_else_at_the_token_endpoint(
+        self, haip: Any, wallet: AttestedWallet
+    ) -> None:
+        here, elsewhere = located([wallet.issuer_id]), located(["https://other.example"])
+        code = wallet.code(authorization_details=here, scope=None)
+        refused = haip.error_of(wallet.redeem(code, authorization_details=elsewhere))
+        assert refused == (400, "invalid_authorization_details", "authorization_details_invalid")
+        assert wallet.redeem(code, authorization_details=here).status == 200
+
     def test_s33_a_forged_issuer_state_is_passed_over(self, wallet: AttestedWallet) -> None:
         assert begun(wallet, wallet.pushed(issuer_state="x" * 43)).offer is None
 
@@ -218,6 +251,14 @@ class TestOtherParameters:
         refused = haip.error_of(wallet.push(response_type=response_type))
         assert refused == (400, "unsupported_response_type", "response_type_unsupported")
 
+    @pytest.mark.parametrize("response_mode", ["fragment", "form_post", "query.jwt", "direct_post"])
+    def test_the_answer_comes_in_the_query_and_nowhere_else(
+        self, haip: Any, wallet: AttestedWallet, response_mode: str
+    ) -> None:
+        refused = haip.error_of(wallet.push(response_mode=response_mode))
+        assert refused == (400, "invalid_request", "message_invalid")
+        assert wallet.push(response_mode="query").status == 201
+
     def test_another_resource_is_an_invalid_target(self, haip: Any, wallet: AttestedWallet) -> None:
         refused = haip.error_of(wallet.push(resource="https://other.example"))
         assert refused == (400, "invalid_target", "resource_unknown")
@@ -228,6 +269,13 @@ class TestOtherParameters:
 
     def test_a_request_is_not_pushed_by_reference(self, haip: Any, wallet: AttestedWallet) -> None:
         refused = haip.error_of(wallet.push(request_uri=wallet.pushed()))
+        assert refused == (400, "invalid_request", "message_invalid")
+
+    @pytest.mark.parametrize("request_object", ["eyJhbGciOiJub25lIn0.e30.", "x"])
+    def test_nor_inside_a_request_object_beside_which_other_parameters_stand(
+        self, haip: Any, wallet: AttestedWallet, request_object: str
+    ) -> None:
+        refused = haip.error_of(wallet.push(request=request_object))
         assert refused == (400, "invalid_request", "message_invalid")
 
     @pytest.mark.parametrize("thumbprint", ["short", "x" * 44, "=" * 43])

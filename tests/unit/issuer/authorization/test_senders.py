@@ -128,6 +128,25 @@ class TestCredentialEndpoint:
         assert refused.headers["www-authenticate"].startswith('DPoP error="invalid_token"')
         assert 'algs="ES256 ' in refused.headers["www-authenticate"]
 
+    def test_e03_a_bearer_token_from_before_the_profile_demanded_keys_is_refused(self, make_rig: Any) -> None:
+        token = make_rig().token()
+        assert make_rig().obtain(token).status == 200
+        stricter = make_rig(profile="haip-1.0")
+        assert stricter.error_of(stricter.obtain(token)) == (401, "invalid_token", "access_token_invalid")
+
+    @pytest.mark.parametrize("headers", [{}, {"Authorization": "DPoP unknown"}, {"Authorization": "Bearer x y"}])
+    def test_e01_a_wallet_learns_that_only_dpop_will_do(
+        self, haip: Any, wallet: AttestedWallet, headers: dict[str, str]
+    ) -> None:
+        for endpoint in ("credential", "deferred", "notification"):
+            refused = haip.transport.post_json(f"/issuer/fr-demo/{endpoint}", {}, headers=headers)
+            assert refused.status == 401
+            challenge = refused.headers["www-authenticate"]
+            assert challenge.startswith("DPoP ")
+            assert challenge.endswith('algs="ES256 ES384 ES512 Ed25519"')
+            assert "Bearer" not in challenge
+            assert ("error=" in challenge) is bool(headers)
+
     def test_s21_a_bearer_token_is_none_by_dpop(self, rig: Any) -> None:
         wallet = AttestedWallet(rig)
         token = rig.token()

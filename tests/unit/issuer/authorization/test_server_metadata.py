@@ -24,7 +24,9 @@ def test_each_profile_names_its_grants_and_clients(
 ) -> None:
     content = make_rig(profile=profile).transport.get(WELL_KNOWN).json()
     assert set(content["grant_types_supported"]) == grants
-    assert set(content["token_endpoint_auth_methods_supported"]) == {"attest_jwt_client_auth"} | ways
+    by_attestation = {"attest_jwt_client_auth", "attest_jwt_client_auth_dpop"}
+    assert set(content["token_endpoint_auth_methods_supported"]) == by_attestation | ways
+    assert content["client_attestation_pop_methods_supported"] == ["attestation_pop_jwt", "dpop_combined"]
     assert content["pre-authorized_grant_anonymous_access_supported"] is anonymous
     assert read_message(AuthorizationServerMetadata, content).issuer == ISSUER
 
@@ -35,6 +37,7 @@ def test_haip_4_requests_are_pushed_with_s256_and_answered_with_iss(haip: Any) -
     assert content["authorization_response_iss_parameter_supported"] is True
     assert content["code_challenge_methods_supported"] == ["S256"]
     assert content["response_types_supported"] == ["code"]
+    assert content["response_modes_supported"] == ["query"]
     assert content["scopes_supported"] == ["pda1", "pda1-rulebook", "pda1-webuild"]
     for name in (
         "dpop_signing_alg_values_supported",

@@ -64,3 +64,32 @@ def test_f06_wrong_transaction_codes_verifiers_and_refresh_tokens_count(make_rig
         wallet.redeem(wallet.code(), code_verifier="w" * 43)
         wallet.refresh("unknown")
     assert rig.error_of(rig.redeem("unknown")) == WAITING
+
+
+def test_f06_a_source_whose_pushed_requests_are_refused_again_and_again_waits(make_rig: Any) -> None:
+    rig = make_rig(token_misses_per_hour=10)
+    anybody = AttestedWallet(rig, client_id="anybody")
+    for _ in range(10):
+        proven = {"DPoP": anybody.dpop("/issuer/fr-demo/par")}
+        assert rig.error_of(anybody.push(proven))[2] == "redirect_uri_unregistered"
+    kept = used_once(rig)
+    assert rig.error_of(anybody.push({"DPoP": anybody.dpop("/issuer/fr-demo/par")})) == WAITING
+    assert used_once(rig) == kept
+    assert rig.redeem(rig.code_of(rig.offer())).status == 200  # the token endpoint counts by itself
+
+
+def test_challenges_that_are_missing_do_not_count(make_rig: Any) -> None:
+    rig = make_rig(token_misses_per_hour=10, profile="haip-1.0")
+    wallet = AttestedWallet(rig)
+    for _ in range(11):
+        head = {
+            "OAuth-Client-Attestation": wallet.attestation(),
+            "OAuth-Client-Attestation-PoP": wallet.pop(challenge=None),
+        }
+        assert rig.error_of(wallet.push(head))[1] == "use_attestation_challenge"
+    assert wallet.push().status == 201
+
+
+def used_once(rig: Any) -> int:
+    with rig.database.read() as connection:
+        return int(connection.exec_driver_sql("select count(*) from issuer_used_once").scalar_one())

@@ -2,13 +2,19 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
+from urllib.parse import urlencode
 
 import pytest
+from fastapi import Request, Response
 
 from portadoc.catalogue import WITH_TEXTS, texts
+from portadoc.issuer.http.authorize import Cookies
 from portadoc.issuer.identification.matching import Fact, Finding
+from portadoc.issuer.pages.authorize_page import Pages
 from tests.flows.identifying import A1, Browser, Town, other_pid, parameters
+from tests.unit.issuer.identification.test_certificates import WORKER, worker
 
 
 @pytest.fixture
@@ -102,10 +108,61 @@ def test_no_address_of_a_wallet_can_write_a_policy(
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(town: Town) -> None:
     begun = town.browser().get(town.pushed())
     cookie = begun.headers["set-cookie"]
-    assert f"Path=/issuer/{A1}/authorize" in cookie
+    assert f"Path=/issuer/{A1}/authorize;" in cookie
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
-    assert "Max-Age" not in cookie
+    assert "Max-Age=900;" in cookie
+
+
+def test_over_tls_no_other_host_of_the_domain_can_set_the_cookie(town: Town) -> None:
+    """Whoever could, would let a victim's browser come back to an authorization of the attacker."""
+    settings = town.issuer.settings.model_copy(update={"base_url": "https://issuer.example"})
+    cookies, response = Cookies(Pages(settings)), Response()
+    cookies.keep(response, A1, "a1", "secret")
+    cookie = response.headers["set-cookie"]
+    assert cookie.startswith("__Host-portadoc-authorize-a1=secret; ")
+    assert cookie.endswith("; Path=/; SameSite=lax; Secure")
+    tossed = Request({"type": "http", "headers": [(b"cookie", b"portadoc-authorize-a1=tossed")]})
+    assert cookies.secret(tossed, "a1") == ""
+
+
+def test_two_authorizations_in_one_browser_do_not_end_each_other(town: Town) -> None:
+    browser = town.browser()
+    first = browser.open(town.pushed())
+    second = browser.open(town.pushed())
+    assert (browser.get(first).status, browser.get(second).status) == (200, 200)
+
+
+def test_a_yes_is_to_what_was_seen(town: Town, browser: Browser) -> None:
+    """In a second tab somebody else identifies: the yes of the first tab is not to that person's certificate."""
+    town.identify(browser)
+    first_tab = browser.seen()
+    other = town.make_wallet()
+    town.give_pid(other, other_pid(given_name="Aurore"))
+    town.issuer.upload(A1, worker(forenames="Aurore", pin="2 91 04 99 512 777 01"))
+    town.identify(browser, other)
+    for seen in (first_tab, "", "é"):
+        again = browser.post(f"{browser.place}/approve", form=urlencode({"seen": seen}))
+        assert (again.status, again.headers["location"]) == (303, browser.place)
+    assert "code=" in browser.approve().headers["location"]
+
+
+def test_two_who_identify_at_one_moment_get_nothing_of_each_other(town: Town, browser: Browser) -> None:
+    """What was found for the first is written after the second has identified."""
+    before, secret = town.issuer.authorizations, browser.secret()
+    open_one = before.of_browser(A1, browser.place.rpartition("/")[2], browser_secret=secret)
+    found = town.issuer.identifying.certificates.held(A1, ("pda1",), WORKER)
+    first = before.identified(open_one, WORKER.to_json())
+    before.identified(open_one, replace(WORKER, given_name="Aurore").to_json())
+    before.entitle(first, tuple(one for each in found for one in each.entitlements))
+    assert "Nothing can be given" in browser.page()
+    assert browser.approve().status == 409
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_j17_another_site_sends_nobody_to_a_provider(town: Town, browser: Browser, site: str) -> None:
+    sent = browser.get(f"{browser.place}/provider/france-connect", **{"sec-fetch-site": site})
+    assert sent.status == 403
 
 
 def test_a_pushed_request_is_begun_once_and_by_its_client(town: Town) -> None:
@@ -137,7 +194,7 @@ def test_j17_another_site_can_press_no_button(town: Town, browser: Browser, path
 
 
 def test_nobody_approves_before_anybody_identified(town: Town, browser: Browser) -> None:
-    assert browser.post(f"{browser.place}/approve").status == 409
+    assert browser.approve().status == 409
 
 
 def test_a_wallet_is_named_by_its_address_where_nobody_vouches_for_a_name(town: Town, browser: Browser) -> None:
@@ -189,5 +246,5 @@ def test_every_outcome_of_a_comparison_that_can_be_shown_has_words() -> None:
 
 def test_the_way_back_names_the_issuer(town: Town, browser: Browser) -> None:
     town.identify(browser)
-    told = parameters(browser.post(f"{browser.place}/approve").headers["location"])
+    told = parameters(browser.approve().headers["location"])
     assert set(told) == {"code", "state", "iss"}

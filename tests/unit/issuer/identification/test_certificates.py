@@ -1,13 +1,19 @@
 """Which certificates a person gets: their own only, in what the wallet asked for, and still in force."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
+from portadoc.errors import Refused
+from portadoc.issuer.entitlements import Entitlement
 from portadoc.issuer.identification.identity import Assurance, Identity, IdentityNumber, IdentitySource, Numbering
 from portadoc.issuer.records.holders import holder_of
 from portadoc.issuer.records.withdrawals import WithdrawalReason
+from portadoc.issuer.store import record_store
 from portadoc.schemas.examples import example
 from portadoc.schemas.pda1 import Pda1
 from tests.flows.identifying import A1, HEALTH, Browser, Town, other_pid
@@ -81,6 +87,21 @@ def test_a_number_that_agrees_with_one_of_two_namesakes_gives_that_one_only(town
     assert held(town, national) == [(mine, ["pda1"])]
 
 
+def test_what_the_wallet_wants_chooses_none_of_two_namesakes(town: Town) -> None:
+    """The other one's record cannot be had in this layout, and tells all the same that they are two."""
+    town.certificate()
+    found = town.issuer.identifying.certificates
+    whole, theirs = found._may_be_offered, town.issuer.upload(A1, worker(pin="2 91 04 99 512 999 01"))
+
+    def may_be_offered(institution: str, record_id: str, wanted: Sequence[str]) -> tuple[Entitlement, ...]:
+        if record_id == theirs:
+            raise Refused("projection_cannot_carry")
+        return whole(institution, record_id, wanted)
+
+    found._may_be_offered = may_be_offered
+    assert held(town) == []
+
+
 def test_a_day_elsewhere_in_a_record_is_no_date_of_birth(town: Town) -> None:
     town.certificate()
     assert held(town, replace(WORKER, birth_date=date(2026, 10, 12))) == []
@@ -113,7 +134,7 @@ def test_what_is_withdrawn_before_the_yes_is_not_given(town: Town) -> None:
     record_id, browser = town.certificate(), town.browser()
     assert "What the wallet will get" in identify(town, browser)
     town.issuer.withdraw(A1, record_id, reason=WithdrawalReason.ISSUED_IN_ERROR, effective_from=date(2026, 11, 1))
-    assert browser.post(f"{browser.place}/approve").status == 409
+    assert browser.approve().status == 409
 
 
 def test_a_certificate_that_is_still_being_decided_is_offered_to_its_holder_only(town: Town) -> None:
@@ -129,7 +150,7 @@ def test_a_certificate_that_is_still_being_decided_is_offered_to_its_holder_only
     town.give_pid(town.wallet)
     town.identify(browser)
     assert "A1 certificate" in browser.page()
-    assert "code=" in browser.post(f"{browser.place}/approve").headers["location"]
+    assert "code=" in browser.approve().headers["location"]
 
 
 @pytest.mark.parametrize("given_name", ["Éléonore", "Eleonore Ines", "Inès Éléonore"])
@@ -144,3 +165,19 @@ def test_look_alikes_are_told_nothing_of_a_record_that_is_there(town: Town, give
     town.certificate()
     town.identify(browser, wallet)
     assert browser.page() == without
+
+
+def test_records_of_a_birth_date_are_found_by_an_index(town: Town) -> None:
+    """Among millions, only those of the day are read."""
+    asked: list[tuple[str, Any]] = []
+    with town.database.read() as connection:
+
+        def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+            asked.append((statement, parameters))
+
+        event.listen(connection, "before_cursor_execute", note)
+        record_store.records_of_birth_date(connection, A1, date(1991, 4, 17), at_most=1)
+        event.remove(connection, "before_cursor_execute", note)
+        statement, parameters = asked[0]
+        (step, *_) = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert "issuer_records_of_birth_date (institution=? AND born=?)" in str(step)

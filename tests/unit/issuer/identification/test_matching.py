@@ -74,6 +74,30 @@ LOOK_ALIKES: dict[str, tuple[Identity, Holder, str, str]] = {
         "different",
         "birth_date_differs",
     ),
+    "a day of birth that registers enter where they know none": (
+        identity("Mohammad", "Ahmadi", "1985-01-01", town_of_birth="Kabul"),
+        holder("Mohammad", "Ahmadi", "1985-01-01", town_of_birth="Kabul"),
+        "unclear",
+        "birth_date_of_many",
+    ),
+    "a town that nobody knew": (
+        identity("Anna", "Nowak", town_of_birth="Unknown"),
+        holder("Anna", "Nowak", town_of_birth="unknown"),
+        "unclear",
+        "no_third_fact",
+    ),
+    "a town that is one of several": (
+        identity("Anna", "Nowak", town_of_birth="Frankfurt"),
+        holder("Anna", "Nowak", town_of_birth="Frankfurt am Main"),
+        "unclear",
+        "no_third_fact",
+    ),
+    "a forename that nobody knew": (
+        identity("FNU", "Ahmadi", town_of_birth="Kabul"),
+        holder("FNU", "Ahmadi", town_of_birth="Kabul"),
+        "unclear",
+        "something_open",
+    ),
     "day and month swapped": (
         identity("Anna", "Nowak", "1991-04-05"),
         holder("Anna", "Nowak", "1991-05-04"),
@@ -258,6 +282,16 @@ LOOK_ALIKES: dict[str, tuple[Identity, Holder, str, str]] = {
 }
 
 SAME: dict[str, tuple[Identity, Holder, str]] = {
+    "one forename or two, and number": (
+        identity("Hanspeter", "Nowak", numbers=insured(PIN)),
+        holder("Hans Peter", "Nowak"),
+        "number_and_names",
+    ),
+    "a day of birth that registers enter, and number": (
+        identity("Mohammad", "Ahmadi", "1985-01-01", numbers=insured(PIN)),
+        holder("Mohammad", "Ahmadi", "1985-01-01"),
+        "number_and_names",
+    ),
     "number and names": (
         identity("Anna", "Nowak", numbers=insured(PIN)),
         holder("Anna", "Nowak"),
@@ -335,6 +369,9 @@ OPENED_BY_AN_OFFER = {
     "Polish ł and l",
     "a number that many have",
     "a short number",
+    "a day of birth that registers enter where they know none",
+    "a town that nobody knew",
+    "a town that is one of several",
 }
 
 

@@ -15,12 +15,26 @@ from portadoc.formats.openid4vp.client_identifier import x509_hash_identifier
 from portadoc.formats.sd_jwt import bind
 from portadoc.issuer.identification.shown_pid import pid_query
 from portadoc.issuer.records.withdrawals import WithdrawalReason
+from portadoc.issuer.settings import InstitutionSettings
 from portadoc.issuer.store.tables import AUTHORIZATIONS, IDENTIFICATIONS
+from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.private_jwk import signer_from_private_jwk
 from portadoc.keys.purposes import KeyPurpose
+from portadoc.keys.signer import LocalSigner
+from portadoc.randomness import system_random_bytes
 from portadoc.wallet_sim.presentation import bind_answer
 from portadoc.wallet_sim.wallet import Wallet
-from tests.flows.identifying import A1, BASE_URL, IDENTITY, Browser, Town, other_pid, parameters
+from tests.flows.identifying import (
+    A1,
+    BASE_URL,
+    IDENTITY,
+    INSTITUTIONS,
+    TYPES,
+    Browser,
+    Town,
+    other_pid,
+    parameters,
+)
 
 
 @pytest.fixture
@@ -136,7 +150,7 @@ def test_offer_injection_identity_misbinding_806(town: Town) -> None:
     victim.open(town.pushed(issuer_state=town.offer_state(attackers)))
     town.identify(victim)
     assert "Nothing can be given" in victim.page()
-    assert victim.post(f"{victim.place}/approve").status == 409
+    assert victim.approve().status == 409
 
 
 def test_offer_injection_the_victims_offer_in_the_attackers_wallet_806(town: Town) -> None:
@@ -158,7 +172,7 @@ def test_deferred_key_substitution_nothing_changes_who_is_entitled_after_the_yes
     town.identify(browser)
     late = town.make_wallet()
     town.give_pid(late, other_pid(given_name="Aurore"))
-    assert "code=" in browser.post(f"{browser.place}/approve").headers["location"]
+    assert "code=" in browser.approve().headers["location"]
     assert refused(late, link) in ("request_closed", "request_answered")
     assert browser.post(f"{browser.place}/pid").status == 404
     with town.database.read() as connection:
@@ -325,6 +339,56 @@ def test_what_was_shown_is_kept_no_longer_than_it_takes(town: Town, browser: Bro
     assert attempts(town) == []
 
 
+def test_whom_nobody_came_back_for_is_forgotten_when_the_try_is_over(town: Town, browser: Browser) -> None:
+    """The wallet has shown a PID, and its person never came back."""
+    town.wallet.present(town.link(browser))
+    town.clock.advance(299)
+    town.issuer.forget_expired()
+    (row,) = attempts(town)
+    assert row.identity is not None
+    town.clock.advance(1)
+    town.issuer.forget_expired()
+    (row,) = attempts(town)
+    assert (row.identity, row.secret, row.phase) == (None, None, "answered")
+
+
 def test_answers_travel_to_the_address_of_the_institution(town: Town, browser: Browser) -> None:
     asked = request_of(town.link(browser), town)
     assert asked["response_uri"].startswith(f"{BASE_URL}/issuer/{A1}/identification/responses/")
+
+
+def test_b11_a_pid_of_an_institution_that_may_sign_certificates_only_is_refused(
+    make_town: Callable[..., Town],
+) -> None:
+    """It is signed soundly, bound to the key of whoever shows it, and in force."""
+    both = tuple(
+        InstitutionSettings(
+            slug=slug, institution_id=id_, names={"en": slug}, configuration_ids=("pid", *TYPES[slug])
+        )
+        for slug, id_ in INSTITUTIONS.items()
+        if slug != IDENTITY
+    )
+    town = make_town(institutions=both)
+    record_id = town.issuer.upload(A1, other_pid())
+    offer = town.issuer.offer(A1, record_id, ["pid"])
+    grants = json.loads(parameters(offer.offer_uri)["credential_offer"])["grants"]
+    ((grant_type, grant),) = grants.items()
+    form = {"grant_type": grant_type, "pre-authorized_code": grant["pre-authorized_code"]}
+    token = town.http.post_form(f"/issuer/{A1}/token", form).json()["access_token"]
+    key = LocalSigner(new_private_key("ES256", system_random_bytes))
+    made = town.obtain(token, {"credential_configuration_id": "pid"}, key=key, client_id=None).json()
+    town.issuer.publish_status_lists()
+    browser = town.browser()
+    browser.open(town.pushed())
+    link = town.link(browser)
+    asked = request_of(link, town)
+    text = bind(
+        made["credentials"][0]["credential"],
+        audience=asked["client_id"],
+        nonce=asked["nonce"],
+        now=town.clock.now(),
+        signer=key,
+        transaction_data=(),
+    )
+    answered = sent(town, link, {"vp_token": {"pid": [text]}, "state": asked["state"]})
+    assert answered == (400, "pid_not_accepted")

@@ -12,7 +12,7 @@ from portadoc.issuer.identification.provider_login import identity_of
 from portadoc.issuer.identification.settings import IdentityProviderSettings
 from portadoc.openid_connect.providers import Identified
 from portadoc.wallet_sim.transport import TransportResponse
-from tests.flows.identifying import A1, BASE_URL, FRANCE_CONNECT, PROVIDER, Browser, Town, parameters
+from tests.flows.identifying import A1, BASE_URL, FRANCE_CONNECT, NOW, PROVIDER, Browser, Town, parameters
 
 WORKER = {
     "given_name": "Éléonore Inès",
@@ -59,7 +59,7 @@ def test_whoever_signs_in_gets_their_certificate(town: Town, browser: Browser) -
     assert "number, names and date of birth agree" in page
     assert "FranceConnect (test)" in page
     assert len(town.web.forms[0]["code_verifier"]) >= 43
-    assert "code=" in browser.post(f"{browser.place}/approve").headers["location"]
+    assert "code=" in browser.approve().headers["location"]
 
 
 def test_an_answer_counts_in_the_browser_that_began_only(town: Town, browser: Browser) -> None:
@@ -68,9 +68,9 @@ def test_an_answer_counts_in_the_browser_that_began_only(town: Town, browser: Br
     victim = town.browser()
     victim.open(town.pushed())
     assert come_back(victim, state=asked["state"]).status == 404
-    assert come_back(town.browser(), state=asked["state"]).status == 404
     assert "You identified as" not in victim.page()
-    assert come_back(browser, state=asked["state"]).status == 303
+    assert come_back(browser, state=asked["state"]).status == 401
+    assert "You identified as" not in browser.page()
 
 
 def test_an_answer_counts_once(town: Town, browser: Browser) -> None:
@@ -95,6 +95,8 @@ def test_an_answer_counts_once(town: Town, browser: Browser) -> None:
         ({}, {"given_name": ""}),
         ({}, {"aud": "somebody-else"}),
         ({}, {"iss": "https://other.example"}),
+        ({}, {"auth_time": NOW - 61}),
+        ({}, {"auth_time": "now"}),
     ],
     ids=str,
 )
@@ -152,3 +154,12 @@ def test_a_provider_that_tells_of_people_at_userinfo_only(make_town: Callable[..
     town.web.person = {name: value for name, value in WORKER.items() if name != "acr"}
     assert come_back(browser, state=go(town, browser)["state"]).status == 303
     assert "number, names and date of birth agree" in browser.page()
+
+
+def test_how_somebody_signed_in_is_told_by_the_id_token_alone(make_town: Callable[..., Town]) -> None:
+    town = make_town(identity_providers=(FRANCE_CONNECT.model_copy(update={"userinfo": True}),))
+    browser = town.browser()
+    browser.open(town.pushed())
+    town.web.claims = {name: value for name, value in WORKER.items() if name != "acr"}
+    town.web.person = {"acr": "eidas2"}
+    assert come_back(browser, state=go(town, browser)["state"]).status == 401

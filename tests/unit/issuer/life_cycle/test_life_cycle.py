@@ -269,3 +269,30 @@ def test_acts_of_one_second_are_told_in_their_order(rig: Any) -> None:
         rig.issuer.life_cycle.reissue(A1, record_id, lost=False, terms=terms, asked=Asked(request_key=str(number)))
     acts = rig.issuer.life_cycle.view(A1, record_id).acts
     assert [act.request_key for act in acts] == [str(number) for number in range(6)]
+
+
+def test_no_record_comes_of_its_own_heirs(rig: Any) -> None:
+    first, heir = rig.issuer.upload(A1, PDA1), other_period(start=400, end=400)
+    cycle = rig.issuer.life_cycle
+    second = cycle.prolong(A1, first, heir, asked=Asked()).successor
+    with pytest.raises(Conflict, match="record_has_successor"):
+        cycle.replace(A1, second, PDA1, successor_id=first, asked=Asked())
+    assert cycle.view(A1, second).state is RecordState.IN_FORCE
+
+
+def test_what_has_ended_takes_no_place(rig: Any) -> None:
+    """Also where the old record stays in force beside what follows it."""
+    first, heir = rig.issuer.upload(A1, PDA1), other_period(start=400, end=400)
+    ended = rig.issuer.upload(A1, heir)
+    rig.issuer.withdraw(A1, ended, reason=WithdrawalReason.FRAUD)
+    with pytest.raises(Refused, match="withdrawal_successor_unknown"):
+        rig.issuer.life_cycle.prolong(A1, first, heir, successor_id=ended, asked=Asked())
+    assert rig.issuer.life_cycle.view(A1, first).successor is None
+
+
+def test_a_record_that_is_withdrawn_after_another_followed_it_gave_way_to_none(rig: Any) -> None:
+    first = rig.issuer.upload(A1, PDA1)
+    act = rig.issuer.life_cycle.prolong(A1, first, other_period(start=400, end=400), asked=Asked())
+    rig.issuer.life_cycle.withdraw(A1, first, change=Change(reason=WithdrawalReason.FRAUD), asked=Asked())
+    seen = rig.issuer.life_cycle.view(A1, first)
+    assert (seen.state, seen.successor) == (RecordState.WITHDRAWN, act.successor)

@@ -201,3 +201,34 @@ def test_worker_and_employer_are_to_be_told(rig: Any) -> None:
         events = [each.event for each in read_after(connection, institution=None, cursor=None)]
     (event,) = [each for each in events if each.kind is EventKind.RECORD_REISSUED]
     assert event.payload == {"lost": False, "inform": ["worker", "employer"]}
+
+
+def test_what_nobody_collects_in_its_term_lapses_and_ends_nothing(make_rig: Any) -> None:
+    rig = make_rig(reissue_days=2)
+    rig.issued()
+    act, _ = reissue(rig)
+    rig.clock.advance(2 * 86_400 - 1)
+    assert rig.issuer.life_cycle.go_on(A1) == 0
+    rig.clock.advance(1)
+    assert rig.issuer.life_cycle.go_on(A1) == 1
+    (seen,) = rig.issuer.life_cycle.view(A1, rig.last_record).acts
+    assert (seen.act_id, seen.outcome, seen.done_at) == (act.act_id, "lapsed", rig.clock.now())
+    late = rig.issuer.offer(A1, rig.last_record, ("pda1",))
+    assert rig.obtain(rig.token(late)).status == 200
+    assert rig.issuer.life_cycle.go_on(A1) == 0
+    assert withdrawn(rig) == [False, False]
+
+
+def test_the_history_says_what_became_of_each_reissue(rig: Any) -> None:
+    rig.issued()
+    reissue(rig)
+    rig.clock.advance(1)
+    _, offer = reissue(rig)
+    rig.clock.advance(1)
+    assert rig.obtain(rig.token(offer)).status == 200
+    rig.issuer.publish_status_lists()
+    reissue(rig)
+    rig.issuer.withdraw(A1, rig.last_record, reason=WithdrawalReason.FACTS_CHANGED)
+    rig.issuer.publish_status_lists()
+    told = [act.outcome for act in rig.issuer.life_cycle.view(A1, rig.last_record).acts]
+    assert told == ["overtaken", "collected", "record_ended", None]

@@ -14,7 +14,7 @@ from portadoc.errors import Conflict, Misconfigured, Refused, Unavailable
 from portadoc.portal.applications.application import Application, ApplicationState, Capacity, RequestKind
 from portadoc.portal.applications.risk import is_registered
 from portadoc.portal.drafts import Wish
-from portadoc.portal.handover.desk import HandOver
+from portadoc.portal.handover.offering import HandOver
 from portadoc.portal.officers.verdicts import Verdict, VerdictOutcome
 from portadoc.portal.pages.form_view import rows_typed
 from portadoc.portal.store import application_store, handover_store
@@ -308,14 +308,14 @@ def test_j08_codes_tried_while_an_offer_is_being_made_count(desk: Desk, monkeypa
         made = desk.portal.offer(CLAIRE, SLUG, granted.application_id)
         tried += _tries_of(desk, [made])
     made = desk.portal.offer(CLAIRE, SLUG, granted.application_id)
-    end_open = desk.portal.hand_over._end_open
+    end_open = desk.portal.hand_over._offering._end_open
 
     def tries_first(*args: Any) -> None:
         nonlocal tried
         tried += _tries_of(desk, [made])
         end_open(*args)
 
-    monkeypatch.setattr(desk.portal.hand_over, "_end_open", tries_first)
+    monkeypatch.setattr(desk.portal.hand_over._offering, "_end_open", tries_first)
     with pytest.raises(Unavailable, match="offers_throttled"):
         desk.portal.offer(CLAIRE, SLUG, granted.application_id)
     assert tried == desk.portal.settings.code_tries_per_hour

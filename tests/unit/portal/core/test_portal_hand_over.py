@@ -11,7 +11,7 @@ import pytest
 from portadoc.errors import Conflict, Refused, Unavailable
 from portadoc.issuer.authorization.requesters import RequestHead
 from portadoc.portal.applications.application import ApplicationState
-from portadoc.portal.handover.desk import HandOver
+from portadoc.portal.handover.offering import HandOver
 from portadoc.portal.store.handover_store import ForWhom
 from portadoc.schemas.openid4vci import TokenRequest
 from tests.unit.portal.core.conftest import ANNE, CLAIRE, JEAN, SLUG, TODAY, Desk

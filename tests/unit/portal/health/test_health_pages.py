@@ -2,7 +2,6 @@
 
 import base64
 import re
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from typing import Any
@@ -20,7 +19,7 @@ from portadoc.portal.store.health_store import ConsentState
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.ehic import PRC_REASONS
 from portadoc.serve.house import open_house
-from portadoc.serve.run import serving
+from portadoc.serve.run import listen, serving
 from portadoc.serve.settings import PortadocSettings
 from tests.unit.portal.health.conftest import NOW
 from tests.unit.portal.health.test_health_insurance import TERMS
@@ -39,7 +38,7 @@ Browse = Callable[..., Browser]
 @pytest.fixture(scope="module")
 def ward_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A whole installation on loopback, with the software of a hospital."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listen("127.0.0.1", 0) as listener:
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         settings = PortadocSettings(
             base_url=base_url,

@@ -32,6 +32,7 @@ from portadoc.portal.settings import InstitutionSettings, PortalSettings
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.profiles import Mode
 from portadoc.serve.development.login import DevelopmentLogin, development_login_router
+from portadoc.serve.run import listen
 from portadoc.storage.engine import open_database
 from portadoc.storage.installation import Installation
 from portadoc.web.app import install_problems, protect
@@ -93,7 +94,7 @@ def open_portal(tmp_path: Path, key_ring: KeyRing) -> Callable[..., Any]:
         environment: dict[str, str] | None = None,
         **login: Any,
     ) -> Iterator[Portal]:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
+        with listen("127.0.0.1", 0) as listener:
             base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             settings = _settings(base_url, LoginSettings(providers=providers(base_url), **login))
             database = open_database(f"sqlite:///{tmp_path / 'portal.sqlite'}")

@@ -1,6 +1,5 @@
 """A served installation in which two officers have to agree, and the people who come to its office."""
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import pytest
 from portadoc.clock import FixedClock
 from portadoc.randomness import system_random_bytes
 from portadoc.serve.house import House, open_house
-from portadoc.serve.run import serving
+from portadoc.serve.run import listen, serving
 from portadoc.serve.settings import PortadocSettings
 from tests.unit.portal.test_portal_pages import NOW, Browser
 
@@ -69,7 +68,7 @@ class Town:
 
 def opened_town(folder: Path, stack: ExitStack, *, four_eyes: bool) -> Town:
     """Return a served installation."""
-    listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+    listener = stack.enter_context(listen("127.0.0.1", 0))
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings = PortadocSettings(base_url=base_url, data_dir=folder)
     here = settings.institutions[SLUG].model_copy(update={"four_eyes": four_eyes})

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from portadoc.clock import Clock
 from portadoc.errors import Misconfigured
@@ -20,6 +21,7 @@ from portadoc.keys.files.durable import replace_file
 from portadoc.keys.files.encrypted_key import encrypt_private_key, read_key_file
 from portadoc.keys.lan_certificates import certifies, issue_server_certificate, local_address, make_lan_authority
 from portadoc.randomness import RandomBytes
+from portadoc.serve.tls.server_certificate import ServerTls
 
 FOLDER: Final = "lan"
 _AUTHORITY, _AUTHORITY_KEY = "lan-ca.pem", "lan-ca.key"
@@ -36,9 +38,7 @@ class LanServer:
 
     address: str
     authority_file: Path
-    certificate_file: Path
-    key_file: Path
-    passphrase: bytes
+    tls: ServerTls
     fingerprint: str
     """SHA-256 of the authority's certificate, as phones show it."""
 
@@ -46,6 +46,23 @@ class LanServer:
         """Return the origin at which phones find the service."""
         host = f"[{self.address}]" if ":" in self.address else self.address
         return f"https://{host}:{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLan:
+    """What a process beside the server needs to call it on the local network."""
+
+    address: str
+    authority_file: Path
+
+
+def own_lan(data_dir: Path, origin: str) -> OwnLan | None:
+    """Return how an installation calls its own ``origin`` on the local network, None where it serves none."""
+    authority = data_dir.resolve() / FOLDER / _AUTHORITY
+    with suppress(Misconfigured):
+        address = str(local_address(urlsplit(origin).hostname or ""))
+        return OwnLan(address, authority) if authority.exists() else None
+    return None
 
 
 def own_address() -> str:
@@ -76,9 +93,7 @@ def open_lan(
     return LanServer(
         address=address,
         authority_file=folder / _AUTHORITY,
-        certificate_file=folder / _SERVER,
-        key_file=folder / _SERVER_KEY,
-        passphrase=passphrase,
+        tls=ServerTls(folder / _SERVER, folder / _SERVER_KEY, passphrase),
         fingerprint=":".join(f"{byte:02X}" for byte in fingerprint),
     )
 

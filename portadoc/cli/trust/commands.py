@@ -15,6 +15,7 @@ from portadoc.cli.installation import installation, settings_options
 from portadoc.cli.offline.anchors import anchors
 from portadoc.cli.offline.pack import pack
 from portadoc.cli.output import language, language_option, write_json, write_table
+from portadoc.cli.trust.files import add, export
 from portadoc.errors import Malformed
 from portadoc.i18n import render
 from portadoc.verification.rendering.wording import printable
@@ -42,6 +43,8 @@ def trust() -> None:
 
 trust.add_command(pack)
 trust.add_command(anchors)
+trust.add_command(export)
+trust.add_command(add)
 
 
 @trust.command()

@@ -1,0 +1,1 @@
+"""The modules that bear the names of the OpenID Foundation's conformance suite."""

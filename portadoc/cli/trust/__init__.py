@@ -1,0 +1,5 @@
+"""``portadoc trust``: whom to believe."""
+
+from portadoc.cli.trust.commands import trust
+
+__all__ = ["trust"]

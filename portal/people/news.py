@@ -1,0 +1,160 @@
+"""News of certificates: what was done to one at the issuer is told to its worker, and to every employer on it.
+
+The issuer's history is read, so that it does not matter by which door something was done: by an authentic source,
+by staff, or here. What the portal withdraws itself is shown with the request, and not told a second time.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from portadoc.access.decision import reach
+from portadoc.access.subjects import Subject
+from portadoc.errors import Unavailable
+from portadoc.portal.applications.timers import day_of
+from portadoc.portal.deployment import Deployment
+from portadoc.portal.neighbours import RecordNews
+from portadoc.portal.settings import SECONDS_PER_DAY
+from portadoc.portal.store import news_store
+from portadoc.portal.store.news_store import NewsItem
+from portadoc.schemas.claims import JsonObject
+from portadoc.web.pages.reader import Reader
+
+_TOLD_WITHIN_DAYS: Final = 7
+_SHOWN_DAYS: Final = 365
+_READ_AT_ONCE: Final = 100
+_TOLD_KINDS: Final = frozenset({"pda1", "bilateral", "maintenance", "ehic"})
+_LANGUAGES: Final = {
+    "AT": "de",
+    "DE": "de",
+    "ES": "es",
+    "FR": "fr",
+    "IT": "it",
+    "PL": "pl",
+    "PT": "pt",
+    "RO": "ro",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownNews:
+    """Something that was done, as a space shows it; ``name`` is empty for the worker's own."""
+
+    verb: str
+    number: str
+    day: date
+    name: str
+
+    def text(self, reader: Reader) -> str:
+        """Return the sentence that tells it."""
+        said = reader.say(f"notice.deed.{self.verb}", number=self.number, day=reader.day(self.day))
+        return reader.say("notice.deed_of_worker", name=self.name, text=said) if self.name else said
+
+
+class News:
+    """Reads the issuer's history and tells of it, each deed once to each party."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+
+    def tell(self) -> int:
+        """Read what was done, and send what was not told yet; return how many messages were sent.
+
+        What cannot be sent is sent in a later round. Raises Unavailable[second_channel_failed],
+        [register_unavailable] after all others were told.
+        """
+        here, sent, failed = self._deployment, 0, None
+        for slug in here.settings.by_slug:
+            while self._read(slug) == _READ_AT_ONCE:
+                pass
+            with here.database.read() as connection:
+                waiting = news_store.untold(connection, slug, since=self._since(_TOLD_WITHIN_DAYS))
+            for each in waiting:
+                try:
+                    sent += self._tell(each)
+                except Unavailable as error:
+                    failed = error
+        if failed is not None:
+            raise failed
+        return sent
+
+    def shown(self, subject: Subject, slug: str) -> tuple[ShownNews, ...]:
+        """Return what the space of a person or an employer shows, the newest first."""
+        here = self._deployment
+        parties = set(reach(subject, now=here.clock.now()).employers) | ({subject.pin} if subject.pin else set())
+        if not parties:
+            return ()
+        with here.database.read() as connection:
+            found = news_store.news_of(connection, slug, parties, since=self._since(_SHOWN_DAYS))
+        return tuple(self._shown(each) for each in found)
+
+    def forget(self) -> None:
+        """Delete what is not shown any more."""
+        with self._deployment.database.transaction() as connection:
+            news_store.forget_news(connection, before=self._since(_SHOWN_DAYS))
+
+    def _read(self, slug: str) -> int:
+        """Read on in the issuer's history and return how much there was; of several at once, one counts."""
+        here = self._deployment
+        with here.database.read() as connection:
+            after = news_store.read_until(connection, slug)
+        found = here.certificates.news(slug, after=after, limit=_READ_AT_ONCE)
+        with here.database.transaction() as connection:
+            if found and news_store.read_until(connection, slug) == after:
+                for each in found:
+                    for item in self._items(slug, each):
+                        news_store.insert_news(connection, item)
+                news_store.note_read(connection, slug, found[-1].number)
+        return len(found)
+
+    def _items(self, slug: str, news: RecordNews) -> Iterable[NewsItem]:
+        """Return to whom something is told: nobody twice, and nothing that is long past."""
+        content, deed = news.content, news.deed
+        person = content.get("person") or content.get("insured") or {}
+        pin = str(person.get("pin") or "")
+        is_told = not news.is_ours or deed.verb == "reissue"
+        if not is_told or content.get("kind") not in _TOLD_KINDS or deed.at <= self._since(_TOLD_WITHIN_DAYS):
+            return
+        number = str((content.get("document") or {}).get("number") or content.get("card_number") or "")
+        named = [str(each.get("id") or "") for each in content.get("employments", ())]
+        for party in dict.fromkeys(filter(None, (pin, *named))):
+            yield NewsItem(
+                institution=slug,
+                deed_id=news.deed_id,
+                party=party,
+                worker_pin=pin,
+                verb=deed.verb,
+                number=number,
+                at=deed.at,
+                is_worker=party == pin,
+            )
+
+    def _tell(self, item: NewsItem) -> bool:
+        """Send a message, noted in the same transaction; whom no register knows reads it in the own space."""
+        here, slug = self._deployment, item.institution
+        known = here.registers.known(
+            slug,
+            worker_pin=item.party if item.is_worker else None,
+            employer_id=None if item.is_worker else item.party,
+        )
+        found = known["person"] if item.is_worker else known["employer"]
+        contact = (found or {}).get("contact" if item.is_worker else "email")
+        reader = Reader(_LANGUAGES.get(here.institution(slug).country, "en"), "portal")
+        with here.database.transaction() as connection:
+            if not news_store.note_told(connection, item, now=here.clock.now()) or not contact:
+                return False
+            here.second_channel.send(slug, str(contact), self._shown(item).text(reader))
+        return True
+
+    def _shown(self, item: NewsItem) -> ShownNews:
+        name = "" if item.is_worker else self._name(item)
+        return ShownNews(item.verb, item.number, day_of(item.at), name)
+
+    def _name(self, item: NewsItem) -> str:
+        known = self._deployment.registers.known(item.institution, worker_pin=item.worker_pin, employer_id=None)
+        person: JsonObject = known["person"] or {}
+        return f"{person.get('given_name', '')} {person.get('family_name', '')}".strip()
+
+    def _since(self, days: int) -> int:
+        return self._deployment.clock.now() - days * SECONDS_PER_DAY

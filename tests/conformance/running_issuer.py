@@ -1,0 +1,181 @@
+"""A real issuer over TLS on this machine: what an operator sets up before the conformance kit can ask everything.
+
+One installation serves all profiles, one after the other, at one origin: a setting changes, and nothing else. TEST
+DATA: the example worker, whose PID lies in the simulated wallet and whose certificates are offered.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+from portadoc.clock import SystemClock
+from portadoc.conformance.kit import Kit, open_kit
+from portadoc.conformance.programs import GivenOffer, Want
+from portadoc.issuer.authorization.offers import Offer, OfferFlow
+from portadoc.issuer.records.holders import holder_of
+from portadoc.keys.files.members import replace_json_file
+from portadoc.keys.trust.trust_file import TRUST_FILE, read_trust_file, trust_to_json
+from portadoc.keys.trust.trust_store import TrustStore
+from portadoc.randomness import system_random_bytes
+from portadoc.schemas.examples import example
+from portadoc.schemas.pda1 import Pda1
+from portadoc.schemas.profiles import profile
+from portadoc.schemas.records import Record
+from portadoc.serve.app import create_app
+from portadoc.serve.house import House, open_house, open_key_ring
+from portadoc.serve.run import listen, serving
+from portadoc.serve.settings import PortadocSettings
+from portadoc.serve.tls.server_certificate import open_server_certificate
+from portadoc.wallet_sim.store import FileStore
+from portadoc.wallet_sim.transport import AsgiTransport
+from portadoc.wallet_sim.wallet import Wallet
+from tests.flows.test_tls_leg import certify
+
+HOST: Final = "localhost"
+INSTITUTION: Final = "fr-demo"
+CONFIGURATION: Final = "pda1"
+PERSON, CERTIFICATE = "pid-posted-worker", "posted-worker-fr-de"
+CLOCK: Final = SystemClock()
+
+
+@dataclass
+class WorkersOffers:
+    """What the institution offers the example worker, by what the kit wants it for."""
+
+    house: House
+    _waiting: list[str] = field(default_factory=list)
+
+    def take(self, want: Want) -> GivenOffer | None:
+        """Return a fresh offer; None where the profile has no offer of this kind."""
+        if want is Want.DEFERRED_READY:
+            self._decide()
+            return None
+        with_code_in_offer = want in (Want.PRE_AUTHORIZED, Want.PRE_AUTHORIZED_WITH_TX_CODE)
+        if with_code_in_offer and not _offers_codes(self.house.settings.profile):
+            return None
+        made = self._offer(want)
+        return GivenOffer(made.offer_uri, made.tx_code)
+
+    def _offer(self, want: Want) -> Offer:
+        issuer = self.house.issuer
+        if want is Want.DEFERRED:
+            case = f"case-{system_random_bytes(8).hex()}"
+            issuer.expect(INSTITUTION, case, holder_of(certificate()), [CONFIGURATION])
+            self._waiting.append(case)
+            return issuer.offer(INSTITUTION, case, [CONFIGURATION])
+        if want is Want.SEVERAL:
+            records = {issuer.upload(INSTITUTION, certificate()): [CONFIGURATION] for _ in range(2)}
+            return issuer.offer_records(INSTITUTION, records)
+        record_id = issuer.upload(INSTITUTION, certificate())
+        flow = OfferFlow.AUTHORIZATION_CODE if want is Want.AUTHORIZATION_CODE else None
+        with_code = want is Want.PRE_AUTHORIZED_WITH_TX_CODE
+        return issuer.offer(INSTITUTION, record_id, [CONFIGURATION], tx_code=with_code, flow=flow)
+
+    def _decide(self) -> None:
+        while self._waiting:
+            self.house.issuer.decided(INSTITUTION, self._waiting.pop(), certificate())
+
+
+@dataclass(frozen=True)
+class RunningIssuer:
+    """An issuer that is being served under a profile, and what its operator gives the kit."""
+
+    url: str
+    ca_file: str
+    house: House
+    kit: Kit
+    offers: WorkersOffers
+
+    def sign_in(self, address: str) -> str:
+        """Be the example worker at the issuer's pages."""
+        return self.house.wallet.sign_in(address)
+
+
+class Installation:
+    """A folder with keys, a certificate for TLS, trust in the kit's wallet provider, and a PID in the wallet."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with listen("127.0.0.1", 0) as listener:
+            self._port = listener.getsockname()[1]
+        self.origin = f"https://{HOST}:{self._port}"
+        self._ca_file, certificate_file, key_file = certify(folder)
+        Path(key_file).chmod(0o600)
+        self._tls = open_server_certificate(Path(certificate_file), Path(key_file), host=HOST, now=CLOCK.now())
+        self.kit = open_kit(folder / "kit", clock=CLOCK, random_bytes=system_random_bytes)
+        self._believe_the_kit()
+
+    @contextmanager
+    def serving(self, profile_id: str) -> Iterator[RunningIssuer]:
+        """Serve the installation under a profile for as long as the block runs."""
+        self._give_the_worker_a_pid(profile_id)
+        with self._opened(profile_id) as house, listen("127.0.0.1", self._port) as listener:
+            house.issuer.publish_status_lists()
+            with serving(house, listener, tls=self._tls):
+                url = f"{self.origin}/issuer/{INSTITUTION}"
+                yield RunningIssuer(url, self._ca_file, house, self.kit, WorkersOffers(house))
+
+    def _settings(self, profile_id: str) -> PortadocSettings:
+        return PortadocSettings(base_url=self.origin, data_dir=self._folder / "data", profile=profile_id)
+
+    @contextmanager
+    def _opened(self, profile_id: str) -> Iterator[House]:
+        with open_house(
+            self._settings(profile_id),
+            clock=CLOCK,
+            random_bytes=system_random_bytes,
+            environment=dict(os.environ),
+            ca_file=self._ca_file,
+        ) as house:
+            yield house
+
+    def _believe_the_kit(self) -> None:
+        settings = self._settings("ietf-latest")
+        open_key_ring(settings, clock=CLOCK, random_bytes=system_random_bytes, environment={}, may_make=True)
+        file, more = settings.data_dir / "keys" / TRUST_FILE, self.kit.trust
+        own = read_trust_file(file)
+        joined = TrustStore((*own.anchors, *more.anchors), (*own.authorisations, *more.authorisations))
+        replace_json_file(file, trust_to_json(joined))
+
+    def _give_the_worker_a_pid(self, profile_id: str) -> None:
+        """Put a PID into an empty wallet by a pre-authorised offer, which not every profile knows.
+
+        A PID of the European profile has members in its header that readers of the other profiles refuse.
+        """
+        file = self._folder / "data" / "wallet.json"
+        file.unlink(missing_ok=True)
+        issued_under = profile_id if _offers_codes(profile_id) else "ietf-latest"
+        with self._opened(issued_under) as house:
+            wallet = Wallet(
+                FileStore(file),
+                transport=AsgiTransport(create_app(house), self.origin),
+                trust=house.trust,
+                clock=CLOCK,
+                random_bytes=system_random_bytes,
+                profile=profile(issued_under),
+                identity=house.wallet.means.identity,
+            )
+            house.issuer.publish_status_lists()
+            record_id = house.issuer.upload("fr-identity", example(PERSON, today()))
+            wallet.accept(house.issuer.offer("fr-identity", record_id, ["pid"]).offer_uri)
+
+
+def _offers_codes(profile_id: str) -> bool:
+    return any("pre-authorized_code" in grant for grant in profile(profile_id).grants)
+
+
+def certificate() -> Record:
+    """Return a certificate of the worker as of today, with a number of its own."""
+    made = example(CERTIFICATE, today())
+    assert isinstance(made, Pda1)
+    number = f"A1-TEST-{system_random_bytes(4).hex()}"
+    return replace(made, document=replace(made.document, number=number))
+
+
+def today() -> date:
+    """Return the day in UTC."""
+    return datetime.now(UTC).date()
