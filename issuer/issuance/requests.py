@@ -160,10 +160,10 @@ def _chosen(deployment: Deployment, grant: Grant, request: CredentialRequest) ->
         if found is None:
             raise Refused("credential_identifier_unknown", spec=SPEC)
         return found
-    if grant.identified:
-        raise Malformed("credential_identifier_required", spec="OpenID4VCI 1.0 §8.2")
     if wanted not in issued_here:
         raise Refused("credential_configuration_unknown", spec=SPEC)
+    if grant.identified:
+        raise Malformed("credential_identifier_required", spec="OpenID4VCI 1.0 §8.2")
     of_configuration = [each for each in grant.entitlements if each.configuration_id == wanted]
     if not of_configuration:
         raise Refused("configuration_not_granted", spec=SPEC)

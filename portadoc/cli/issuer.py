@@ -9,6 +9,7 @@ import click
 from portadoc.cli.inputs import Day
 from portadoc.cli.installation import installation, settings_options
 from portadoc.cli.issuing.paper import paper
+from portadoc.cli.issuing.policies import former_policies
 from portadoc.cli.issuing.records import read_record, require_issuer
 from portadoc.cli.issuing.seal import seal
 from portadoc.cli.output import write_json, write_qr_code, write_table
@@ -28,6 +29,7 @@ def issuer() -> None:
 
 issuer.add_command(paper)
 issuer.add_command(seal)
+issuer.add_command(former_policies)
 
 
 @issuer.command()

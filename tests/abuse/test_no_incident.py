@@ -47,7 +47,10 @@ _header_names = st.sampled_from(
         "upgrade",
     )
 )
-PAGES = ("/tour", "/portal", "/development-login", "/issuer/{institution}/authorize")
+PAGES = (
+    *("/tour", "/portal", "/development-login"),
+    *("/issuer/{institution}/authorize", "/issuer/{institution}/offers/{reference}/page"),
+)
 """Routes for people, whose refusals may be pages."""
 _header_values = st.one_of(
     _latin,

@@ -1,4 +1,4 @@
-"""The conformance kit over TLS against our own issuer in every profile; the page about it is what a run finds now."""
+"""The conformance kit over TLS at our own issuer in every profile; the page about it is what a run finds now."""
 
 from pathlib import Path
 

@@ -69,6 +69,12 @@ class TestConfiguration:
             "credential_configuration_unknown",
         )
 
+    def test_e04_an_unknown_configuration_where_identifiers_were_given_out(self, rig: Any) -> None:
+        grant_of(rig, rig.record(), token="identified", identified=True)
+        content = {"credential_configuration_id": "unheard-of", "proofs": {"jwt": [rig.proof()]}}
+        refused = rig.request("identified", content)
+        assert rig.error_of(refused)[:2] == (400, "unknown_credential_configuration")
+
     def test_e05_an_identifier_that_was_not_given_out(self, rig: Any) -> None:
         refused = rig.request(rig.token(), {"credential_identifier": "pda1", "proofs": {"jwt": [rig.proof()]}})
         assert rig.error_of(refused) == (400, "unknown_credential_identifier", "credential_identifier_unknown")

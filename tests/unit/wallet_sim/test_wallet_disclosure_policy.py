@@ -159,11 +159,8 @@ def test_a_policy_that_cannot_be_read_is_told_to_the_holder(asked: Any, policy: 
     assert objections(asked(policy)) == [UNREADABLE]
 
 
-def test_a_warning_about_a_credential_comes_after_those_about_the_asker_and_once(
-    asked: Any, wallet: Wallet
-) -> None:
-    policy = allowing({"entitlement": INSPECTORS})
-    preview = asked(policy)
+def test_a_warning_about_a_credential_comes_after_those_about_the_asker(asked: Any) -> None:
+    preview = asked(allowing({"entitlement": INSPECTORS}))
     assert [each.code for each in preview.warnings] == ["registration_missing", "disclosure_not_permitted"]
 
 
