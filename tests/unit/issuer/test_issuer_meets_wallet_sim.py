@@ -10,7 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from portadoc.errors import Error
+from portadoc.formats import strict_json
 from portadoc.formats.oauth.wallet_facts import WalletFacts
+from portadoc.issuer import InstitutionSettings
 from portadoc.issuer.entitlements import entitlement
 from portadoc.keys.algorithms import new_private_key
 from portadoc.keys.purposes import KeyPurpose
@@ -65,6 +67,21 @@ def browser_of(rig: Any, *record_ids: str) -> Callable[[str], str]:
         return str(authorizations.approve(entitled))
 
     return browse
+
+
+def test_edp_10_the_wallet_keeps_the_policy_that_the_issuer_publishes(make_rig: Any) -> None:
+    values = [{"dn": "ORGID=DE:TEST90,C=DE"}]
+    policy = {"id": "urn:example:policy", "policy": "allowList", "options": {"values": values}}
+    institution = InstitutionSettings(
+        slug=INSTITUTION,
+        institution_id="FR:TEST01",
+        names={"en": "Test"},
+        configuration_ids=("pda1",),
+        disclosure_policies={"pda1": policy},
+    )
+    rig = make_rig(profile="eudi-2026", institutions=(institution,))
+    (held,) = wallet_of(rig, "eudi-2026").ask(ISSUER, ["pda1"], browser=browser_of(rig, rig.record()))
+    assert strict_json.loads_object(held.disclosure_policy or "", what="policy") == policy
 
 
 @pytest.mark.parametrize("profile_id", ["haip-1.0", "eudi-2026"])
