@@ -78,6 +78,10 @@ class Trial:
         except FAULTS as exc:
             raise OperatorFault from exc
 
+    def take_pre_authorized(self) -> GivenOffer | None:
+        """Return an offer with a pre-authorised code, with a transaction code where there is no other."""
+        return self.take(Want.PRE_AUTHORIZED) or self.take(Want.PRE_AUTHORIZED_WITH_TX_CODE)
+
     @property
     def somebody_signs_in(self) -> bool:
         """Whether there is somebody who signs in."""
@@ -168,7 +172,7 @@ class Trial:
     def fresh_access(self, record: Record) -> Access:
         """Return an access of its own: by a pre-authorised code where that goes, else in person."""
         if self.pre_authorized_possible(record):
-            given = self.take(Want.PRE_AUTHORIZED)
+            given = self.take_pre_authorized()
             if given is not None:
                 return self.redeem(given, record)
         return self.access_in_person(record)

@@ -97,8 +97,8 @@ def _by_access_certificate(verifier: KnownVerifier) -> ProvenAsker:
 
 
 def _authorities(path: tuple[bytes, ...]) -> frozenset[Authority]:
-    """Return the authorities above the leaf, which may be its own anchor and is none for that."""
-    return frozenset(map(authority_of, parse_chain([each for each in path if each != path[0]])))
+    """Return the authorities above the leaf: none where it is its own anchor, whatever came with it."""
+    return frozenset() if path[-1] == path[0] else frozenset(map(authority_of, parse_chain(path[1:])))
 
 
 def _registration(text: str, means: Means) -> tuple[Registration, frozenset[Authority]]:

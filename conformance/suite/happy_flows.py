@@ -8,7 +8,7 @@ from portadoc.conformance.checks import Check, Module, Record, Severity
 from portadoc.conformance.conversation.client import Twists, json_post
 from portadoc.conformance.conversation.credentials import Access, Delivered, fetch_nonce, nonce_of
 from portadoc.conformance.conversation.published import object_of
-from portadoc.conformance.programs import GivenOffer, Want
+from portadoc.conformance.programs import GivenOffer
 from portadoc.conformance.suite.credential_requests import SUITE
 from portadoc.conformance.trial import Trial
 from portadoc.conformance.wire import JSON_TYPE, JWT_TYPE, Answer
@@ -142,7 +142,7 @@ def happy_flow(trial: Trial, record: Record) -> None:
     """Walk the whole way, by each grant that there is an offer or a person for."""
     walked = 0
     if trial.pre_authorized_possible(record):
-        given = trial.take(Want.PRE_AUTHORIZED)
+        given = trial.take_pre_authorized()
         if given is not None:
             _offer(trial, given, record)
             _walk(trial, trial.redeem(given, record), record)

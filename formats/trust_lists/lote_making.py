@@ -31,6 +31,7 @@ from portadoc.keys.signer import Signer
 
 _HISTORY: Final = 65_535
 """Says that the history is kept without end. Spec: ETSI TS 119 602 Table H.1."""
+_UNKNOWN: Final = "-"
 _ETSI: Final = "http://uri.etsi.org/19602"
 
 
@@ -79,8 +80,9 @@ class ServiceEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntityEntry:
-    """A body to list; an empty locality, email or phone is left out. ``law`` is what establishes it, such as
-    ``OJ:EU32004R0883``.
+    """A body to list; an empty locality, email or phone is left out, an empty street said to be unknown.
+
+    ``law`` is what establishes it, such as ``OJ:EU32004R0883``.
     """
 
     name: str
@@ -92,11 +94,12 @@ class EntityEntry:
     phone: str
     information_uri: str
     services: tuple[ServiceEntry, ...]
+    street: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoteEdition:
-    """One edition of the list; times in seconds since the epoch."""
+    """One edition of the list; times in seconds since the epoch. The operator is in the territory unless said."""
 
     operator: str
     operator_email: str
@@ -107,6 +110,8 @@ class LoteEdition:
     next_update: int
     entities: tuple[EntityEntry, ...]
     profile: ListProfile = PUBLIC_BODIES
+    operator_country: str = ""
+    operator_street: str = ""
 
 
 def make_lote(edition: LoteEdition, *, signer: Signer) -> str:
@@ -136,7 +141,9 @@ def _scheme(edition: LoteEdition) -> dict[str, Any]:
         "LoTEType": profile.type,
         "SchemeOperatorName": _in_english(edition.operator),
         "SchemeOperatorAddress": {
-            "SchemeOperatorPostalAddress": [{"lang": "en", "Country": edition.territory}],
+            "SchemeOperatorPostalAddress": [
+                _postal(edition.operator_street, "", edition.operator_country or edition.territory)
+            ],
             "SchemeOperatorElectronicAddress": _uris(f"mailto:{edition.operator_email}"),
         },
         "SchemeName": _in_english(f"{edition.territory}: {profile.name}"),
@@ -152,20 +159,25 @@ def _scheme(edition: LoteEdition) -> dict[str, Any]:
 
 def _entity(entry: EntityEntry, profile: ListProfile) -> dict[str, Any]:
     role = f"{profile.role}{entry.country}"
-    locality = {"Locality": entry.locality} if entry.locality else {}
     contact = (("mailto", entry.email), ("tel", entry.phone))
     return {
         "TrustedEntityInformation": {
             "TEName": _in_english(entry.name),
             "TETradeName": [*_in_english(entry.identifier), *_in_english(entry.law)],
             "TEAddress": {
-                "TEPostalAddress": [{"lang": "en", **locality, "Country": entry.country}],
+                "TEPostalAddress": [_postal(entry.street, entry.locality, entry.country)],
                 "TEElectronicAddress": _uris(*(f"{scheme}:{told}" for scheme, told in contact if told), role),
             },
             "TEInformationURI": _uris(entry.information_uri, role),
         },
         "TrustedEntityServices": [_service(each, profile) for each in entry.services],
     }
+
+
+def _postal(street: str, locality: str, country: str) -> dict[str, str]:
+    """Return an address, of which street and country have to be there. Spec: ETSI TS 119 602, JSON schema."""
+    town = {"Locality": locality} if locality else {}
+    return {"lang": "en", "StreetAddress": street or _UNKNOWN, **town, "Country": country}
 
 
 def _service(entry: ServiceEntry, profile: ListProfile) -> dict[str, Any]:

@@ -59,7 +59,13 @@ class PinnedCertificates:
         above = [place for place, der in enumerate(chain) if der in pinned]
         below = chain[: above[0]] if above else chain
         validated = validate_chain(below, self._anchors, purpose=purpose, at=at)
-        return TrustedKey(validated.key, validated.institution_id, validated.country, validated.not_after)
+        return TrustedKey(
+            validated.key,
+            validated.institution_id,
+            validated.country,
+            validated.not_after,
+            anchor_certificate=validated.anchor,
+        )
 
     def web_issuer(self, _issuer: str) -> WebIssuer | None:
         """Return None: nobody is believed by keys of the web here."""

@@ -89,13 +89,15 @@ class OwnAnchors:
         edition = LoteEdition(
             operator=organisation(parse_certificate(signer.chain[0])) or slug,
             operator_email=first.email,
-            territory=first.country,
+            territory="EU",
             information_uri=f"{self.settings.base_url}/trust",
             sequence=issued_at,
             issued_at=issued_at,
             next_update=issued_at + _IN_FORCE_S,
             entities=entities,
             profile=profile,
+            operator_country=first.country,
+            operator_street=first.street,
         )
         return make_lote(edition, signer=signer).encode("ascii")
 
@@ -119,6 +121,7 @@ class OwnAnchors:
                 phone=each.phone,
                 information_uri=f"{self.settings.base_url}/trust",
                 services=tuple(of_one),
+                street=each.street,
             )
 
     def _chains(self, purpose: KeyPurpose) -> Iterator[tuple[str, Institution, tuple[bytes, ...]]]:

@@ -75,6 +75,7 @@ def test_names_are_compared_by_their_attributes_and_not_by_their_spelling(spelli
         {"entitlement": SERVICE_PROVIDER.lower()},
         {"entitlement": HEALTH},
     ],
+    ids=["identifier", "country", "more", "attribute", "case-of-a-uri", "entitlement"],
 )
 def test_edp_02_a_party_that_is_not_of_the_list_is_not_permitted(value: dict[str, str]) -> None:
     assert not allowed(value)
@@ -90,7 +91,9 @@ def test_edp_03_a_party_under_a_root_of_the_list_is_permitted(serial: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "serial"), [(ROOT, "a1b2c4"), ("CN=Access Root,O=Another", "a1b2c3"), (INSPECTION, "a1b2c3")]
+    ("name", "serial"),
+    [(ROOT, "a1b2c4"), ("CN=Access Root,O=Another", "a1b2c3"), (INSPECTION, "a1b2c3")],
+    ids=["number", "name", "of-the-party"],
 )
 def test_edp_03_a_party_under_another_root_is_not_permitted(name: str, serial: str) -> None:
     assert not allowed({"dn": name, "serial": serial}, kind="rootOfTrust")

@@ -386,6 +386,6 @@ def test_a_list_of_providers_of_access_certificates_has_services_without_status(
     assert information(made["LoTE"]).keys() == {"ServiceTypeIdentifier", "ServiceName", "ServiceDigitalIdentity"}
     told = entity(made["LoTE"])["TrustedEntityInformation"]
     role = "http://uri.etsi.org/19602/ListOfTrustedEntities/WRPACProvider/FR"
-    assert told["TEAddress"]["TEPostalAddress"] == [{"lang": "en", "Country": "FR"}]
+    assert told["TEAddress"]["TEPostalAddress"] == [{"lang": "en", "StreetAddress": "-", "Country": "FR"}]
     assert [each["uriValue"] for each in told["TEAddress"]["TEElectronicAddress"]][1:] == [role]
     assert role in [each["uriValue"] for each in told["TEInformationURI"]]

@@ -1,6 +1,7 @@
 """W-21, EDP: the issuer's policy is kept with a copy; who asks and is left out by it is told to the holder."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from portadoc.formats.openid4vp.registration_certificate import as_verifier_info
 from portadoc.i18n import render
 from portadoc.keys.certificates import ORGANIZATION_IDENTIFIER, parse_certificate
 from portadoc.wallet_sim.presentation import Preview
+from portadoc.wallet_sim.registration import judge_asker
+from portadoc.wallet_sim.verifiers import KnownVerifier
 from portadoc.wallet_sim.wallet import Wallet
 
 from .conftest import PDA1, pda1_query, registration
@@ -191,3 +194,11 @@ def test_who_is_not_vouched_for_is_nobody(asked: Any, wallet: Wallet, verifier: 
         "openid4vp-v1-unsigned", {**data, "response_mode": "dc_api"}, origin="https://verifier.example"
     )
     assert [each.code for each in preview.warnings] == ["verifier_unsigned", "disclosure_not_permitted"]
+
+
+def test_what_comes_with_a_listed_certificate_is_not_above_it(world: Any) -> None:
+    (leaf, above) = world.request.chain
+    verifier = KnownVerifier(world.request, "DE:TEST90", "DE", None, (leaf, above, leaf))
+    request = SimpleNamespace(verifier_info=())
+    _, listed = judge_asker(request, verifier, SimpleNamespace())  # type: ignore[arg-type]
+    assert (bool(listed.subject), listed.authorities) == (True, frozenset())
