@@ -74,9 +74,12 @@ class Kit:
 def open_kit(folder: Path, *, clock: Clock, random_bytes: RandomBytes) -> Kit:
     """Return the kit of a folder, made when the folder has none yet.
 
-    Raises Misconfigured with the code of what is wrong with the folder, Misconfigured[kit_unreadable].
+    Raises Misconfigured with the code of what is wrong with the folder, Misconfigured[kit_unreadable],
+    [kit_expired].
     """
     ring = _ring(folder, clock, random_bytes)
+    if any(key.not_after is not None and key.not_after < clock.now() for key in ring.keys):
+        raise Misconfigured("kit_expired", folder=str(folder))
     known = read_trust_file(folder / TRUST_FILE)
     trust = replace(
         known,

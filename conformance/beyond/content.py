@@ -4,7 +4,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from portadoc.conformance.beyond.proofs import OWN
-from portadoc.conformance.checks import Check, Module, Record
+from portadoc.conformance.checks import Check, Module, Record, Severity
 from portadoc.conformance.credentials import TakenApart, take_apart
 from portadoc.conformance.signatures import certified_claims
 from portadoc.conformance.suite.batches import judge_times
@@ -82,6 +82,7 @@ TIMES: Final = Check(
     "iat, nbf and exp do not tell the moment of issuance",
     "The clock's second goes into the credential.",
     "Round the times to the day, or at least to the hour.",
+    Severity.WARN,
 )
 SALTS: Final = Check(
     "credential-salts",
@@ -89,6 +90,7 @@ SALTS: Final = Check(
     "Every salt has 128 bits or more",
     "Salts are short, or the same.",
     "Draw 16 random bytes for each disclosure.",
+    Severity.WARN,
 )
 STATUS_FORM: Final = Check(
     "status-form",

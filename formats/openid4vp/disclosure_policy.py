@@ -42,8 +42,8 @@ class DisclosureRules:
 class ProvenAsker:
     """What is proven of who asks.
 
-    ``subject`` is the name in its access certificate, empty where that is another's; ``entitlements`` are those of
-    its registration certificate; ``authorities`` all those above the certificates of either.
+    ``subject`` is the name in its access certificate, ``entitlements`` are those of its registration certificate,
+    ``authorities`` all those above either; each is empty where nothing is proven.
     """
 
     subject: DistinguishedName

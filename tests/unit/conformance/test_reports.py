@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from portadoc.clock import FixedClock
 from portadoc.conformance.checks import Check, Finding, Module, ModuleReport, Outcome, RunReport
 from portadoc.conformance.kit import open_kit
 from portadoc.conformance.reports import closing_lines, module_lines, to_json, to_junit, to_markdown
@@ -15,9 +16,10 @@ from portadoc.conformance.table import MODULES, NAMES, modules_of
 from portadoc.errors import Misconfigured
 from portadoc.keys.purposes import KeyPurpose
 from portadoc.keys.trust.trust_file import trust_from_json
+from portadoc.randomness import system_random_bytes
 from portadoc.wallet_sim.transport import TransportResponse
 from tests.unit.conformance.spoilt import Sent, Spoilt
-from tests.unit.conformance.workshop import Bench, kit_keys
+from tests.unit.conformance.workshop import NOW, Bench, kit_keys
 
 SECRETS = (
     "access_token",
@@ -153,6 +155,12 @@ class TestKit:
         vouching = {KeyPurpose.CLIENT_ATTESTATION, KeyPurpose.KEY_ATTESTATION}
         assert {purpose for each in trust.anchors for purpose in each.purposes} == vouching
         assert {purpose for each in trust.authorisations for purpose in each.purposes} == vouching
+
+    def test_a_kit_whose_certificates_have_ended_is_told(self, tmp_path: Path) -> None:
+        kit_keys(tmp_path / "kit")
+        later = FixedClock(NOW + 400 * 86_400)
+        with pytest.raises(Misconfigured, match="kit_expired"):
+            open_kit(tmp_path / "kit", clock=later, random_bytes=system_random_bytes)
 
     def test_a_folder_that_cannot_be_used_is_told(self, tmp_path: Path) -> None:
         (tmp_path / "kit").write_text("a file")

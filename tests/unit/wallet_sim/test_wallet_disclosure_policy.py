@@ -1,7 +1,7 @@
 """W-21, EDP: the issuer's policy is kept with a copy; who asks and is left out by it is told to the holder."""
 
 from collections.abc import Callable
-from types import SimpleNamespace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +10,10 @@ from portadoc.errors import Refused
 from portadoc.formats.openid4vp.registration_certificate import as_verifier_info, make_registration_certificate
 from portadoc.i18n import render
 from portadoc.keys.certificates import ORGANIZATION_IDENTIFIER, parse_certificate
+from portadoc.keys.purposes import KeyPurpose
+from portadoc.keys.trust.trust_store import TrustAnchor, TrustStore, anchor_id
+from portadoc.wallet_sim.peers import Means
 from portadoc.wallet_sim.presentation import Preview
-from portadoc.wallet_sim.registration import judge_asker
-from portadoc.wallet_sim.verifiers import KnownVerifier
 from portadoc.wallet_sim.wallet import Wallet
 
 from .conftest import PDA1, pda1_query, registration
@@ -196,9 +197,18 @@ def test_who_is_not_vouched_for_is_nobody(asked: Any, wallet: Wallet, verifier: 
     assert [each.code for each in preview.warnings] == ["verifier_unsigned", "disclosure_not_permitted"]
 
 
-def test_what_comes_with_a_listed_certificate_is_not_above_it(world: Any) -> None:
-    (leaf, above) = world.request.chain
-    verifier = KnownVerifier(world.request, "DE:TEST90", "DE", None, (leaf, above, leaf))
-    request = SimpleNamespace(verifier_info=())
-    _, listed = judge_asker(request, verifier, SimpleNamespace())  # type: ignore[arg-type]
-    assert (bool(listed.subject), listed.authorities) == (True, frozenset())
+def test_what_comes_with_a_listed_certificate_is_not_above_it(
+    asked: Any, wallet: Wallet, verifier: Any, world: Any
+) -> None:
+    leaf, authority_above = world.request.chain
+    assert objections(asked(roots(authority_above))) == []
+    listed = TrustAnchor("list", leaf, frozenset({KeyPurpose.REQUEST}), trust_list="https://lists.example/access")
+    authorised = tuple(
+        replace(each, anchors=frozenset({anchor_id(leaf)})) if KeyPurpose.REQUEST in each.purposes else each
+        for each in world.trust.authorisations
+    )
+    anchors = tuple(each for each in world.trust.anchors if each.name != "access")
+    trust = TrustStore((*anchors, listed), authorised)
+    means = {name: getattr(wallet.means, name) for name in Means.__slots__} | {"trust": trust}
+    preview = Wallet(wallet._store, **means).preview(verifier.link())
+    assert objections(preview) == [NOT_PERMITTED]
