@@ -26,6 +26,7 @@ MEMBERS: Final = Check(
     "A refusal has the members error, error_description and error_uri at most",
     "The answer follows an earlier draft (c_nonce) or another protocol.",
     "Leave out every other member.",
+    Severity.WARN,
 )
 NO_STORE: Final = Check(
     "error-no-store",

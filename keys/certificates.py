@@ -38,7 +38,6 @@ _SPELLINGS: Final = {
 }
 """Types of attributes beside those of RFC 4514 §3, in capitals. Spec: ETSI TS 119 472-3 §4.2.5.2, notes."""
 _ATTRIBUTE_TYPE: Final = re.compile(r"(?<!\\)(^|[,+])\s*([A-Za-z][A-Za-z0-9-]*|[0-9.]+)\s*=")
-_LONGEST_NAME: Final = 4096
 
 _KEY_USAGES: Final = (
     *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
@@ -142,8 +141,6 @@ def distinguished_name(text: str) -> DistinguishedName:
     Spaces after commas and any case of the types pass. Raises Malformed[malformed_token] (part ``dn``).
     """
     try:
-        if len(text) > _LONGEST_NAME:
-            raise ValueError("name too long")
         spelt = _ATTRIBUTE_TYPE.sub(lambda found: f"{found[1]}{found[2].upper()}=", text.strip())
         attributes = name_attributes(x509.Name.from_rfc4514_string(spelt, _SPELLINGS))
         if not attributes:

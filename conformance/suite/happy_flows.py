@@ -55,6 +55,7 @@ TOKEN_MEMBERS: Final = Check(
     "The token response has no members of drafts (c_nonce)",
     "Nonces came with tokens before there was a nonce endpoint.",
     "Leave c_nonce and c_nonce_expires_in out.",
+    Severity.WARN,
 )
 IDENTIFIERS: Final = Check(
     "credential-identifiers",
@@ -104,6 +105,7 @@ CREDENTIAL_MEMBERS: Final = Check(
     "The credential response has no other members",
     "Members of drafts: credential, format, c_nonce.",
     "Leave them out.",
+    Severity.WARN,
 )
 NOTIFIED: Final = Check(
     "notification-taken",

@@ -4,6 +4,8 @@ A wallet keeps the policy that it found when it got a copy. So a copy issued und
 the policy changes. Spec: ARF 3.0 EDP_09 to EDP_11, ETSI TS 119 472-3 §4.2.5.
 """
 
+from typing import Final
+
 from portadoc.formats.openid4vp.disclosure_policy import policy_digest
 from portadoc.formats.withdrawal_list import WithdrawalCause
 from portadoc.issuer.deployment import Deployment
@@ -12,6 +14,9 @@ from portadoc.issuer.store import credential_store
 from portadoc.issuer.store.credential_store import CredentialRow
 from portadoc.schemas.openid4vci import DisclosurePolicy
 from portadoc.storage import Connection
+
+AT_ONCE: Final = 500
+"""Copies that are withdrawn in one transaction."""
 
 
 def published_policy(deployment: Deployment, institution: str, configuration_id: str) -> DisclosurePolicy | None:
@@ -37,25 +42,30 @@ class FormerPolicies:
     def copies(self, institution: str) -> tuple[CredentialRow, ...]:
         """Return those that are valid, oldest first. Raises Refused[not_found]."""
         with self._deployment.database.read() as connection:
-            return self._copies(connection, institution)
+            return self._copies(connection, institution, limit=None)
 
     def withdraw(self, institution: str) -> tuple[str, ...]:
         """Withdraw them all and return their ids; the records stay, so wallets can be given new ones.
 
-        The next ``publish_status_lists`` shows it. Raises Refused[not_found].
+        Many are withdrawn in several transactions; what an interrupted call leaves, the next one withdraws. Then
+        ``publish_status_lists`` shows it. Raises Refused[not_found].
         """
         record = self._withdrawals.withdrawal_record(None, WithdrawalCause.REPLACED, None)
-        with self._deployment.database.transaction() as connection:
-            copies = self._copies(connection, institution)
-            return self._withdrawals.end_copies(
-                connection, institution, copies, reason=WithdrawalReason.SUPERSEDED, record=record
-            )
+        ended: list[str] = []
+        while True:
+            with self._deployment.database.transaction() as connection:
+                copies = self._copies(connection, institution, limit=AT_ONCE)
+                ended += self._withdrawals.end_copies(
+                    connection, institution, copies, reason=WithdrawalReason.SUPERSEDED, record=record
+                )
+            if len(copies) < AT_ONCE:
+                return tuple(ended)
 
-    def _copies(self, connection: Connection, institution: str) -> tuple[CredentialRow, ...]:
+    def _copies(self, connection: Connection, institution: str, *, limit: int | None) -> tuple[CredentialRow, ...]:
         in_force = {
             each: digest_in_force(self._deployment, institution, each)
             for each in self._deployment.institution(institution).configuration_ids
         }
         return credential_store.issued_under_other_policies(
-            connection, institution, in_force, now=self._deployment.clock.now()
+            connection, institution, in_force, now=self._deployment.clock.now(), limit=limit
         )

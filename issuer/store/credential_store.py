@@ -126,9 +126,17 @@ def list_credentials(
 
 
 def issued_under_other_policies(
-    connection: Connection, institution: str, in_force: Mapping[str, str | None], *, now: int
+    connection: Connection,
+    institution: str,
+    in_force: Mapping[str, str | None],
+    *,
+    now: int,
+    limit: int | None,
 ) -> tuple[CredentialRow, ...]:
-    """Return the copies in wallets that are valid and whose policy is not the one in force, by configuration."""
+    """Return the copies in wallets that are valid and not under the policy in force for their configuration.
+
+    The oldest come first; of many, only ``limit``.
+    """
     other = or_(
         *(
             and_(CREDENTIALS.c.configuration_id == each, CREDENTIALS.c.policy_digest.is_distinct_from(digest))
@@ -143,7 +151,7 @@ def issued_under_other_policies(
         CREDENTIALS.c.valid_until > now,
         other,
     )
-    ordered = query.order_by(CREDENTIALS.c.intended_at, CREDENTIALS.c.credential_id)
+    ordered = query.order_by(CREDENTIALS.c.intended_at, CREDENTIALS.c.credential_id).limit(limit)
     return tuple(CredentialRow(**row._mapping) for row in connection.execute(ordered))
 
 

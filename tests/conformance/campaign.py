@@ -19,11 +19,13 @@ PAGE: Final = ROOT / "docs" / "issuer-conformance.md"
 _HEAD: Final = """# Conformance of the issuer
 
 What `portadoc conformance issuer` finds out about Portadoc's own issuer, by HTTP over TLS and nothing else, on one
-machine. Written by `make conformance`; a test compares it with a new run.
+machine. Written by `make conformance`; a test compares it with a new run. What the kit is and how to use it on any
+issuer: [conformance-kit.md](conformance-kit.md).
 
 Modules named `oid4vci-1_0-issuer-...` ask what the OpenID Foundation's conformance suite asks under the same name;
 those named `portadoc-issuer-...` ask what it leaves open. A module has checks; each names its clause. What is *not
-applicable* or *skipped* shows nothing and is never counted as passed.
+applicable* or *skipped* shows nothing and is never counted as passed. Under `eudi-2026` the issuer also requires
+encryption (`issuer.encryption_required`) and keys of the highest level (`issuer.key_storage_levels`).
 
 """
 

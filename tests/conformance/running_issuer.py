@@ -40,6 +40,12 @@ INSTITUTION: Final = "fr-demo"
 CONFIGURATION: Final = "pda1"
 PERSON, CERTIFICATE = "pid-posted-worker", "posted-worker-fr-de"
 CLOCK: Final = SystemClock()
+STRICT: Final = {
+    "encryption_required": True,
+    "key_storage_levels": ("iso_18045_high",),
+    "user_authentication_levels": ("iso_18045_high",),
+}
+"""What an operator may ask for beyond the profile, so that the kit can see it kept."""
 
 
 @dataclass
@@ -120,7 +126,9 @@ class Installation:
                 yield RunningIssuer(url, self._ca_file, house, self.kit, WorkersOffers(house))
 
     def _settings(self, profile_id: str) -> PortadocSettings:
-        return PortadocSettings(base_url=self.origin, data_dir=self._folder / "data", profile=profile_id)
+        strict = STRICT if profile_id == "eudi-2026" else {}
+        folder = self._folder / "data"
+        return PortadocSettings(base_url=self.origin, data_dir=folder, profile=profile_id, issuer=strict)
 
     @contextmanager
     def _opened(self, profile_id: str) -> Iterator[House]:

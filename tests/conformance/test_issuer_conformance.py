@@ -1,7 +1,5 @@
 """The conformance kit over TLS at our own issuer in every profile; the page about it is what a run finds now."""
 
-from pathlib import Path
-
 import pytest
 
 from portadoc.conformance.checks import Outcome, RunReport

@@ -59,7 +59,7 @@ def key_pin(file):
 
 def test_the_app_is_installed_over_https_and_starts_without_a_network(lan, browsers, tmp_path):
     origin, files = lan
-    pin = key_pin(files.certificate_file)
+    pin = key_pin(files.tls.certificate_file)
     # Chromium believes a pinned key only in a profile that was named.
     context = browsers.chromium.launch_persistent_context(
         str(tmp_path / "profile"),

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from portadoc.formats import jws
 from portadoc.formats.openid4vp.disclosure_policy import policy_digest
 from portadoc.issuer import InstitutionSettings, IssuerSettings
+from portadoc.issuer.issuance import disclosure
 from portadoc.schemas.openid4vci import DisclosurePolicy, IssuerMetadata, read_message
 from tests.unit.formats import wallet_provider_workshop as providers
 from tests.unit.issuer.issuance_workshop import issued_whatever_the_profile
@@ -129,6 +130,16 @@ class TestEdp11:
         issued_whatever_the_profile(rig)
         assert former.copies("fr-demo") == ()
 
+    def test_edp_11_more_than_fit_into_one_transaction_are_all_withdrawn(
+        self, european: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(disclosure, "AT_ONCE", 2)
+        issued_whatever_the_profile(european(), copies=4)
+        issued_whatever_the_profile(european(), copies=1)
+        former = european(pda1=INSPECTORS).issuer.former_policies
+        assert len(set(former.withdraw("fr-demo"))) == 5
+        assert former.copies("fr-demo") == ()
+
     def test_edp_11_a_policy_that_allows_everybody_is_like_none(self, european: Any) -> None:
         issued_whatever_the_profile(european())
         assert european(pda1=ANYBODY).issuer.former_policies.copies("fr-demo") == ()
@@ -137,7 +148,7 @@ class TestEdp11:
         rig = european()
         issued_whatever_the_profile(rig)
         rig.issuer.seal("fr-demo", rig.record(), pin="hidden")
-        (copy, _) = rig.issuer.credentials("fr-demo")
+        (copy,) = (row for row in rig.issuer.credentials("fr-demo") if row.holder_thumbprint)
         changed = european(pda1=INSPECTORS)
         assert [row.credential_id for row in changed.issuer.former_policies.copies("fr-demo")] == [
             copy.credential_id
