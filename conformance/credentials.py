@@ -89,7 +89,7 @@ def take_apart(text: str) -> TakenApart:
             jws.verify(unverified, certificate_key(leaf_of(unverified)))
         except Error as fault:
             signature_fault = _word(fault)
-        processed = sd_jwt.process(payload, parts.disclosures)
+        processed = sd_jwt.process(payload, parts.disclosures, protected_claims=frozenset())
     except Error as fault:
         return TakenApart(header, payload, (), None, chain, _word(fault), signature_fault)
     return TakenApart(header, payload, tuple(parts.disclosures), processed, chain, "", signature_fault)

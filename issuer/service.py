@@ -97,7 +97,7 @@ class Issuer:
             self._withdrawals,
             may_be_offered=self._may_be_offered,
             offer=self.offer,
-            cancel=self.offers.cancel,
+            offers=self.offers,
         )
         certificates = Certificates(deployment, self._records, self._expected, self._may_be_offered)
         self.identifying = Identifying(deployment, self.authorizations, certificates)

@@ -159,7 +159,7 @@ STABLE: Final = _check(
     "Identifiers are drawn anew for each token.",
     "Keep identifiers with the grant.",
 )
-TWO_GRANTS: Final = _check(
+UNKNOWN_GRANT: Final = _check(
     "grant-type-unknown",
     "RFC 6749 §5.2",
     "An unknown grant_type is refused with unsupported_grant_type",
@@ -311,7 +311,7 @@ def unknown_grant(trial: Trial, record: Record) -> None:
     client = trial.client(record)
     form = {"grant_type": "urn:example:unknown", "client_id": client.client_id or ""}
     answer = trial.token(client, form, note="with an unknown grant_type")
-    refused(record, answer, TWO_GRANTS, words=frozenset({"unsupported_grant_type"}))
+    refused(record, answer, UNKNOWN_GRANT, words=frozenset({"unsupported_grant_type"}))
 
 
 MODULES: Final = (
@@ -322,5 +322,5 @@ MODULES: Final = (
     Module(f"{OWN}pre-authorized-code-faults", "Pre-authorised codes that must not be redeemed", pre_authorized),
     Module(f"{OWN}transaction-codes", "Transaction codes", transaction_codes),
     Module(f"{OWN}refresh-tokens", "Refresh tokens", refresh_tokens),
-    Module(f"{OWN}unknown-grant-type", TWO_GRANTS.title, unknown_grant),
+    Module(f"{OWN}unknown-grant-type", UNKNOWN_GRANT.title, unknown_grant),
 )

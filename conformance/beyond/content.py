@@ -12,6 +12,7 @@ from portadoc.conformance.trial import Trial
 from portadoc.conformance.wire import JSON_TYPE
 from portadoc.errors import Error
 from portadoc.formats.roles import STATUS_LIST as STATUS_LIST_ROLE
+from portadoc.formats.sd_jwt import PROTECTED_CLAIMS
 from portadoc.formats.status_list.claims import StatusListForm, StatusListLimits, verified_status_list
 from portadoc.formats.type_metadata import (
     check_disclosability,
@@ -135,7 +136,6 @@ MANDATORY: Final = Check(
     "A mandatory claim has no value in the record.",
     "Refuse to issue without it.",
 )
-_PROTECTED: Final = ("iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "status")
 _SKEW_S: Final = 60
 
 
@@ -160,7 +160,7 @@ def run(trial: Trial, record: Record) -> None:
 
 def _binding(found: TakenApart, proven: set[str], record: Record) -> None:
     record.judge(CNF, found.bound_to in proven, "it is another key, or none that can be read")
-    hidden = [name for name in _PROTECTED if name not in found.payload and name in _claims(found)]
+    hidden = [name for name in sorted(PROTECTED_CLAIMS) if name not in found.payload and name in _claims(found)]
     record.judge(OPEN, not hidden, f"not in clear: {', '.join(hidden)}")
 
 

@@ -136,11 +136,6 @@ class Client:
         )
         return Draft.of(made, key)
 
-    def forget_nonces(self) -> None:
-        """Speak as a client to which no nonce was told yet."""
-        self._nonces.clear()
-        self._challenge = None
-
     def challenge(self) -> Answer | None:
         """Return what the challenge endpoint answers, None where the server has none."""
         endpoint = self.server.text("challenge_endpoint")

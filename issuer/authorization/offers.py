@@ -84,16 +84,10 @@ class Offers:
     ) -> Offer:
         """Return a new open offer of records that the caller has looked at. Spec: OpenID4VCI 1.0 §4.1.
 
-        ``flow`` None takes the profile's usual one; a transaction code is made for a pre-authorised code then, and
-        otherwise the worker proves who they are. Raises Malformed[tx_code_unexpected]: only a pre-authorised code
-        can have one beside it; Refused[grant_type_unsupported] for a flow that the profile does not have.
+        Where ``flow`` is None, a transaction code is made for a pre-authorised code only: otherwise the worker proves
+        who they are. Raises as ``flow_of``.
         """
-        chosen = flow or self.usual_flow
-        pre_authorized = chosen is OfferFlow.PRE_AUTHORIZED_CODE
-        if with_tx_code and flow is OfferFlow.AUTHORIZATION_CODE:
-            raise Malformed("tx_code_unexpected", spec="OpenID4VCI 1.0 §4.1.1")
-        if _GRANTS[chosen] not in self._deployment.profile.grants:
-            raise Refused("grant_type_unsupported", spec="OpenID4VCI 1.0 §4.1.1")
+        pre_authorized = self.flow_of(flow, with_tx_code=with_tx_code) is OfferFlow.PRE_AUTHORIZED_CODE
         with_tx_code = with_tx_code and pre_authorized
         offer_id, reference = self._deployment.new_id(), self._deployment.new_secret()
         tx_code = self._new_tx_code() if with_tx_code else None
@@ -109,6 +103,19 @@ class Offers:
         content = strict_json.dumps(self._message(institution, stored, reference).to_json())
         *_, uri = self._links(f"credential_offer={quote(content, safe='')}")
         return Offer(offer_id, uri, tx_code, expires_at)
+
+    def flow_of(self, flow: OfferFlow | None, *, with_tx_code: bool) -> OfferFlow:
+        """Return the flow that an offer would have; None takes the profile's usual one.
+
+        Raises Malformed[tx_code_unexpected]: only a pre-authorised code can have one beside it;
+        Refused[grant_type_unsupported] for a flow that the profile does not have.
+        """
+        if with_tx_code and flow is OfferFlow.AUTHORIZATION_CODE:
+            raise Malformed("tx_code_unexpected", spec="OpenID4VCI 1.0 §4.1.1")
+        chosen = flow or self.usual_flow
+        if _GRANTS[chosen] not in self._deployment.profile.grants:
+            raise Refused("grant_type_unsupported", spec="OpenID4VCI 1.0 §4.1.1")
+        return chosen
 
     def links(self, institution: str, reference: str) -> tuple[str, ...]:
         """Return the links of an offer by reference, by ``ProtocolProfile.offer_schemes``. Spec: §4.1.3."""

@@ -43,7 +43,7 @@ def read_terms(body: JsonObject, *, beside: Collection[str] = ()) -> Terms:
         configuration_ids=_texts(body, "configuration_ids"),
         tx_code=flag_member(body, "tx_code"),
         by_reference=flag_member(body, "by_reference"),
-        flow=_word(body, "flow", OfferFlow) if "flow" in body else OfferFlow.PRE_AUTHORIZED_CODE,
+        flow=_word(body, "flow", OfferFlow) if "flow" in body else None,
     )
 
 
@@ -99,6 +99,7 @@ def told_offer(offer: Offer) -> JsonObject:
         "offer_uri": offer.offer_uri,
         "tx_code": offer.tx_code,
         "expires_at": moment(offer.expires_at),
+        "page_uri": offer.page_uri,
     }
 
 

@@ -203,7 +203,7 @@ def _sent() -> dict[str, Any]:
         "configuration_ids": {"type": "array", "items": TEXT},
         "tx_code": _FLAG,
         "by_reference": _FLAG,
-        "flow": {"type": "string", "enum": list(OfferFlow), "default": OfferFlow.PRE_AUTHORIZED_CODE.value},
+        "flow": {"type": "string", "enum": list(OfferFlow), "description": "By default the profile's usual one."},
     }
     return {
         "Decided": {
@@ -284,7 +284,13 @@ def _told() -> dict[str, Any]:
             }
         ),
         "Offer": closed_object(
-            {"offer_id": TEXT, "offer_uri": TEXT, "tx_code": _TEXT_OR_NONE, "expires_at": _MOMENT}
+            {
+                "offer_id": TEXT,
+                "offer_uri": TEXT,
+                "tx_code": _TEXT_OR_NONE,
+                "expires_at": _MOMENT,
+                "page_uri": {**_TEXT_OR_NONE, "description": "For browsers; null of an offer by value."},
+            }
         ),
         "Expected": closed_object({"id": TEXT, "state": {"const": "pending"}}),
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from portadoc.errors import Conflict, Refused
-from portadoc.issuer.authorization.offers import Offer, OfferFlow
+from portadoc.issuer.authorization.offers import Offer, OfferFlow, Offers
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.life_cycle.history import require_version
 from portadoc.issuer.life_cycle.succession import Asked
@@ -36,18 +36,19 @@ class MakeOffer(Protocol):
         *,
         tx_code: bool = False,
         by_reference: bool = False,
-        flow: OfferFlow = OfferFlow.PRE_AUTHORIZED_CODE,
+        flow: OfferFlow | None = None,
     ) -> Offer: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What is offered and how: the configurations, by default those that the holder has copies in."""
+    """What is offered and how: the configurations, by default those that the holder has copies in; ``flow`` None
+    takes the profile's usual one."""
 
     configuration_ids: tuple[str, ...] = ()
     tx_code: bool = False
     by_reference: bool = False
-    flow: OfferFlow = OfferFlow.PRE_AUTHORIZED_CODE
+    flow: OfferFlow | None = None
 
 
 class Reissuing:
@@ -60,13 +61,13 @@ class Reissuing:
         *,
         may_be_offered: Callable[[str, str, Sequence[str]], object],
         offer: MakeOffer,
-        cancel: Callable[[str, str], bool],
+        offers: Offers,
     ) -> None:
         self._deployment = deployment
         self._withdrawals = withdrawals
         self._may_be_offered = may_be_offered
         self._offer = offer
-        self._cancel = cancel
+        self._offers = offers
 
     def reissue(
         self, institution: str, record_id: str, *, lost: bool, terms: Terms, asked: Asked
@@ -80,10 +81,11 @@ class Reissuing:
         # 1. Whether it can be offered at all, before anything ends.
         wanted = terms.configuration_ids or self._held(institution, record_id)
         self._may_be_offered(institution, record_id, wanted)
+        self._offers.flow_of(terms.flow, with_tx_code=terms.tx_code)
         # 2. One transaction: the act, what the old phone has and, of a lost one, its end.
         act = self._begin(institution, record_id, lost=lost, asked=asked)
         if act.offer_id is not None:
-            self._cancel(institution, act.offer_id)  # told to somebody who never heard it
+            self._offers.cancel(institution, act.offer_id)  # told to somebody who never heard it
         # 3. The offer, and 4. the note of it; 5. is ``go_on``, when it was collected.
         offer = self._offer(
             institution,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from portadoc.issuer.authorization.offers import Offer
+from portadoc.issuer.authorization.offers import Offer, Offers
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.life_cycle.history import Done, Histories, RecordView, require_version
 from portadoc.issuer.life_cycle.reissuing import MakeOffer, Reissuing, Terms
@@ -41,7 +41,7 @@ class LifeCycle:
         *,
         may_be_offered: Callable[[str, str, Sequence[str]], object],
         offer: MakeOffer,
-        cancel: Callable[[str, str], bool],
+        offers: Offers,
     ) -> None:
         self._deployment = deployment
         self._records = records
@@ -49,7 +49,7 @@ class LifeCycle:
         self._offer = offer
         self._succession = Succession(deployment, records, withdrawals)
         self._reissuing = Reissuing(
-            deployment, withdrawals, may_be_offered=may_be_offered, offer=offer, cancel=cancel
+            deployment, withdrawals, may_be_offered=may_be_offered, offer=offer, offers=offers
         )
         self._histories = Histories(deployment)
 

@@ -86,8 +86,8 @@ class Withdrawals:
 
         ``effective_from`` is the first day without effect, by default today (UTC); ``cause`` is what the world is
         told, by default what ``reason`` comes to; ``successor`` is the id of the record that takes its place;
-        ``asked_by`` says who asked, None for staff. The
-        next ``publish_status_lists`` shows it. Copies that were only intended are withdrawn as well.
+        ``asked_by`` says who asked, None for staff. The next ``publish_status_lists`` shows it. Copies that were
+        only intended are withdrawn as well.
         Raises: Refused[withdrawal_subject_unknown], [withdrawal_date_future], [withdrawal_successor_unknown].
         Spec: Token Status List §7, Regulation (EC) 987/2009 art. 5.
         """

@@ -8,6 +8,7 @@ import click
 
 from portadoc.cli.inputs import Day
 from portadoc.cli.installation import installation, settings_options
+from portadoc.cli.issuing.example_offer import example_offer
 from portadoc.cli.issuing.paper import paper
 from portadoc.cli.issuing.policies import former_policies
 from portadoc.cli.issuing.records import read_record, require_issuer
@@ -30,6 +31,7 @@ def issuer() -> None:
 issuer.add_command(paper)
 issuer.add_command(seal)
 issuer.add_command(former_policies)
+issuer.add_command(example_offer)
 
 
 @issuer.command()

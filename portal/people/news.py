@@ -2,15 +2,21 @@
 
 The issuer's history is read, so that it does not matter by which door something was done: by an authentic source,
 by staff, or here. What the portal withdraws itself is shown with the request, and not told a second time.
+
+A worker is told where personal number and birth date agree with the person register: a number that was mistyped in a
+record is somebody else's, who then learns nothing of it and whose name no employer learns. Of a correction, the people
+of both records are told.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Final
 
 from portadoc.access.decision import reach
 from portadoc.access.subjects import Subject
+from portadoc.days import kept_day
 from portadoc.errors import Unavailable
 from portadoc.portal.applications.timers import day_of
 from portadoc.portal.deployment import Deployment
@@ -19,6 +25,7 @@ from portadoc.portal.settings import SECONDS_PER_DAY
 from portadoc.portal.store import news_store
 from portadoc.portal.store.news_store import NewsItem
 from portadoc.schemas.claims import JsonObject
+from portadoc.verification.persons import number_letters
 from portadoc.web.pages.reader import Reader
 
 _TOLD_WITHIN_DAYS: Final = 7
@@ -39,7 +46,7 @@ _LANGUAGES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ShownNews:
-    """Something that was done, as a space shows it; ``name`` is empty for the worker's own."""
+    """Something that was done, as a space shows it; ``name`` is that of an employer's worker, where it is known."""
 
     verb: str
     number: str
@@ -80,13 +87,19 @@ class News:
         return sent
 
     def shown(self, subject: Subject, slug: str) -> tuple[ShownNews, ...]:
-        """Return what the space of a person or an employer shows, the newest first."""
+        """Return what the space of a person or an employer shows, the newest first.
+
+        Raises Unavailable[register_unavailable].
+        """
         here = self._deployment
-        parties = set(reach(subject, now=here.clock.now()).employers) | ({subject.pin} if subject.pin else set())
-        if not parties:
+        employers = reach(subject, now=here.clock.now()).employers
+        born = None if subject.pin is None else kept_day(self._person(slug, subject.pin).get("birth_date"))
+        worker = None if subject.pin is None or born is None else (number_letters(subject.pin), born)
+        if worker is None and not employers:
             return ()
+        since = self._since(_SHOWN_DAYS)
         with here.database.read() as connection:
-            found = news_store.news_of(connection, slug, parties, since=self._since(_SHOWN_DAYS))
+            found = news_store.news_of(connection, slug, worker=worker, employers=employers, since=since)
         return tuple(self._shown(each) for each in found)
 
     def forget(self) -> None:
@@ -100,46 +113,51 @@ class News:
         with here.database.read() as connection:
             after = news_store.read_until(connection, slug)
         found = here.certificates.news(slug, after=after, limit=_READ_AT_ONCE)
+        items = [item for each in found for item in self._items(slug, each)]
         with here.database.transaction() as connection:
             if found and news_store.read_until(connection, slug) == after:
-                for each in found:
-                    for item in self._items(slug, each):
-                        news_store.insert_news(connection, item)
+                for item in items:
+                    news_store.insert_news(connection, item)
                 news_store.note_read(connection, slug, found[-1].number)
         return len(found)
 
     def _items(self, slug: str, news: RecordNews) -> Iterable[NewsItem]:
         """Return to whom something is told: nobody twice, and nothing that is long past."""
         content, deed = news.content, news.deed
-        person = content.get("person") or content.get("insured") or {}
-        pin = str(person.get("pin") or "")
         is_told = not news.is_ours or deed.verb == "reissue"
         if not is_told or content.get("kind") not in _TOLD_KINDS or deed.at <= self._since(_TOLD_WITHIN_DAYS):
-            return
+            return ()
+        about = [content]
+        if deed.verb == "correct" and deed.successor is not None:
+            about.append(self._deployment.certificates.story(slug, deed.successor).content)
         number = str((content.get("document") or {}).get("number") or content.get("card_number") or "")
-        named = [str(each.get("id") or "") for each in content.get("employments", ())]
-        for party in dict.fromkeys(filter(None, (pin, *named))):
-            yield NewsItem(
+        items = [
+            NewsItem(
                 institution=slug,
                 deed_id=news.deed_id,
                 party=party,
                 worker_pin=pin,
+                born=born,
                 verb=deed.verb,
                 number=number,
                 at=deed.at,
-                is_worker=party == pin,
+                is_worker=is_worker,
             )
+            for pin, born, party, is_worker in chain.from_iterable(map(_parties, about))
+        ]
+        return {item.party: item for item in items}.values()  # by the right record, where both name somebody
 
     def _tell(self, item: NewsItem) -> bool:
-        """Send a message, noted in the same transaction; whom no register knows reads it in the own space."""
+        """Send a message, noted in the same transaction, to whom a register knows with an address.
+
+        An employer that none knows reads it in its space.
+        """
         here, slug = self._deployment, item.institution
-        known = here.registers.known(
-            slug,
-            worker_pin=item.party if item.is_worker else None,
-            employer_id=None if item.is_worker else item.party,
-        )
-        found = known["person"] if item.is_worker else known["employer"]
-        contact = (found or {}).get("contact" if item.is_worker else "email")
+        if item.is_worker:
+            contact = self._worker(item).get("contact")
+        else:
+            known = here.registers.known(slug, worker_pin=None, employer_id=item.party)
+            contact = (known["employer"] or {}).get("email")
         reader = Reader(_LANGUAGES.get(here.institution(slug).country, "en"), "portal")
         with here.database.transaction() as connection:
             if not news_store.note_told(connection, item, now=here.clock.now()) or not contact:
@@ -152,9 +170,27 @@ class News:
         return ShownNews(item.verb, item.number, day_of(item.at), name)
 
     def _name(self, item: NewsItem) -> str:
-        known = self._deployment.registers.known(item.institution, worker_pin=item.worker_pin, employer_id=None)
-        person: JsonObject = known["person"] or {}
+        person = self._worker(item)
         return f"{person.get('given_name', '')} {person.get('family_name', '')}".strip()
+
+    def _worker(self, item: NewsItem) -> JsonObject:
+        """Return what the register knows of the worker; nothing where the number is that of somebody else."""
+        person = self._person(item.institution, item.worker_pin)
+        return person if person.get("birth_date") == item.born else {}
+
+    def _person(self, slug: str, pin: str) -> JsonObject:
+        known = self._deployment.registers.known(slug, worker_pin=pin, employer_id=None)["person"]
+        return known or {}
 
     def _since(self, days: int) -> int:
         return self._deployment.clock.now() - days * SECONDS_PER_DAY
+
+
+def _parties(content: JsonObject) -> Iterable[tuple[str, str, str, bool]]:
+    """Return number and birth date of the worker of a certificate, with each who is told, and who is the worker."""
+    person = content.get("person") or content.get("insured") or {}
+    pin, born = str(person.get("pin") or ""), str(person.get("date_of_birth") or "")
+    if own := number_letters(pin):
+        yield pin, born, own, True
+    for employer in filter(None, (str(each.get("id") or "") for each in content.get("employments", ()))):
+        yield pin, born, employer, False

@@ -1,9 +1,11 @@
 """Everything that an institution's portal keeps of a person, for that person. Spec: GDPR art. 15, 20."""
 
 from dataclasses import asdict
+from datetime import date
 from typing import Any, Final
 
 from portadoc.access import Action, Resource, ResourceKind, Subject, require
+from portadoc.days import kept_day
 from portadoc.errors import Refused
 from portadoc.portal.applications.application import Application
 from portadoc.portal.applications.life_cycle import Act
@@ -57,17 +59,18 @@ class OwnData:
             Resource(ResourceKind.PERSON, slug, worker_pin=whose),
             self._gate.context(),
         )
+        registered = here.registers.known(slug, worker_pin=whose, employer_id=None)["person"]
         with here.database.transaction() as connection:
             found = application_store.about_person(connection, slug, whose)
             exported = [self._whole(connection, each) for each in found]
-            asked_by_others = _asked_by_others(connection, slug, whose)
+            asked_by_others = _asked_by_others(connection, slug, whose, born=kept_day((registered or {}).get("birth_date")))
             here.tell(connection, EventKind.PERSON_EXPORTED, slug, subject.id, applications=len(exported))
         return {
             "format": FORMAT,
             "institution": here.institution(slug).institution_id,
             "at": here.clock.now(),
             "person": whose,
-            "register": here.registers.known(slug, worker_pin=whose, employer_id=None)["person"],
+            "register": registered,
             "applications": exported,
             **asked_by_others,
         }
@@ -100,7 +103,7 @@ class OwnData:
         }
 
 
-def _asked_by_others(connection: Connection, slug: str, pin: str) -> JsonObject:
+def _asked_by_others(connection: Connection, slug: str, pin: str, *, born: date | None) -> JsonObject:
     """Return the consents that the person gave to care providers, who asked about the person, and who was told."""
     return {
         "consents": [
@@ -119,7 +122,7 @@ def _asked_by_others(connection: Connection, slug: str, pin: str) -> JsonObject:
         ],
         "news": [
             {"at": each.at, "what": each.verb, "number": each.number, "for": each.party}
-            for each in news_store.news_about(connection, slug, pin)
+            for each in (() if born is None else news_store.news_about(connection, slug, pin, born))
         ],
     }
 

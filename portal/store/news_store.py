@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
@@ -15,13 +16,15 @@ _LISTED: Final = 100
 class NewsItem:
     """One deed as it is told to one party: the worker of the certificate, or an employer on it.
 
-    ``number`` is what stands on the certificate; ``party`` a personal number, or the number of an employer.
+    ``number`` is what stands on the certificate, as ``worker_pin`` and ``born`` do of the worker; ``party`` is the
+    personal number in letters and digits, or the number of an employer.
     """
 
     institution: str
     deed_id: str
     party: str = field(repr=False)
     worker_pin: str = field(repr=False)
+    born: str = field(repr=False)
     verb: str
     number: str
     at: int
@@ -62,23 +65,38 @@ def note_told(connection: Connection, item: NewsItem, *, now: int) -> bool:
 
 
 def news_of(
-    connection: Connection, institution: str, parties: Collection[str], *, since: int
+    connection: Connection,
+    institution: str,
+    *,
+    worker: tuple[str, date] | None,
+    employers: Collection[str],
+    since: int,
 ) -> tuple[NewsItem, ...]:
-    """Return what parties are told that was done since a time, the newest first."""
-    theirs = (NEWS.c.institution == institution) & NEWS.c.party.in_(sorted(parties)) & (NEWS.c.at > since)
+    """Return what a person, by number and birth date, and employers are told that was done since a time.
+
+    The newest first. The number of an employer is nobody's personal number, whatever its digits.
+    """
+    own = NEWS.c.is_worker & _is_of(worker)
+    of_employers = ~NEWS.c.is_worker & NEWS.c.party.in_(sorted(employers))
+    theirs = (NEWS.c.institution == institution) & (own | of_employers) & (NEWS.c.at > since)
     rows = connection.execute(select(NEWS).where(theirs).order_by(NEWS.c.at.desc(), NEWS.c.deed_id).limit(_LISTED))
     return tuple(map(_item, rows))
 
 
-def news_about(connection: Connection, institution: str, worker_pin: str) -> tuple[NewsItem, ...]:
+def news_about(connection: Connection, institution: str, worker_pin: str, born: date) -> tuple[NewsItem, ...]:
     """Return what is kept of the certificates of a worker, for whomever, the oldest first."""
-    theirs = (NEWS.c.institution == institution) & (NEWS.c.worker_pin == worker_pin)
+    theirs = (NEWS.c.institution == institution) & (NEWS.c.worker_pin == worker_pin) & (NEWS.c.born == born.isoformat())
     return tuple(map(_item, connection.execute(select(NEWS).where(theirs).order_by(NEWS.c.at, NEWS.c.deed_id))))
 
 
 def forget_news(connection: Connection, *, before: int) -> None:
     """Delete what was done before a time."""
     connection.execute(delete(NEWS).where(NEWS.c.at <= before))
+
+
+def _is_of(worker: tuple[str, date] | None) -> ColumnElement[bool]:
+    number, born = worker or ("", date.min)
+    return (NEWS.c.party == number) & (NEWS.c.born == born.isoformat())
 
 
 def _this(item: NewsItem) -> ColumnElement[bool]:

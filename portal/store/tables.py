@@ -171,6 +171,7 @@ NEWS: Final = Table(
     Column("deed_id", String(64), primary_key=True),
     Column("party", String(64), primary_key=True),
     Column("worker_pin", String(64), nullable=False),
+    Column("born", String(10), nullable=False),
     Column("verb", String(16), nullable=False),
     Column("number", String(80), nullable=False),
     Column("at", BigInteger, nullable=False),

@@ -7,24 +7,20 @@ DATA: the example worker, whose PID lies in the simulated wallet and whose certi
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
+from portadoc.cli.issuing.examples import WORKERS_EXAMPLES, ExampleOffers
 from portadoc.clock import SystemClock
 from portadoc.conformance.kit import Kit, open_kit
-from portadoc.conformance.programs import GivenOffer, Want
-from portadoc.issuer.authorization.offers import Offer, OfferFlow
-from portadoc.issuer.records.holders import holder_of
 from portadoc.keys.files.members import replace_json_file
 from portadoc.keys.trust.trust_file import TRUST_FILE, read_trust_file, trust_to_json
 from portadoc.keys.trust.trust_store import TrustStore
 from portadoc.randomness import system_random_bytes
 from portadoc.schemas.examples import example
-from portadoc.schemas.pda1 import Pda1
 from portadoc.schemas.profiles import profile
-from portadoc.schemas.records import Record
 from portadoc.serve.app import create_app
 from portadoc.serve.house import House, open_house, open_key_ring
 from portadoc.serve.run import listen, serving
@@ -38,7 +34,6 @@ from tests.flows.test_tls_leg import certify
 HOST: Final = "localhost"
 INSTITUTION: Final = "fr-demo"
 CONFIGURATION: Final = "pda1"
-PERSON, CERTIFICATE = "pid-posted-worker", "posted-worker-fr-de"
 CLOCK: Final = SystemClock()
 STRICT: Final = {
     "encryption_required": True,
@@ -46,44 +41,6 @@ STRICT: Final = {
     "user_authentication_levels": ("iso_18045_high",),
 }
 """What an operator may ask for beyond the profile, so that the kit can see it kept."""
-
-
-@dataclass
-class WorkersOffers:
-    """What the institution offers the example worker, by what the kit wants it for."""
-
-    house: House
-    _waiting: list[str] = field(default_factory=list)
-
-    def take(self, want: Want) -> GivenOffer | None:
-        """Return a fresh offer; None where the profile has no offer of this kind."""
-        if want is Want.DEFERRED_READY:
-            self._decide()
-            return None
-        with_code_in_offer = want in (Want.PRE_AUTHORIZED, Want.PRE_AUTHORIZED_WITH_TX_CODE)
-        if with_code_in_offer and not _offers_codes(self.house.settings.profile):
-            return None
-        made = self._offer(want)
-        return GivenOffer(made.offer_uri, made.tx_code)
-
-    def _offer(self, want: Want) -> Offer:
-        issuer = self.house.issuer
-        if want is Want.DEFERRED:
-            case = f"case-{system_random_bytes(8).hex()}"
-            issuer.expect(INSTITUTION, case, holder_of(certificate()), [CONFIGURATION])
-            self._waiting.append(case)
-            return issuer.offer(INSTITUTION, case, [CONFIGURATION])
-        if want is Want.SEVERAL:
-            records = {issuer.upload(INSTITUTION, certificate()): [CONFIGURATION] for _ in range(2)}
-            return issuer.offer_records(INSTITUTION, records)
-        record_id = issuer.upload(INSTITUTION, certificate())
-        flow = OfferFlow.AUTHORIZATION_CODE if want is Want.AUTHORIZATION_CODE else None
-        with_code = want is Want.PRE_AUTHORIZED_WITH_TX_CODE
-        return issuer.offer(INSTITUTION, record_id, [CONFIGURATION], tx_code=with_code, flow=flow)
-
-    def _decide(self) -> None:
-        while self._waiting:
-            self.house.issuer.decided(INSTITUTION, self._waiting.pop(), certificate())
 
 
 @dataclass(frozen=True)
@@ -94,7 +51,7 @@ class RunningIssuer:
     ca_file: str
     house: House
     kit: Kit
-    offers: WorkersOffers
+    offers: ExampleOffers
 
     def sign_in(self, address: str) -> str:
         """Be the example worker at the issuer's pages."""
@@ -123,7 +80,7 @@ class Installation:
             house.issuer.publish_status_lists()
             with serving(house, listener, tls=self._tls):
                 url = f"{self.origin}/issuer/{INSTITUTION}"
-                yield RunningIssuer(url, self._ca_file, house, self.kit, WorkersOffers(house))
+                yield RunningIssuer(url, self._ca_file, house, self.kit, _offers(house))
 
     def _settings(self, profile_id: str) -> PortadocSettings:
         strict = STRICT if profile_id == "eudi-2026" else {}
@@ -168,7 +125,7 @@ class Installation:
                 identity=house.wallet.means.identity,
             )
             house.issuer.publish_status_lists()
-            record_id = house.issuer.upload("fr-identity", example(PERSON, today()))
+            record_id = house.issuer.upload("fr-identity", example(WORKERS_EXAMPLES["pid"], today()))
             wallet.accept(house.issuer.offer("fr-identity", record_id, ["pid"]).offer_uri)
 
 
@@ -176,12 +133,8 @@ def _offers_codes(profile_id: str) -> bool:
     return any("pre-authorized_code" in grant for grant in profile(profile_id).grants)
 
 
-def certificate() -> Record:
-    """Return a certificate of the worker as of today, with a number of its own."""
-    made = example(CERTIFICATE, today())
-    assert isinstance(made, Pda1)
-    number = f"A1-TEST-{system_random_bytes(4).hex()}"
-    return replace(made, document=replace(made.document, number=number))
+def _offers(house: House) -> ExampleOffers:
+    return ExampleOffers(house.issuer, INSTITUTION, today=today(), random_bytes=system_random_bytes)
 
 
 def today() -> date:

@@ -7,6 +7,12 @@ import pytest
 
 from tests.unit.conformance.workshop import Bench, issuer_keys, kit_keys, opened_bench
 
+STRICT = {
+    "key_attestations_required": True,
+    "key_storage_levels": ("iso_18045_moderate",),
+    "user_authentication_levels": ("iso_18045_moderate",),
+    "encryption_required": True,
+}
 PROFILES = ("ietf-latest", "haip-1.0", "eudi-2026")
 
 
@@ -15,7 +21,8 @@ def benches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Benc
     folder = tmp_path_factory.mktemp("conformance")
     keys, kit = issuer_keys(folder / "keys"), kit_keys(folder / "kit")
     with ExitStack() as stack:
-        yield {each: stack.enter_context(opened_bench(each, keys, kit)) for each in PROFILES}
+        made = {each: stack.enter_context(opened_bench(each, keys, kit)) for each in PROFILES}
+        yield {**made, "strict": stack.enter_context(opened_bench("ietf-latest", keys, kit, **STRICT))}
 
 
 @pytest.fixture

@@ -45,16 +45,18 @@ SEVERAL = {
     },
 }
 EXPECTED = {**{name: {check} for name, check in BY_NAME.items()}, **SEVERAL}
-NOT_ASKED = {  # what this issuer's settings leave open, under the profile that the module is run in here
+ONLY_STRICT = {  # what only an issuer asks whose operator has set it so
     f"{OWN}key-attestation-without-exp",
     f"{OWN}key-attestation-of-weak-keys",
     f"{OWN}plain-request-where-encryption-is-required",
 }
-ONLY_EUROPEAN = {f"{OWN}proof-by-the-second-key", f"{OWN}key-attestation-without-exp"}
+ONLY_EUROPEAN = {f"{OWN}proof-by-the-second-key"}
 ONLY_ASSURED = {f"{OWN}client-authentication-required", f"{OWN}token-request-protection"}
 
 
 def bench_of(name: str, benches: dict[str, Bench]) -> Bench:
+    if name in ONLY_STRICT:
+        return benches["strict"]
     if name in ONLY_EUROPEAN:
         return benches["eudi-2026"]
     return benches["haip-1.0" if name in ONLY_ASSURED else "ietf-latest"]
@@ -66,7 +68,7 @@ def failed(report: RunReport) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("name", sorted(EXPECTED.keys() - NOT_ASKED | {f"{OWN}key-attestation-without-exp"}))
+@pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_an_issuer_that_accepts_it_fails_the_check_and_no_other(name: str, benches: dict[str, Bench]) -> None:
     bench = bench_of(name, benches)
     assert failed(bench.run(name)) == set()
@@ -76,7 +78,7 @@ def test_an_issuer_that_accepts_it_fails_the_check_and_no_other(name: str, bench
     assert all("was accepted" in each for each in reasons)
 
 
-@pytest.mark.parametrize("name", sorted(EXPECTED.keys() - NOT_ASKED | {f"{OWN}key-attestation-without-exp"}))
+@pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_an_issuer_that_refuses_it_by_another_word_fails_the_check(name: str, benches: dict[str, Bench]) -> None:
     bench = bench_of(name, benches)
     report = bench.run(name, transport=Spoilt(bench.transport, only_refusals(other_word)))

@@ -322,6 +322,16 @@ class TestRefreshing:
         )
         assert "refresh-token" in found
 
+    def test_an_old_token_that_stays_good_fails(self, haip: Bench) -> None:
+        given: list[TransportResponse] = []
+
+        def keeps(answer: TransportResponse) -> TransportResponse:
+            if answer.status == 200:
+                given.append(answer)
+            return given[-1] if given else answer
+
+        assert self.refreshing(haip, keeps) == {"refresh-token-rotated"}
+
     def test_identifiers_that_change_fail(self, haip: Bench) -> None:
         assert self.refreshing(haip, changed(other_identifiers)) == {"credential-identifiers-stable"}
 
@@ -368,6 +378,7 @@ class TestMoreThanOne:
         [
             ("deferred-response", "/credential", lambda answer: replace(answer, status=200)),
             ("deferred-response", "/credential", with_members(interval=None)),
+            ("deferred-no-store", "/credential", with_headers(cache_control=None)),
             ("deferred-waiting", "/deferred", with_members(transaction_id="another")),
         ],
     )

@@ -5,17 +5,20 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from portadoc.errors import Conflict, Refused
+from portadoc.errors import Conflict, Malformed, Refused
 from portadoc.issuer import WithdrawalReason
+from portadoc.issuer.authorization.offers import OfferFlow
 from portadoc.issuer.entitlements import entitlement, entitlements_to_text
 from portadoc.issuer.life_cycle.reissuing import Terms
 from portadoc.issuer.life_cycle.succession import Asked
 from portadoc.issuer.store.tables import AUTHORIZATIONS
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.schemas.events import EventKind
+from portadoc.schemas.examples import example
 from portadoc.storage.outbox import read_after
 
 A1 = "fr-demo"
+PDA1 = example("posted-worker-fr-de")
 
 
 def reissue(rig: Any, *, lost: bool = False, key: str | None = None, **terms: Any) -> Any:
@@ -191,7 +194,23 @@ def test_what_cannot_be_offered_ends_nothing(rig: Any) -> None:
         reissue(rig, lost=True, configuration_ids=("ehic",))
     with pytest.raises(Refused, match="record_unknown"):
         rig.issuer.life_cycle.reissue(A1, "nobody", lost=True, terms=Terms(), asked=Asked())
+    with pytest.raises(Malformed, match="tx_code_unexpected"):
+        reissue(rig, lost=True, tx_code=True, flow=OfferFlow.AUTHORIZATION_CODE)
     assert withdrawn(rig) == [False]
+
+
+def test_terms_that_name_no_flow_take_the_usual_one_of_the_profile(rig: Any, make_rig: Any) -> None:
+    """[OpenID4VCI-1FINAL 4.1.1] HAIP 1.0 has no pre-authorised code: what asks for one there ends nothing."""
+    rig.issued()
+    haip = make_rig(profile="haip-1.0")
+    haip.last_record = rig.last_record
+    with pytest.raises(Refused, match="grant_type_unsupported"):
+        reissue(haip, lost=True, flow=OfferFlow.PRE_AUTHORIZED_CODE)
+    assert withdrawn(haip) == [False]
+    _, offer = reissue(haip, lost=True, tx_code=True, by_reference=True)
+    assert (withdrawn(haip), offer.tx_code) == ([True], None)
+    issued = haip.issuer.life_cycle.issue(A1, PDA1, terms=Terms(configuration_ids=("pda1",)))
+    assert "issuer_state" in issued.offer.offer_uri
 
 
 def test_worker_and_employer_are_to_be_told(rig: Any) -> None:

@@ -1,16 +1,20 @@
 """What is done to a certificate at the issuer reaches its worker and its employer, by whatever door."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from portadoc.access import Role, Subject, SubjectKind
 from portadoc.catalogue import WITH_TEXTS
 from portadoc.errors import Unavailable
 from portadoc.issuer.life_cycle.reissuing import Terms
 from portadoc.issuer.life_cycle.succession import Asked, Change
 from portadoc.issuer.records.withdrawals import WithdrawalReason
 from portadoc.issuer.store.history_store import Verb
+from portadoc.schemas.pda1 import Pda1
+from portadoc.schemas.records import record_from_json
 from portadoc.web.pages.reader import Reader
 from tests.unit.portal.core.conftest import CLAIRE, IVAN, JEAN, SLUG, TODAY, Desk
 
@@ -18,6 +22,7 @@ Outbox = Callable[[], list[dict[str, Any]]]
 WRONG = Change(reason=WithdrawalReason.ISSUED_IN_ERROR)
 BY_SOURCE = Asked(by="register", request_key="k-1")
 READER = Reader("en", "portal")
+SOFIA = Subject("dev:sofia-muster", SubjectKind.PERSON, frozenset({Role.WORKER}), pin="TEST279110801")
 
 
 def shown(desk: Desk, subject: Any) -> list[str]:
@@ -61,6 +66,50 @@ def test_what_the_portal_withdraws_is_shown_with_the_request_alone(desk: Desk, o
         SLUG, granted.record_id or "", reason="facts_changed", effective_from=TODAY, successor=None
     )
     assert (desk.portal.tell_news(), outbox(), shown(desk, JEAN)) == (0, [], [])
+
+
+def kept(desk: Desk, *, pin: str, record_id: str = "r-1", employer: str = "TEST12345") -> Pda1:
+    """Return a record of Jean Exemple that a source has kept under another number than his."""
+    own = desk.portal.deployment.certificates.held(SLUG, desk.submit().record_id or "")
+    record = record_from_json(own)
+    assert isinstance(record, Pda1)
+    record = replace(
+        record,
+        person=replace(record.person, pin=pin),
+        employments=tuple(replace(each, id=employer) for each in record.employments),
+    )
+    desk.house.issuer.upload(SLUG, record, record_id=record_id)
+    return record
+
+
+def test_f13_who_has_the_number_that_a_source_mistyped_learns_nothing(desk: Desk, outbox: Outbox) -> None:
+    record = kept(desk, pin=SOFIA.pin or "")
+    desk.house.issuer.life_cycle.withdraw(SLUG, "r-1", change=WRONG, asked=BY_SOURCE)
+    assert desk.portal.tell_news() == 1
+    (told,) = outbox()
+    assert told["to"] == "atelier@menuiserie-test.example"
+    assert told["text"].startswith(f"L’attestation {record.document.number} a été retirée")
+    assert (shown(desk, SOFIA), shown(desk, JEAN)) == ([], [])
+    assert [("Sofia" in each, "works for you" in each) for each in shown(desk, CLAIRE)] == [(False, False)]
+    assert desk.portal.own_data.export(SOFIA, SLUG)["news"] == []
+
+
+def test_of_a_corrected_number_the_right_worker_is_told(desk: Desk, outbox: Outbox) -> None:
+    wrong = kept(desk, pin=SOFIA.pin or "")
+    right = replace(wrong, person=replace(wrong.person, pin="TEST 185.041.201"))
+    desk.house.issuer.life_cycle.correct(SLUG, "r-1", right, change=WRONG, asked=BY_SOURCE)
+    assert desk.portal.tell_news() == 1
+    assert shown(desk, SOFIA) == []
+    (own,), (theirs,) = shown(desk, JEAN), shown(desk, CLAIRE)
+    assert "was corrected" in own
+    assert "Sofia" not in theirs + str(outbox())
+
+
+def test_a_personal_number_is_no_number_of_an_employer(desk: Desk) -> None:
+    kept(desk, pin="TEST12345", employer=SOFIA.pin or "")
+    desk.house.issuer.life_cycle.withdraw(SLUG, "r-1", change=WRONG, asked=BY_SOURCE)
+    desk.portal.tell_news()
+    assert (shown(desk, CLAIRE), shown(desk, SOFIA)) == ([], [])
 
 
 def test_news_that_cannot_be_sent_are_sent_in_a_later_round(desk: Desk, outbox: Outbox) -> None:
