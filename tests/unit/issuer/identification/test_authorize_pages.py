@@ -147,6 +147,18 @@ def test_a_yes_is_to_what_was_seen(town: Town, browser: Browser) -> None:
     assert "code=" in browser.approve().headers["location"]
 
 
+def test_a_yes_is_to_what_was_seen_when_another_identifies_meanwhile(town: Town, browser: Browser) -> None:
+    """Between the look at what the reader has seen and the code, somebody else is identified in another tab."""
+    town.identify(browser)
+    sessions, authorization_id = town.issuer.authorizations, browser.place.rpartition("/")[2]
+    seen = sessions.of_browser(A1, authorization_id, browser_secret=browser.secret())
+    other = town.issuer.upload(A1, worker(forenames="Aurore", pin="2 91 04 99 512 777 01"))
+    known = sessions.identified(seen, replace(WORKER, given_name="Aurore").to_json())
+    sessions.entitle(known, [entitlement(other, "pda1")])
+    with pytest.raises(Conflict, match="authorization_over"):
+        sessions.approve(seen)
+
+
 def test_two_who_identify_at_one_moment_get_nothing_of_each_other(town: Town, browser: Browser) -> None:
     """What was found for the first is written after the second has identified."""
     before, secret = town.issuer.authorizations, browser.secret()
