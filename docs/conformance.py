@@ -8,10 +8,10 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +28,7 @@ on them, so they are not listed. Tests in a browser are the exception, for the r
 _COLLECTED: Final = re.compile(
     r"(?P<file>tests/[^:]+)::(?:\w+::)*(?P<function>\w+)(?:\[(?P<case>.*)\])?", re.DOTALL
 )
+_NUMBER: Final = re.compile("[0-9]+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +43,30 @@ class Test:
     def name(self) -> str:
         """How the page calls it: the file by its last name, the case in brackets."""
         return f"{self.file.rpartition('/')[2]}::{self.function}" + (f"[{self.case}]" if self.case else "")
+
+
+@dataclass(frozen=True, eq=False)
+class Tests:
+    """The tests that were collected, to be found by what requirements know of them."""
+
+    every: tuple[Test, ...]
+
+    @cached_property
+    def by_number(self) -> dict[str, list[Test]]:
+        """The tests by each number, as it is written, in the name of their function or in their case."""
+        found = defaultdict[str, list[Test]](list)
+        for test in self.every:
+            for number in {*_NUMBER.findall(test.function), *_NUMBER.findall(test.case)}:
+                found[number].append(test)
+        return found
+
+    @cached_property
+    def by_function(self) -> dict[str, list[Test]]:
+        """The tests by the name of their function."""
+        found = defaultdict[str, list[Test]](list)
+        for test in self.every:
+            found[test.function].append(test)
+        return found
 
 
 @cache
@@ -65,22 +90,22 @@ class Requirement:
     tests: tuple[str, ...]
     scope: str
 
-    def carried_by(self, test: Test) -> bool:
-        """Tell whether the test's own name or case carries the id."""
+    def carrying(self, tests: Tests) -> list[Test]:
+        """Return the tests whose own name or case carries the id."""
         number = self.id[len(self.id.rstrip("0123456789")) :]
         carried = _spellings(self.id)
-        return any(number in each and carried.search(each) for each in (test.function, test.case))
+        near = tests.by_number.get(number, [])
+        return [test for test in near if carried.search(test.function) or carried.search(test.case)]
 
-    def names(self, test: Test) -> bool:
-        """Tell whether the requirement names the test, perhaps by a word of its case."""
-        for named in self.tests:
-            function, _, case = named.partition("[")
-            word = case.removesuffix("]")
-            if not function.endswith(test.function):
-                continue
-            if f"{test.file}::{test.function}".endswith(f"/{function}") and word in test.case:
-                return True
-        return False
+
+def named(tests: Tests, name: str) -> list[Test]:
+    """Return the tests that a requirement calls ``file::function``, perhaps with a word of their case."""
+    function, _, case = name.partition("[")
+    word = case.removesuffix("]")
+    near = tests.by_function.get(function.rpartition("::")[2], [])
+    return [
+        test for test in near if f"{test.file}::{test.function}".endswith(f"/{function}") and word in test.case
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,30 +126,31 @@ def sections() -> tuple[Section, ...]:
     )
 
 
-def collected(lines: Iterable[str]) -> tuple[Test, ...]:
+def collected(lines: Iterable[str]) -> Tests:
     """Return the tests behind node ids, without those that are not on every machine."""
     listed = (line for line in lines if line.startswith(IN_A_BROWSER) or not line.startswith(ELSEWHERE))
     found = map(_COLLECTED.fullmatch, listed)
-    return tuple(Test(each["file"], each["function"], each["case"] or "") for each in found if each)
+    return Tests(tuple(Test(each["file"], each["function"], each["case"] or "") for each in found if each))
 
 
-def collect() -> tuple[Test, ...]:
-    """Ask pytest for every test of the project."""
-    asked = (sys.executable, "-m", "pytest", "--collect-only", "-q", "--no-header", "-m", "")
+def collect() -> Tests:
+    """Ask pytest for every test of the project; none is run, so no assertion is prepared to explain itself."""
+    asked = (sys.executable, "-m", "pytest", "--collect-only", "-q", "--no-header", "-m", "", "--assert=plain")
     told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S603
     return collected(told.splitlines())
 
 
 @cache
-def proofs(requirement: Requirement, tests: tuple[Test, ...]) -> tuple[Test, ...]:
+def proofs(requirement: Requirement, tests: Tests) -> tuple[Test, ...]:
     """Return the tests of a requirement: first those that it names, then those that carry its id."""
-    named = [test for test in tests if requirement.names(test)]
-    carrying = [test for test in tests if requirement.carried_by(test) and test not in named]
+    chosen = {test for name in requirement.tests for test in named(tests, name)}
+    first = sorted((test for test in tests.every if test in chosen), key=lambda test: test.name) if chosen else []
+    carrying = [test for test in requirement.carrying(tests) if test not in chosen]
     carrying.sort(key=lambda test: (not test.file.startswith(IN_A_BROWSER), test.name))
-    return tuple(sorted(named, key=lambda test: test.name) + carrying)
+    return (*first, *carrying)
 
 
-def page(tests: tuple[Test, ...]) -> str:
+def page(tests: Tests) -> str:
     """Return the page for the tests that were collected."""
     listed = sections()
     proven = sum(bool(proofs(each, tests)) for section in listed for each in section.requirements)
@@ -159,7 +185,7 @@ def _head(proven: int, total: int) -> Iterator[str]:
     yield ""
 
 
-def _section(section: Section, tests: tuple[Test, ...]) -> Iterator[str]:
+def _section(section: Section, tests: Tests) -> Iterator[str]:
     yield from (f"## {section.title}", "", section.sources, "")
     yield "| id | tried | clause | code | tests | scope |"
     yield "|---|---|---|---|---|---|"

@@ -85,16 +85,14 @@ def test_every_requirement_has_a_test(tests: Any) -> None:
 
 
 def test_every_row_about_the_app_has_a_test_in_a_real_browser(tests: Any) -> None:
-    browsing = tuple(test for test in tests if test.file.startswith(conformance().IN_A_BROWSER))
+    browsers = (test for test in tests.every if test.file.startswith(conformance().IN_A_BROWSER))
+    browsing = conformance().Tests(tuple(browsers))
     assert [row.id for row in ROWS if row.id.startswith("K") and not conformance().proofs(row, browsing)] == []
 
 
 def test_every_test_that_a_requirement_names_is_there(tests: Any) -> None:
-    def is_there(row: Any, name: str) -> bool:
-        alone = conformance().Requirement(row.id, "", "", (), (name,), "")
-        return any(alone.names(test) for test in tests)
-
-    assert [(row.id, name) for row in ROWS for name in row.tests if not is_there(row, name)] == []
+    named = conformance().named
+    assert [(row.id, name) for row in ROWS for name in row.tests if not named(tests, name)] == []
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)

@@ -129,9 +129,9 @@ class Authorizations:
             return self._now(connection, *of)
 
     def approve(self, authorization: Authorization) -> str:
-        """Return where the browser takes the code to: the person has said yes.
+        """Return where the browser takes the code to: the person has said yes to these entitlements.
 
-        Raises Conflict[authorization_over]. Spec: RFC 6749 §4.1.2, RFC 9207 §2.
+        Raises Conflict[authorization_over], also when by now there are others. Spec: RFC 6749 §4.1.2, RFC 9207 §2.
         """
         code = self._deployment.new_secret()
         now = self._deployment.clock.now()
@@ -140,6 +140,7 @@ class Authorizations:
                 connection,
                 authorization.institution,
                 authorization.authorization_id,
+                entitlements=authorization.entitlements,
                 code_digest=digest(code),
                 now=now,
                 expires_at=now + self._settings.code_ttl_s,

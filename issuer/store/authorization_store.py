@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Self
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from portadoc.formats import strict_json
 from portadoc.issuer.entitlements import Entitlement, entitlements_from_text, entitlements_to_text
@@ -182,18 +182,23 @@ def approve(
     institution: str,
     authorization_id: str,
     *,
+    entitlements: Sequence[Entitlement],
     code_digest: str,
     now: int,
     expires_at: int,
 ) -> bool:
-    """Give an entitled person's wallet its code, once, and forget who the person is."""
+    """Give an entitled person's wallet its code, once, and forget who the person is.
+
+    ``entitlements`` are those that the person has seen: nobody says yes to what somebody else was found to hold.
+    """
     values = {
         "code_digest": code_digest,
         "expires_at": expires_at,
         "identity": None,
         "stage": Stage.APPROVED.value,
     }
-    return _step(connection, institution, authorization_id, (Stage.ENTITLED,), now=now, values=values)
+    seen = AUTHORIZATIONS.c.entitlements == entitlements_to_text(entitlements)
+    return _step(connection, institution, authorization_id, (Stage.ENTITLED,), seen, now=now, values=values)
 
 
 def refuse(connection: Connection, institution: str, authorization_id: str, *, now: int) -> bool:
@@ -226,7 +231,7 @@ def _step(
     institution: str,
     authorization_id: str,
     stages: Collection[Stage],
-    *,
+    *conditions: ColumnElement[bool],
     now: int,
     values: Mapping[str, object],
 ) -> bool:
@@ -239,6 +244,7 @@ def _step(
             columns.authorization_id == authorization_id,
             columns.stage.in_([each.value for each in stages]),
             columns.expires_at > now,
+            *conditions,
         )
         .values(values),
     )

@@ -73,20 +73,26 @@ def _from_3(connection: Connection) -> None:
     _note_holders(connection)
 
 
+_RECORDS_AFTER: Final = text(
+    "SELECT institution, record_id, body FROM issuer_records"
+    " WHERE (institution, record_id) > (:institution, :record_id) ORDER BY institution, record_id LIMIT 1000"
+)
+_NOTE_BIRTH_DATE: Final = text(
+    "UPDATE issuer_records SET born = :born WHERE institution = :institution AND record_id = :record_id"
+)
+_NOTE_NUMBER: Final = text("INSERT INTO issuer_record_numbers VALUES (:institution, :number, :record_id)")
+
+
 def _note_holders(connection: Connection) -> None:
-    """Note the date of birth and the personal numbers of every record."""
-    born = text(
-        "UPDATE issuer_records SET born = :born WHERE institution = :institution AND record_id = :record_id"
-    )
-    numbers = text("INSERT INTO issuer_record_numbers VALUES (:institution, :number, :record_id)")
-    for institution, record_id, body in connection.execute(
-        text("SELECT institution, record_id, body FROM issuer_records")
-    ).all():
-        holder = holder_of(record_from_json(strict_json.loads_object(body, what="record")))
-        named = {"institution": institution, "record_id": record_id}
-        connection.execute(born, {**named, "born": holder.date_of_birth.isoformat()})
-        for number in sorted({*filter(None, map(number_letters, holder.numbers))}):
-            connection.execute(numbers, {**named, "number": number})
+    """Note the date of birth and the personal numbers of every record, a thousand at a time."""
+    last = {"institution": "", "record_id": ""}
+    while page := connection.execute(_RECORDS_AFTER, last).all():
+        for institution, record_id, body in page:
+            holder = holder_of(record_from_json(strict_json.loads_object(body, what="record")))
+            last = {"institution": institution, "record_id": record_id}
+            connection.execute(_NOTE_BIRTH_DATE, {**last, "born": holder.date_of_birth.isoformat()})
+            for number in sorted({*filter(None, map(number_letters, holder.numbers))}):
+                connection.execute(_NOTE_NUMBER, {**last, "number": number})
 
 
 UPGRADES: Final[Mapping[int, Upgrade]] = {3: _from_3}

@@ -63,7 +63,9 @@ class OwnData:
         with here.database.transaction() as connection:
             found = application_store.about_person(connection, slug, whose)
             exported = [self._whole(connection, each) for each in found]
-            asked_by_others = _asked_by_others(connection, slug, whose, born=kept_day((registered or {}).get("birth_date")))
+            asked_by_others = _asked_by_others(
+                connection, slug, whose, born=kept_day((registered or {}).get("birth_date"))
+            )
             here.tell(connection, EventKind.PERSON_EXPORTED, slug, subject.id, applications=len(exported))
         return {
             "format": FORMAT,

@@ -85,7 +85,9 @@ def news_of(
 
 def news_about(connection: Connection, institution: str, worker_pin: str, born: date) -> tuple[NewsItem, ...]:
     """Return what is kept of the certificates of a worker, for whomever, the oldest first."""
-    theirs = (NEWS.c.institution == institution) & (NEWS.c.worker_pin == worker_pin) & (NEWS.c.born == born.isoformat())
+    theirs = (
+        (NEWS.c.institution == institution) & (NEWS.c.worker_pin == worker_pin) & (NEWS.c.born == born.isoformat())
+    )
     return tuple(map(_item, connection.execute(select(NEWS).where(theirs).order_by(NEWS.c.at, NEWS.c.deed_id))))
 
 

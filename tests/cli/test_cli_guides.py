@@ -31,7 +31,8 @@ Follow = Callable[..., Result]
 def shown_commands(name: str) -> list[str]:
     """Return the commands of a page's console blocks, without the prompt and what a comment says of them."""
     blocks = re.findall(r"```console\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL)
-    lines = [line.removeprefix("$ ").removeprefix(".venv/bin/") for each in blocks for line in each.splitlines()]
+    shown = [line.strip() for each in blocks for line in each.splitlines()]
+    lines = [line.removeprefix("$ ").removeprefix(".venv/bin/") for line in shown]
     return [line.partition("   ")[0] for line in lines if line.startswith(("portadoc ", "curl "))]
 
 

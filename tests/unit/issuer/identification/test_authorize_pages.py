@@ -10,6 +10,8 @@ import pytest
 from fastapi import Request, Response
 
 from portadoc.catalogue import WITH_TEXTS, texts
+from portadoc.errors import Conflict
+from portadoc.issuer.entitlements import entitlement
 from portadoc.issuer.http.authorize import Cookies
 from portadoc.issuer.identification.matching import Fact, Finding
 from portadoc.issuer.pages.authorize_page import Pages

@@ -110,6 +110,15 @@ def test_a_reissue_ends_the_old_copies_when_the_new_ones_are_collected(desk: Any
     assert sorted(copy["cause"] or "" for copy in copies) == ["", "replaced"]
 
 
+def test_an_offer_by_reference_names_its_page_for_browsers(desk: Any, record: Any) -> None:
+    wanted = {"configuration_ids": ["pda1"]}
+    assert desk.post("offers", wanted).json()["page_uri"] is None
+    shown = desk.post("offers", {**wanted, "by_reference": True}, key="k-2").json()
+    again = desk.post("reissues", {**wanted, "lost": False, "by_reference": True}, key="k-3").json()
+    for told in (shown, again):
+        assert re.fullmatch(r"https?://\S+/issuer/\S+/offers/\S+/page", told["page_uri"])
+
+
 def test_j12_the_same_key_and_request_get_the_same_answer_to_the_letter(desk: Any, record: Any) -> None:
     body = {"configuration_ids": ["pda1"], "tx_code": True}
     one, two = desk.post("offers", body), desk.post("offers", body)

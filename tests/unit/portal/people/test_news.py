@@ -95,9 +95,7 @@ def test_f13_who_has_the_number_that_a_source_mistyped_learns_nothing(desk: Desk
 
 
 @pytest.mark.parametrize(("spelt", "sent"), [("TEST185041201", 2), ("TEST 185.041.201", 1)])
-def test_of_a_corrected_number_the_right_worker_is_told(
-    desk: Desk, outbox: Outbox, spelt: str, sent: int
-) -> None:
+def test_of_a_corrected_number_the_right_worker_is_told(desk: Desk, outbox: Outbox, spelt: str, sent: int) -> None:
     """No register finds a number in another spelling than its own; in the space, it is that person's."""
     wrong = kept(desk, pin=SOFIA.pin or "")
     right = replace(wrong, person=replace(wrong.person, pin=spelt))
