@@ -84,8 +84,8 @@ class Offers:
     ) -> Offer:
         """Return a new open offer of records that the caller has looked at. Spec: OpenID4VCI 1.0 §4.1.
 
-        Where ``flow`` is None, a transaction code is made for a pre-authorised code only: otherwise the worker proves
-        who they are. Raises as ``flow_of``.
+        Where ``flow`` is None, a transaction code is made for a pre-authorised code only: otherwise the worker
+        proves who they are. Raises as ``flow_of``.
         """
         pre_authorized = self.flow_of(flow, with_tx_code=with_tx_code) is OfferFlow.PRE_AUTHORIZED_CODE
         with_tx_code = with_tx_code and pre_authorized

@@ -51,6 +51,7 @@ PROBLEMS: Final[Mapping[int, str]] = {
 _MOMENT: Final = {"type": ["string", "null"], "format": "date-time"}
 _DAY: Final = {"type": "string", "format": "date"}
 _TEXT_OR_NONE: Final = {"type": ["string", "null"]}
+_ENDED: Final = {"effective_from": _TEXT_OR_NONE, "cause": _TEXT_OR_NONE}
 _FLAG: Final = {"type": "boolean", "default": False}
 _KEY: Final = {
     "name": "Idempotency-Key",
@@ -242,31 +243,6 @@ def _told() -> dict[str, Any]:
         "copies": {"type": "integer", "minimum": 0},
         "links": closed_object({"self": TEXT}),
     }
-    ended = {"effective_from": _TEXT_OR_NONE, "cause": _TEXT_OR_NONE}
-    copy = {
-        "id": TEXT,
-        "configuration_id": TEXT,
-        "on_paper": {"type": "boolean"},
-        "issued_at": _MOMENT,
-        "reported": _TEXT_OR_NONE,
-        "valid_from": _MOMENT,
-        "valid_until": _MOMENT,
-        "withdrawn_at": _MOMENT,
-        **ended,
-    }
-    act = {
-        "verb": {"type": "string", "enum": list(Verb)},
-        "begun_at": _MOMENT,
-        "done_at": _MOMENT,
-        "outcome": {
-            "enum": [*Outcome, None],
-            "description": "What became of a reissue that waited: lapsed when nobody collected it in its term.",
-        },
-        "asked_by": {**_TEXT_OR_NONE, "description": "The source that asked; null for staff."},
-        "reason": _TEXT_OR_NONE,
-        **ended,
-        "successor": _TEXT_OR_NONE,
-    }
     return {
         "Summary": closed_object(summary),
         "Page": closed_object(
@@ -278,8 +254,8 @@ def _told() -> dict[str, Any]:
         "Record": closed_object(
             {
                 **summary,
-                "copies": {"type": "array", "items": closed_object(copy)},
-                "history": {"type": "array", "items": closed_object(act)},
+                "copies": {"type": "array", "items": closed_object(_copy())},
+                "history": {"type": "array", "items": closed_object(_act())},
                 "record": {"$ref": "#/components/schemas/Decided"},
             }
         ),
@@ -293,4 +269,34 @@ def _told() -> dict[str, Any]:
             }
         ),
         "Expected": closed_object({"id": TEXT, "state": {"const": "pending"}}),
+    }
+
+
+def _copy() -> dict[str, Any]:
+    return {
+        "id": TEXT,
+        "configuration_id": TEXT,
+        "on_paper": {"type": "boolean"},
+        "issued_at": _MOMENT,
+        "reported": _TEXT_OR_NONE,
+        "valid_from": _MOMENT,
+        "valid_until": _MOMENT,
+        "withdrawn_at": _MOMENT,
+        **_ENDED,
+    }
+
+
+def _act() -> dict[str, Any]:
+    return {
+        "verb": {"type": "string", "enum": list(Verb)},
+        "begun_at": _MOMENT,
+        "done_at": _MOMENT,
+        "outcome": {
+            "enum": [*Outcome, None],
+            "description": "What became of a reissue that waited: lapsed when nobody collected it in its term.",
+        },
+        "asked_by": {**_TEXT_OR_NONE, "description": "The source that asked; null for staff."},
+        "reason": _TEXT_OR_NONE,
+        **_ENDED,
+        "successor": _TEXT_OR_NONE,
     }

@@ -18,6 +18,8 @@ from portadoc.web.forms import parse_form
 from portadoc.web.origin import require_same_origin
 
 COOKIE: Final = "portadoc-authorize"
+MOST_AT_ONCE: Final = 8
+"""Authorizations that one browser has open: no page can let it begin so many that no server reads its cookies."""
 _PREFIX: Final = "/issuer/{institution}/authorize"
 
 
@@ -41,12 +43,23 @@ class Cookies:
         """Return the secret of an authorization; empty in a browser that did not begin it."""
         return request.cookies.get(self._name(authorization_id), "")
 
-    def keep(self, response: Response, institution: str, authorization_id: str, secret: str) -> None:
-        """Let the browser keep the secret of an authorization for as long as that can last."""
+    def keep(
+        self, request: Request, response: Response, institution: str, authorization_id: str, secret: str
+    ) -> None:
+        """Let the browser keep the secret of an authorization for as long as that can last.
+
+        Of too many, it keeps this one.
+        """
+        held = [name for name in request.cookies if name.startswith(self._name(""))]
+        for name in held if len(held) >= MOST_AT_ONCE else ():
+            self._set(response, institution, name, "", age_s=0)
+        self._set(response, institution, self._name(authorization_id), secret, age_s=self._age_s)
+
+    def _set(self, response: Response, institution: str, name: str, value: str, *, age_s: int) -> None:
         response.set_cookie(
-            self._name(authorization_id),
-            secret,
-            max_age=self._age_s,
+            name,
+            value,
+            max_age=age_s,
             path="/" if self._over_tls else f"/issuer/{institution}/authorize",
             httponly=True,
             samesite="lax",  # strict would leave out the cookie on the way back from the wallet or the provider
@@ -71,7 +84,7 @@ def _way_in(identification: Identification, pages: Pages) -> APIRouter:
             institution, client_id=asked.get("client_id", ""), request_uri=asked.get("request_uri", "")
         )
         response = see(f"/issuer/{institution}/authorize/{begun.authorization.authorization_id}")
-        cookies.keep(response, institution, begun.authorization.authorization_id, begun.browser_secret)
+        cookies.keep(request, response, institution, begun.authorization.authorization_id, begun.browser_secret)
         return response
 
     @router.get(f"{_PREFIX}/callback")

@@ -153,7 +153,8 @@ def _trial(chosen: _Options, listener: "Listener | None") -> "Trial":
     help="Folder of the kit's own keys, made on first use.",
 )
 @click.option("--out", "out_folder", type=_FOLDER, required=True, help="Folder to write to.")
-def write_wallet_provider(*, folder: Path, out_folder: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def write_wallet_provider(*, folder: Path, out_folder: Path, as_json: bool) -> None:
     """Write what an issuer has to trust for the kit's wallets to be heard.
 
     anchors.pem holds the certificate authority of the kit's wallet provider, trust.json the same for Portadoc.
@@ -169,7 +170,10 @@ def write_wallet_provider(*, folder: Path, out_folder: Path) -> None:
     files = {"anchors.pem": kit.anchors_pem(), "trust.json": json.dumps(kit.trust_json(), indent=2) + "\n"}
     for name, text in files.items():
         (out_folder / name).write_text(text, encoding="utf-8")
-        click.echo(f"written: {out_folder / name}")
+        if not as_json:
+            click.echo(f"written: {out_folder / name}")
+    if as_json:
+        write_json({"files": [str(out_folder / name) for name in files]})
 
 
 @conformance.command("modules")

@@ -3,9 +3,9 @@
 The issuer's history is read, so that it does not matter by which door something was done: by an authentic source,
 by staff, or here. What the portal withdraws itself is shown with the request, and not told a second time.
 
-A worker is told where personal number and birth date agree with the person register: a number that was mistyped in a
-record is somebody else's, who then learns nothing of it and whose name no employer learns. Of a correction, the people
-of both records are told.
+A worker is told where personal number and birth date agree with the person register: a number that was mistyped in
+a record is somebody else's, who then learns nothing of it and whose name no employer learns. Of a correction, the
+people of both records are told.
 """
 
 from collections.abc import Iterable
@@ -46,7 +46,7 @@ _LANGUAGES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ShownNews:
-    """Something that was done, as a space shows it; ``name`` is that of an employer's worker, where it is known."""
+    """Something that was done, as a space shows it; ``name`` is that of an employer's worker, where known."""
 
     verb: str
     number: str
@@ -187,7 +187,7 @@ class News:
 
 
 def _parties(content: JsonObject) -> Iterable[tuple[str, str, str, bool]]:
-    """Return number and birth date of the worker of a certificate, with each who is told, and who is the worker."""
+    """Return number and birth date of a certificate's worker with each who is told, and if that is the worker."""
     person = content.get("person") or content.get("insured") or {}
     pin, born = str(person.get("pin") or ""), str(person.get("date_of_birth") or "")
     if own := number_letters(pin):

@@ -64,6 +64,7 @@ def test_reading_commands_offer_json(run: Any) -> None:
         "keys",
         "config",
         "trust",
+        "conformance",
         "receipt",
         "determine",
     )  # the last one writes nothing but JSON

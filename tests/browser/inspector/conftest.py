@@ -1,12 +1,21 @@
 """A house that serves the app, and devices that open it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser.inspector.camera import Scene, camera_browser
-from tests.browser.inspector.running import CHROMIUM, Served, Visit, launch, left, served_house, visiting
+from tests.browser.inspector.running import (
+    CHROMIUM,
+    Served,
+    Visit,
+    handing_on,
+    launch,
+    left,
+    served_house,
+    visiting,
+)
 from tests.browser.inspector.town import Town, open_town
 
 
@@ -58,6 +67,20 @@ def visit(browser_program: Browser, inspection: Served) -> Iterator[Visit]:
     """A new device that has nothing stored; ``visit.open()`` starts the app on it."""
     with visiting(browser_program, inspection.address) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def emptied(browser_program: Browser) -> Iterator[Callable[[str], Visit]]:
+    """Devices with nothing stored, for who does not mind that the app's files are installed already."""
+    with handing_on(browser_program) as to_next:
+        yield to_next
+
+
+@pytest.fixture(scope="module")
+def emptied_with_camera(camera: Browser) -> Iterator[Callable[[str], Visit]]:
+    """Such devices with a camera that sees the scene."""
+    with handing_on(camera) as to_next:
+        yield to_next
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,11 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
@@ -141,6 +142,45 @@ def visiting(browser: Browser, address: str, **options: Any) -> Iterator[Visit]:
         yield visit
 
 
+@contextmanager
+def handing_on(browser: Browser, **options: Any) -> Iterator[Callable[[str], Visit]]:
+    """Yield what opens a device at an address: a new one, or for the next who comes the same one emptied.
+
+    On the latter the files of the app are installed already, which is most of what a new device takes.
+    """
+    devices: dict[str, Visit] = {}
+    with ExitStack() as opened:
+
+        def to_next(address: str) -> Visit:
+            origin = urlsplit(address).netloc
+            if origin not in devices:
+                devices[origin] = opened.enter_context(visiting(browser, address, **options))
+            else:
+                empty(devices[origin])
+                devices[origin].address = address
+            return devices[origin]
+
+        yield to_next
+
+
+def empty(visit: Visit) -> None:
+    """Leave nothing of who had a device before but the installed files of the app: a new page, nothing stored."""
+    before = visit.context.pages
+    visit.offline(False)
+    visit.context.unroute_all()
+    visit.page = visit.context.new_page()
+    for page in before:
+        page.close()
+    session = visit.context.new_cdp_session(visit.page)
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(visit.address))
+    session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": _STORED})
+    session.detach()
+    visit.context.clear_cookies()
+    visit.requested.clear()
+    visit.complaints.clear()
+    _watch_page(visit)
+
+
 def left(visit: Visit) -> Visit:
     """Leave the app of a device, and forget what was asked for and complained about so far."""
     visit.page.goto("about:blank")
@@ -155,11 +195,15 @@ def watch(visit: Visit) -> None:
     def requested(request: Request) -> None:
         visit.requested.append(request.url)
 
+    visit.context.on("request", requested)
+    _watch_page(visit)
+
+
+def _watch_page(visit: Visit) -> None:
     def said(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             visit.complaints.append(message.text)
 
-    visit.context.on("request", requested)
     visit.page.on("console", said)
     visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
 
@@ -170,6 +214,7 @@ def third_parties(requested: Sequence[str], origin: str) -> list[str]:
     return [url for url in requested if not url.startswith(own)]
 
 
+_STORED = "cookies,file_systems,indexeddb,local_storage"
 _READ_STORE = """name => new Promise((resolve, reject) => {
   const opening = indexedDB.open('portadoc-inspector');
   opening.onerror = () => reject(opening.error);

@@ -50,8 +50,8 @@ class Seen:
 
 
 def observe(visit: Visit) -> None:
-    """Observe every page that the device opens from now on."""
-    visit.context.add_init_script(_OBSERVER)
+    """Observe all that the device's page opens from now on."""
+    visit.page.add_init_script(_OBSERVER)
 
 
 def seen(page: Page) -> Seen:
@@ -66,8 +66,8 @@ def now_in(page: Page) -> float:
 
 
 def shift_clock(visit: Visit, seconds: int) -> None:
-    """Let every page that the device opens from now on believe that so much time has passed."""
-    visit.context.add_init_script(
+    """Let all that the device's page opens from now on believe that so much time has passed."""
+    visit.page.add_init_script(
         f"""(() => {{
           const Here = Date, now = Date.now;
           globalThis.Date = class extends Here {{

@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.inspector.running import served_house, visiting
+from tests.browser.inspector.running import handing_on, served_house
 from tests.browser.inspector.test_app_storage import _PUT, WAITING, entry, everything, registered, sign_out
 
 ACKNOWLEDGED = json.dumps({"entry": WAITING["entry"], "digest": WAITING["digest"]})
@@ -18,11 +18,16 @@ def quick(tmp_path_factory):
         yield served
 
 
+@pytest.fixture(scope="module")
+def devices(browser_program):
+    with handing_on(browser_program, service_workers="block") as to_next:
+        yield to_next
+
+
 @pytest.fixture
-def unworked(browser_program, quick):
+def unworked(devices, quick):
     """A device without a service worker, so that a test can stand between it and the service."""
-    with visiting(browser_program, quick.address, service_workers="block") as visit:
-        yield visit
+    return devices(quick.address)
 
 
 def cookies(visit):

@@ -17,11 +17,10 @@ PRESENTATION = f"e30.e30.{base45.encode(bytes(range(200)))}~"
 """Something that takes several parts."""
 
 
-@pytest.fixture
-def device(used: Visit) -> Visit:
-    """A device with its trust pack."""
-    used.open()
-    return used
+@pytest.fixture(scope="module")
+def device(one_device: Visit) -> Visit:
+    """A device with its trust pack; the app stays open from one test to the next, as it does for a person."""
+    return one_device
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import json
 import time
 from collections import Counter
-from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import expect
@@ -46,27 +45,24 @@ def seals(control):
     return made
 
 
-@contextmanager
-def pairing(browser_program, control):
-    with visiting(browser_program, control.address) as visit:
-        page = visit.open("#/settings")
-        register(page, control)
-        visit.synchronised()
-        visit.installed()
-        yield visit
+def pair(visit, control):
+    page = visit.open("#/settings")
+    register(page, control)
+    visit.synchronised()
+    visit.installed()
+    return visit
 
 
 @pytest.fixture
-def paired(browser_program, control, seals):
-    with pairing(browser_program, control) as visit:
-        yield visit
+def paired(emptied, control, seals):
+    return pair(emptied(control.address), control)
 
 
 @pytest.fixture(scope="module")
 def paired_for_all(browser_program, control, seals):
     """A registered device for tests that change nothing on it."""
-    with pairing(browser_program, control) as visit:
-        yield visit
+    with visiting(browser_program, control.address) as visit:
+        yield pair(visit, control)
 
 
 def revoke(control):

@@ -33,8 +33,9 @@ def register(visit, inspection):
 
 
 @pytest.fixture
-def opened(visit, inspection):
+def opened(emptied, inspection):
     """A registered device with an open visit, and the id of the visit."""
+    visit = emptied(inspection.address)
     return visit, register(visit, inspection)
 
 
@@ -146,29 +147,30 @@ def test_a_dossier_needs_a_network_and_a_visit_that_was_sent(opened):
         pytest.param(1280, "dark", marks=pytest.mark.soak),
     ],
 )
-def test_visit_dossier_and_lock_break_no_rule_of_accessibility(browser_program, inspection, width, scheme):
+def test_visit_dossier_and_lock_break_no_rule_of_accessibility(emptied, inspection, width, scheme):
     """Each width and each scheme once; the two other pairs are left to soak: they show nothing of their own."""
-    size = {"width": width, "height": 700}
-    with visiting(browser_program, inspection.address, viewport=size, color_scheme=scheme) as visit:
-        name = register(visit, inspection)
-        page = visit.page
-        synchronised(page)
-        for path in (
-            f"visits/{name}",
-            f"visits/{name}/roster",
-            f"visits/{name}/findings",
-            f"visits/{name}/dossier",
-        ):
-            screen(page, path)
-            page.wait_for_timeout(200)
-            if path.endswith("dossier"):
-                page.get_by_role("button", name="Make the link").click()
-                expect(page.locator(".sheet .qr")).to_be_visible()
-            assert (path, complaints_of_axe(page)) == (path, [])
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        page.get_by_role("button", name="Lock", exact=True).click()
-        expect(page.get_by_role("heading", name="Locked")).to_be_visible()
-        assert complaints_of_axe(page) == []
+    visit = emptied(inspection.address)
+    page = visit.page
+    page.set_viewport_size({"width": width, "height": 700})
+    page.emulate_media(color_scheme=scheme)
+    name = register(visit, inspection)
+    synchronised(page)
+    for path in (
+        f"visits/{name}",
+        f"visits/{name}/roster",
+        f"visits/{name}/findings",
+        f"visits/{name}/dossier",
+    ):
+        screen(page, path)
+        page.wait_for_timeout(200)
+        if path.endswith("dossier"):
+            page.get_by_role("button", name="Make the link").click()
+            expect(page.locator(".sheet .qr")).to_be_visible()
+        assert (path, complaints_of_axe(page)) == (path, [])
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    page.get_by_role("button", name="Lock", exact=True).click()
+    expect(page.get_by_role("heading", name="Locked")).to_be_visible()
+    assert complaints_of_axe(page) == []
 
 
 def test_k05_an_altered_file_of_the_app_is_told(visit):
@@ -190,7 +192,8 @@ def test_k05_an_altered_file_of_the_app_is_told(visit):
     assert complaints_of_axe(page) == []
 
 
-def test_k06_trust_data_that_cannot_be_renewed_are_told_with_the_reason(visit):
+def test_k06_trust_data_that_cannot_be_renewed_are_told_with_the_reason(emptied, inspection):
+    visit = emptied(inspection.address)
     visit.open()
     visit.synchronised()
     visit.page.route("**/trust/pack", lambda route: route.fulfill(status=503))

@@ -38,16 +38,22 @@ def paper(inspection):
     return Paper(a1.text, sealed_card.text, a1.verification_url, a1.document_number)
 
 
-@pytest.fixture
-def app(paper, used):
-    """The app with the trust pack of the papers."""
-    return started(used)
+@pytest.fixture(scope="module")
+def app(paper, one_device):
+    """The app with the trust pack of the papers; it stays open from one test to the next."""
+    return started(one_device)
 
 
 @pytest.fixture
-def own_app(visit, paper):
-    """The app on a device of its own, which may be changed."""
-    return started(visit)
+def own(emptied, inspection, paper):
+    """A device that may be changed."""
+    return emptied(inspection.address)
+
+
+@pytest.fixture
+def own_app(own):
+    """The app on a device that may be changed."""
+    return started(own)
 
 
 def started(visit):
@@ -152,10 +158,10 @@ def test_k08_each_verdict_stays_with_its_own_scan(app, paper):
     expect(app.locator("main h1")).to_contain_text("holder not proven")
 
 
-def test_seals_are_judged_after_reload_without_a_network(visit, paper):
-    page = started(visit)
+def test_seals_are_judged_after_reload_without_a_network(own, paper):
+    page = started(own)
     page.wait_for_function("() => navigator.serviceWorker.controller !== null")
-    visit.offline()
+    own.offline()
     page.reload()
     expect(give(page, paper.a1).locator("h1")).to_contain_text("holder not proven")
 
@@ -184,14 +190,14 @@ def test_a_paper_without_a_code_is_never_better_than_cannot_be_authenticated(app
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_no_screen_breaks_a_rule_of_accessibility_or_its_width(browser_program, inspection, width):
-    with visiting(browser_program, inspection.address, viewport={"width": width, "height": 640}) as device:
-        page = started(device)
-        for screen in SCREENS:
-            page.goto(f"{inspection.address}#/{screen}")
-            expect(page.locator("main h1").first).to_be_visible()
-            assert (screen, complaints_of_axe(page)) == (screen, [])
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), screen
+def test_no_screen_breaks_a_rule_of_accessibility_or_its_width(own, width):
+    own.page.set_viewport_size({"width": width, "height": 640})
+    page = started(own)
+    for screen in SCREENS:
+        page.goto(f"{own.address}#/{screen}")
+        expect(page.locator("main h1").first).to_be_visible()
+        assert (screen, complaints_of_axe(page)) == (screen, [])
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), screen
 
 
 def test_continuous_mode_judges_one_paper_after_another_without_a_tap(

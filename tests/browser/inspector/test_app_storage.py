@@ -7,7 +7,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.inspector.running import served_house, visiting
+from tests.browser.inspector.running import handing_on, served_house, visiting
 
 YEAR = 365 * 86_400
 _PUT = """([store, key, value]) => new Promise((resolve, reject) => {
@@ -52,9 +52,21 @@ def quick(tmp_path_factory):
         yield served
 
 
+@pytest.fixture(scope="module")
+def devices(browser_program):
+    with handing_on(browser_program, service_workers="block") as to_next:
+        yield to_next
+
+
 @pytest.fixture
-def unworked(browser_program, quick):
+def unworked(devices, quick):
     """A device without a service worker, so that a test can stand between it and the service."""
+    return devices(quick.address)
+
+
+@pytest.fixture
+def with_own_clock(browser_program, quick):
+    """Such a device for one test alone: a clock that was set stays set."""
     with visiting(browser_program, quick.address, service_workers="block") as visit:
         yield visit
 
@@ -122,11 +134,11 @@ def test_another_operator_than_the_one_first_met_is_not_believed(unworked):
 
 
 @pytest.mark.parametrize("ahead", [-YEAR, 7200], ids=["a year behind", "two hours ahead"])
-def test_k09_a_wrong_clock_is_known_and_said(unworked, ahead):
-    page = unworked.page
+def test_k09_a_wrong_clock_is_known_and_said(with_own_clock, ahead):
+    page = with_own_clock.page
     page.clock.set_fixed_time(time.time() + ahead)
-    page.goto(unworked.address)
-    unworked.synchronised()
+    page.goto(with_own_clock.address)
+    with_own_clock.synchronised()
     expect(page.get_by_text("The clock of this device is wrong")).to_be_visible()
 
 
@@ -165,20 +177,20 @@ def test_k10_a_start_long_after_the_last_touch_shows_nothing_of_before(unworked)
     assert "Maréchal" not in json.dumps(unworked.stored("settings"))
 
 
-def test_k10_an_idle_device_locks_itself(unworked):
-    page = unworked.page
+def test_k10_an_idle_device_locks_itself(with_own_clock):
+    page = with_own_clock.page
     page.clock.install()
-    page.goto(unworked.address)
+    page.goto(with_own_clock.address)
     page.clock.run_for(1000)
-    unworked.page.wait_for_timeout(300)
-    fill(unworked)
+    page.wait_for_timeout(300)
+    fill(with_own_clock)
     page.clock.fast_forward(4 * 60 * 1000)
     page.wait_for_timeout(200)
-    assert len(unworked.stored("visits")) == 3
+    assert len(with_own_clock.stored("visits")) == 3
     page.clock.fast_forward(2 * 60 * 1000)
     page.wait_for_timeout(300)
-    assert unworked.stored("visits") == []
-    assert len(unworked.stored("outbox")) == 1
+    assert with_own_clock.stored("visits") == []
+    assert len(with_own_clock.stored("outbox")) == 1
 
 
 def test_k10_a_start_soon_after_keeps_the_work(unworked):

@@ -10,7 +10,6 @@ from portadoc.inspector.entries import EntryKind
 from portadoc.schemas.examples import example
 from portadoc.verification.receipts import open_receipt
 from tests.browser.inspector.doing import HEADING, go, outcome, paste, say
-from tests.browser.inspector.running import visiting
 
 OWN, OTHER = "999 000 001 00019", "TEST 000 111 222"
 """The identifier that the example names, spelt with spaces; and one that it does not."""
@@ -29,18 +28,18 @@ def seals(inspection):
 
 
 @pytest.fixture
-def tablet(browser_program, inspection, seals):
+def tablet(emptied, inspection, seals):
     """A device that is registered and has its trust pack."""
     inspector = inspection.house.inspector
-    with visiting(browser_program, inspection.address) as visit:
-        page = visit.open("#/settings")
-        code = inspector.devices.pairing_code(inspector.settings.first, "Tablet 9").code
-        page.get_by_label(say("screen.pair.code")).fill(code)
-        page.get_by_label(say("screen.pair.name")).fill("Tablet 9")
-        page.get_by_role("button", name=say("screen.pair")).click()
-        expect(page.get_by_text("Registered as Tablet 9")).to_be_visible()
-        visit.synchronised()
-        yield visit
+    visit = emptied(inspection.address)
+    page = visit.open("#/settings")
+    code = inspector.devices.pairing_code(inspector.settings.first, "Tablet 9").code
+    page.get_by_label(say("screen.pair.code")).fill(code)
+    page.get_by_label(say("screen.pair.name")).fill("Tablet 9")
+    page.get_by_role("button", name=say("screen.pair")).click()
+    expect(page.get_by_text("Registered as Tablet 9")).to_be_visible()
+    visit.synchronised()
+    return visit
 
 
 def open_visit(visit, **fields):

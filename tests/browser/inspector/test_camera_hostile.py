@@ -32,11 +32,11 @@ def device(camera, town, a1):
 
 
 @pytest.fixture
-def own_device(camera, town, a1):
+def own_device(emptied_with_camera, town, a1):
     """A device whose clock may be moved."""
-    with visiting(camera, town.served.address) as visit:
-        prepare(visit)
-        yield visit
+    visit = emptied_with_camera(town.served.address)
+    prepare(visit)
+    return visit
 
 
 def hostile(town: Town, surname: str) -> str:

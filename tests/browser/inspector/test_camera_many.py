@@ -9,7 +9,6 @@ from playwright.sync_api import Locator, expect
 from portadoc.issuer.records.withdrawals import WithdrawalReason
 from tests.browser.inspector.camera import Shot, nothing, picture, side_by_side
 from tests.browser.inspector.doing import prepare, say, scan, scan_many
-from tests.browser.inspector.running import visiting
 from tests.browser.inspector.seen import observe, seen
 from tests.browser.inspector.town import A1, DAY, Town, today
 
@@ -36,11 +35,11 @@ def papers(town: Town) -> dict[str, str]:
 
 
 @pytest.fixture
-def device(camera, town, papers):
-    with visiting(camera, town.served.address) as visit:
-        observe(visit)
-        prepare(visit)
-        yield visit
+def device(emptied_with_camera, town, papers):
+    visit = emptied_with_camera(town.served.address)
+    observe(visit)
+    prepare(visit)
+    return visit
 
 
 def names_on(lines: Locator) -> list[str]:

@@ -1,15 +1,16 @@
 """A real camera before real codes, without network: from first picture to verdict, measured in the page."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 import segno
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from portadoc.wallet_sim.store import HeldCredential
 from tests.browser.inspector.camera import FRAMES_A_SECOND, Scene, Shot, nothing, picture
 from tests.browser.inspector.doing import outcome, prepare, scan
-from tests.browser.inspector.running import Visit, third_parties, visiting
+from tests.browser.inspector.running import Visit, third_parties
 from tests.browser.inspector.seen import Seen, now_in, observe, seen
 from tests.browser.inspector.town import DAY, Town, today
 
@@ -39,12 +40,12 @@ def printed(town: Town) -> Printed:
 
 
 @pytest.fixture
-def device(camera: Browser, town: Town, printed: Printed):
+def device(emptied_with_camera: Callable[[str], Visit], town: Town, printed: Printed):
     """A device that has synchronised once and has no network any more."""
-    with visiting(camera, town.served.address) as visit:
-        observe(visit)
-        prepare(visit)
-        yield visit
+    visit = emptied_with_camera(town.served.address)
+    observe(visit)
+    prepare(visit)
+    return visit
 
 
 def told(what: str, times: list[float]) -> None:

@@ -4,7 +4,6 @@ import itertools
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from portadoc.catalogue import WITH_TEXTS
 from tests.browser.inspector.camera import FRAMES_A_SECOND, Scene, Shot, nothing, picture
 from tests.browser.inspector.doing import HEADING, go, outcome, paste, say, scan
-from tests.browser.inspector.running import Visit, visiting
+from tests.browser.inspector.running import Visit, handing_on, visiting
 from tests.browser.inspector.seen import shift_clock
 from tests.browser.inspector.situations import SITUATIONS, Situation, treatment_day
 from tests.browser.inspector.town import Town
@@ -40,17 +39,21 @@ def given(town: Town) -> dict[str, str]:
     return made
 
 
-@contextmanager
-def device_for(camera: Browser, town: Town, *, moved: int = 0, connected: bool = True) -> Iterator[Visit]:
-    """Open a device that has synchronised, whose clock then runs on; without ``connected`` it never had a pack."""
-    with visiting(camera, town.served.address, device_scale_factor=1) as visit:
-        if not connected:
-            visit.context.route("**/verifier/**", lambda route: route.abort())
-        visit.open()
-        visit.installed()
-        if connected:
-            visit.synchronised()
-        yield visit
+@pytest.fixture(scope="module")
+def devices(camera: Browser) -> Iterator[Callable[[str], Visit]]:
+    """What opens devices on which nothing is stored."""
+    with handing_on(camera, device_scale_factor=1) as to_next:
+        yield to_next
+
+
+@pytest.fixture
+def device(devices: Callable[[str], Visit], town: Town) -> Visit:
+    """A device that has synchronised."""
+    visit = devices(town.served.address)
+    visit.open()
+    visit.installed()
+    visit.synchronised()
+    return visit
 
 
 def choose(visit: Visit, situation: Situation) -> None:
@@ -182,49 +185,49 @@ def of(chosen: Callable[[Situation], bool]) -> list[Situation]:
 
 
 @pytest.mark.slow
-def test_every_situation_of_a_device_that_is_up_to_date(camera, scene, town, given):
-    with device_for(camera, town) as visit:
-        campaign = Campaign(visit, scene, town)
-        for situation in of(lambda each: each.ready and each.moved == 0):
-            visit.offline(situation.way != "wallet")
-            campaign.run(situation, given.get(situation.id, ""))
-        visit.offline()
-        late = next(each for each in SITUATIONS if each.id == "list-missing")
-        assert late.given is not None
-        campaign.run(late, late.given(town))
-        campaign.in_other_languages()
-        assert [each for each in visit.complaints if "ERR_INTERNET_DISCONNECTED" not in each] == []
+def test_every_situation_of_a_device_that_is_up_to_date(given, device, scene, town):
+    campaign = Campaign(device, scene, town)
+    for situation in of(lambda each: each.ready and each.moved == 0):
+        device.offline(situation.way != "wallet")
+        campaign.run(situation, given.get(situation.id, ""))
+    device.offline()
+    late = next(each for each in SITUATIONS if each.id == "list-missing")
+    assert late.given is not None
+    campaign.run(late, late.given(town))
+    campaign.in_other_languages()
+    assert [each for each in device.complaints if "ERR_INTERNET_DISCONNECTED" not in each] == []
 
 
 @pytest.mark.parametrize("moved", sorted({each.moved for each in SITUATIONS if each.moved}))
-def test_every_situation_of_a_device_that_was_long_without_network(camera, scene, town, given, moved):
-    with device_for(camera, town) as visit:
-        visit.offline()
-        shift_clock(visit, moved)
-        visit.page.reload()
-        campaign = Campaign(visit, scene, town)
-        for situation in of(lambda each: each.moved == moved):
-            campaign.run(situation, given[situation.id])
-        campaign.in_other_languages()
+def test_every_situation_of_a_device_that_was_long_without_network(given, device, scene, town, moved):
+    device.offline()
+    shift_clock(device, moved)
+    device.page.reload()
+    campaign = Campaign(device, scene, town)
+    for situation in of(lambda each: each.moved == moved):
+        campaign.run(situation, given[situation.id])
+    campaign.in_other_languages()
 
 
-def test_a_device_that_was_never_connected_judges_nothing(camera, scene, town, given):
+def test_a_device_that_was_never_connected_judges_nothing(given, camera, scene, town):
     (situation,) = of(lambda each: each.id == "no-trust-data")
-    with device_for(camera, town, connected=False) as visit:
+    with visiting(camera, town.served.address) as visit:
+        visit.context.route("**/verifier/**", lambda route: route.abort())
+        visit.open()
+        visit.installed()
         visit.offline()
         campaign = Campaign(visit, scene, town)
         campaign.run(situation, given["seal-in-force"])
         campaign.in_other_languages()
 
 
-def test_no_other_screen_breaks_a_rule_of_accessibility(camera, town):
-    with device_for(camera, town) as visit:
-        for screen in SCREENS:
-            page = go(visit, screen)
-            expect(page.locator("main h1").first).to_be_visible()
-            assert (screen, complaints_of_axe(page)) == (screen, [])
-            if WRITING:
-                write_picture(page, f"screen-{screen or 'home'}")
+def test_no_other_screen_breaks_a_rule_of_accessibility(device):
+    for screen in SCREENS:
+        page = go(device, screen)
+        expect(page.locator("main h1").first).to_be_visible()
+        assert (screen, complaints_of_axe(page)) == (screen, [])
+        if WRITING:
+            write_picture(page, f"screen-{screen or 'home'}")
 
 
 def page_of_verdicts() -> str:

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from portadoc.inspector.entries import EntryKind
 from portadoc.schemas.examples import example
-from tests.browser.inspector.running import PHONE, served_house, visiting
+from tests.browser.inspector.running import PHONE, served_house
 
 SCANS = 50
 INSPECTION = "de-inspection"
@@ -36,19 +36,19 @@ def seals(control):
 
 
 @pytest.fixture
-def paired(browser_program, control, seals):
+def paired(emptied, control, seals):
     """A device that is registered and has its trust pack."""
-    with visiting(browser_program, control.address) as visit:
-        page = visit.open("#/settings")
-        page.get_by_label("Pairing code").fill(
-            control.house.inspector.devices.pairing_code(INSPECTION, "Tablet 7").code
-        )
-        page.get_by_label("Name of the device").fill("Tablet 7")
-        page.get_by_role("button", name="Register this device").click()
-        expect(page.get_by_text("Registered as Tablet 7")).to_be_visible()
-        visit.synchronised()
-        until(page, lambda: page.evaluate("navigator.serviceWorker.controller !== null"))
-        yield visit
+    visit = emptied(control.address)
+    page = visit.open("#/settings")
+    page.get_by_label("Pairing code").fill(
+        control.house.inspector.devices.pairing_code(INSPECTION, "Tablet 7").code
+    )
+    page.get_by_label("Name of the device").fill("Tablet 7")
+    page.get_by_role("button", name="Register this device").click()
+    expect(page.get_by_text("Registered as Tablet 7")).to_be_visible()
+    visit.synchronised()
+    until(page, lambda: page.evaluate("navigator.serviceWorker.controller !== null"))
+    return visit
 
 
 def until(page, holds):
@@ -249,14 +249,14 @@ def test_visits_are_legible_in_every_width(paired):
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_texts_two_fifths_longer_overflow_nowhere(browser_program, control):
-    with visiting(browser_program, control.address + "?language=pseudo") as visit:
-        page = visit.open()
-        visit.installed()
-        for screen in ("", "visits", "settings", "import", "paper", "care", "history"):
-            page.goto("about:blank")
-            page.goto(f"{visit.address}#/{screen}")
-            expect(page.locator("h1").first).to_contain_text("⟦")
-            for width in (320, PHONE["width"]):
-                page.set_viewport_size({"width": width, "height": PHONE["height"]})
-                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (screen, width)
+def test_texts_two_fifths_longer_overflow_nowhere(emptied, control):
+    visit = emptied(control.address + "?language=pseudo")
+    page = visit.open()
+    visit.installed()
+    for screen in ("", "visits", "settings", "import", "paper", "care", "history"):
+        page.goto("about:blank")
+        page.goto(f"{visit.address}#/{screen}")
+        expect(page.locator("h1").first).to_contain_text("⟦")
+        for width in (320, PHONE["width"]):
+            page.set_viewport_size({"width": width, "height": PHONE["height"]})
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (screen, width)

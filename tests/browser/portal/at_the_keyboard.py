@@ -52,6 +52,12 @@ def portal_house(folder: Path, **settings_made: Any) -> Iterator[House]:
         yield house
 
 
+def newest_code(house: House) -> str:
+    """Return the transaction code of the newest message to a person."""
+    newest = max((house.settings.data_dir / "messages").glob("*.json"), key=lambda each: each.stat().st_mtime_ns)
+    return re.findall(r"(?<![0-9-])[0-9]{6}(?![0-9-])", newest.read_text(encoding="utf-8"))[-1]
+
+
 def reach(page: "Page", wanted: "Locator") -> None:
     """Go on with the tab key until the wanted element has the focus, and no further than all around the page."""
     for _ in range(wanted.evaluate(_STOPS_AHEAD)):

@@ -71,6 +71,14 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def claire(chromium: "Browser", house: House) -> Iterator[Person]:
+    """An employer who is signed in, and asks again and again."""
+    person = Person(chromium, house, "Claire Test")
+    yield person
+    person.close()
+
+
 def request(person: Person, answers: dict[str, dict[str, str]], **more: dict[str, str]) -> str:
     """Ask from the own space; return the address of the request that was sent."""
     person.open("/portal/fr-demo/")
@@ -163,8 +171,7 @@ def test_a_self_employed_person_works_abroad_for_a_time(chromium: "Browser", hou
     sofia.close()
 
 
-def test_work_in_several_states_is_decided_by_the_seat(chromium: "Browser", house: House) -> None:
-    claire = Person(chromium, house, "Claire Test")
+def test_work_in_several_states_is_decided_by_the_seat(claire: Person) -> None:
     worker = {
         "worker_pin": {"worker_pin": "TEST190013001"},
         "period": {"start": "2027-06-10", "end": "2027-12-31"},
@@ -172,11 +179,9 @@ def test_work_in_several_states_is_decided_by_the_seat(chromium: "Browser", hous
     request(claire, {**POSTED, **SEVERAL, **worker})
     claire.sees("13(1)(b)")
     claire.look()
-    claire.close()
 
 
-def test_telework_from_across_the_border(chromium: "Browser", house: House) -> None:
-    claire = Person(chromium, house, "Claire Test")
+def test_telework_from_across_the_border(claire: Person) -> None:
     answers = {**POSTED, **SEVERAL, **OF_THE_BORDER}
     telework = {
         "situation": {"situation": "telework"},
@@ -186,11 +191,9 @@ def test_telework_from_across_the_border(chromium: "Browser", house: House) -> N
     request(claire, {**answers, **telework})
     claire.sees("16(1)")
     claire.look()
-    claire.close()
 
 
-def test_an_employer_has_a_person_look_at_a_refusal(chromium: "Browser", house: House) -> None:
-    claire = Person(chromium, house, "Claire Test")
+def test_an_employer_has_a_person_look_at_a_refusal(claire: Person) -> None:
     period = {"period": {"start": "2027-08-01", "end": "2027-10-31"}}
     replaced = {"replaced_posting": {"start": "2026-08-01", "end": "2027-07-15", "ended_early": "no"}}
     ada = {"worker_pin": {"worker_pin": "TEST297071401"}}
@@ -200,20 +203,17 @@ def test_an_employer_has_a_person_look_at_a_refusal(chromium: "Browser", house: 
     claire.say("said", "The other worker went home early.")
     claire.press("Have a person look at it")
     claire.sees("With a case officer")
-    claire.close()
 
 
 def test_who_leaves_tomorrow_takes_a_proof_that_reads_as_not_decided(
-    chromium: "Browser", house: House, tmp_path: Path
+    claire: Person, house: House, tmp_path: Path
 ) -> None:
-    claire = Person(chromium, house, "Claire Test")
     leaving = {"period": {"start": in_days(house, 1), "end": in_days(house, 30)}}
     replaced = {"replaced_posting": {"start": "2026-02-01", "end": "2026-10-31", "ended_early": "unknown"}}
     request(claire, {**POSTED, **TAKES_A_PLACE, **leaving, **replaced})
     claire.look()
     claire.sees("Waiting for you", "Your request is first in line.")
     pdf = claire.fetch("Proof of application")
-    claire.close()
     seal = next(text for text in codes_on(pdf) if text.startswith("PD1:"))
     assert verified(house, seal, tmp_path) == (3, "applied_not_decided")
 

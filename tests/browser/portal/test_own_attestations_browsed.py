@@ -1,6 +1,5 @@
 """A worker's own attestations and the page of an offer in a real browser: by keys, on a phone, without scripts."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import pytest
 
 from portadoc.schemas.examples import example
 from portadoc.serve.house import House
-from tests.browser.portal.at_the_keyboard import Person, chromium_program, portal_house
+from tests.browser.portal.at_the_keyboard import Person, chromium_program, newest_code, portal_house
 from tests.browser.portal.test_journeys import POSTED
 
 HERE = "/portal/fr-demo/attestations"
@@ -26,11 +25,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def chromium() -> Iterator[Any]:
     with chromium_program() as browser:
         yield browser
-
-
-def _code(house: House) -> str:
-    newest = max((house.settings.data_dir / "messages").glob("*.json"), key=lambda each: each.stat().st_mtime_ns)
-    return re.findall(r"(?<![0-9-])[0-9]{6}(?![0-9-])", newest.read_text(encoding="utf-8"))[-1]
 
 
 def test_a_worker_collects_and_collects_again_by_keys(house: House, chromium: Any) -> None:
@@ -51,7 +45,7 @@ def test_a_worker_collects_and_collects_again_by_keys(house: House, chromium: An
     jean.look()
     link = jean.page.locator("a.button[href^='openid-credential-offer']").get_attribute("href")
     page = jean.page.url
-    house.wallet.accept(str(link), tx_code=_code(house), copies=2)
+    house.wallet.accept(str(link), tx_code=newest_code(house), copies=2)
     jean.open(page)
     assert jean.heading() == "This offer was collected"
     jean.look()

@@ -13,7 +13,14 @@ from PIL import Image
 
 from portadoc.serve.house import House
 from portadoc.serve.settings import DEMO_INSTITUTIONS
-from tests.browser.portal.at_the_keyboard import ROOT, WIDE, Person, chromium_program, portal_house
+from tests.browser.portal.at_the_keyboard import (
+    ROOT,
+    WIDE,
+    Person,
+    chromium_program,
+    newest_code,
+    portal_house,
+)
 from tests.browser.portal.test_journeys import POSTED, TAKES_A_PLACE, in_days, request
 
 if TYPE_CHECKING:
@@ -25,6 +32,9 @@ LARGEST_PICTURE: Final = 70_000
 PHONE: Final = 390
 COLOURS: Final = 48
 TALLEST: Final = 1500
+AN_INSTANT_MS: Final = 1_100
+"""Histories go by seconds."""
+OWN: Final = "/portal/fr-demo/attestations"
 OFFICE: Final = "/portal/fr-demo/office"
 CARDS: Final = "/portal/fr-health/health/"
 HEAD: Final = """# The pages of the portal
@@ -49,6 +59,12 @@ SHOWN: Final = {
         "worker-new-phone": "Jean Exemple asks himself, on a phone, because his employer does not.",
         "worker-change-phone": "Something changed: what a worker says of what the employer asked for.",
         "worker-granted-de-phone": "The same decision in German.",
+        "worker-space-phone": "A worker's own space.",
+        "offer": "An offer: by QR code into the wallet of a phone, or into the one of this device.",
+        "offer-phone": "The same page on the phone, where the button comes first.",
+        "attestations": "All that a worker has, and what is in a wallet.",
+        "attestation-again-phone": "A new phone: whether the old one is lost decides when its copies end.",
+        "attestation": "One of them after a phone was lost: what is in wallets, papers and receipts, history.",
     },
     "An insured person and a hospital": {
         "cards": "Nadia Modèle's card and those of her children; who asked about her stands below.",
@@ -186,6 +202,35 @@ def _worker(album: Album) -> None:
     german = album.person("Jean Exemple", locale="de-DE")
     german.open(granted)
     album.take(german, "worker-granted-de-phone")
+    _own_attestations(album, jean)
+
+
+def _own_attestations(album: Album, jean: Person) -> None:
+    jean.open("/portal/fr-demo/")
+    album.take(jean, "worker-space-phone")
+    jean.open(OWN)
+    jean.press("Put into the wallet")
+    album.take(jean, "offer")
+    album.take(jean, "offer-phone")
+    _collect(album, jean)
+    jean.open(OWN)
+    album.take(jean, "attestations")
+    jean.press("Look at it")
+    attestation = jean.page.url
+    jean.press("Put it on a new phone")
+    jean.say("phone", "lost")
+    jean.page.wait_for_timeout(AN_INSTANT_MS)
+    album.take(jean, "attestation-again-phone")
+    jean.press("Go on")
+    jean.page.wait_for_timeout(AN_INSTANT_MS)
+    _collect(album, jean)
+    jean.open(attestation)
+    album.take(jean, "attestation")
+
+
+def _collect(album: Album, jean: Person) -> None:
+    link = jean.page.locator("a.button[href^='openid-credential-offer']").get_attribute("href")
+    album.house.wallet.accept(str(link), tx_code=newest_code(album.house), copies=2)
 
 
 def _insured(album: Album) -> None:

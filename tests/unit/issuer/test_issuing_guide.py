@@ -98,7 +98,7 @@ def test_the_table_of_profiles_is_that_of_the_code() -> None:
     assert [cell.startswith("by the first") for cell in told["proof under a key attestation"]] == [
         each.attested_key_first for each in profiles
     ]
-    assert ["503" in cell for cell in told["status of a key attestation that cannot be learned"]] == [
+    assert ["503" in cell for cell in told["status of an attestation that cannot be learned"]] == [
         each.attestation_status_required for each in profiles
     ]
     assert [set(re.findall(r"`([^`]+)`", cell)) for cell in told["header of a credential"]] == [

@@ -12,7 +12,7 @@ from fastapi import Request, Response
 from portadoc.catalogue import WITH_TEXTS, texts
 from portadoc.errors import Conflict
 from portadoc.issuer.entitlements import entitlement
-from portadoc.issuer.http.authorize import Cookies
+from portadoc.issuer.http.authorize import MOST_AT_ONCE, Cookies
 from portadoc.issuer.identification.matching import Fact, Finding
 from portadoc.issuer.pages.authorize_page import Pages
 from tests.flows.identifying import A1, Browser, Town, other_pid, parameters
@@ -120,7 +120,7 @@ def test_over_tls_no_other_host_of_the_domain_can_set_the_cookie(town: Town) -> 
     """Whoever could, would let a victim's browser come back to an authorization of the attacker."""
     settings = town.issuer.settings.model_copy(update={"base_url": "https://issuer.example"})
     cookies, response = Cookies(Pages(settings)), Response()
-    cookies.keep(response, A1, "a1", "secret")
+    cookies.keep(Request({"type": "http", "headers": []}), response, A1, "a1", "secret")
     cookie = response.headers["set-cookie"]
     assert cookie.startswith("__Host-portadoc-authorize-a1=secret; ")
     assert cookie.endswith("; Path=/; SameSite=lax; Secure")
@@ -133,6 +133,17 @@ def test_two_authorizations_in_one_browser_do_not_end_each_other(town: Town) -> 
     first = browser.open(town.pushed())
     second = browser.open(town.pushed())
     assert (browser.get(first).status, browser.get(second).status) == (200, 200)
+
+
+def test_no_page_fills_a_browser_with_cookies_until_nothing_is_answered(town: Town) -> None:
+    """Whoever opens pushed requests in somebody's browser makes its requests no longer than a few of them."""
+    names = [f"portadoc-authorize-{number:032x}" for number in range(MOST_AT_ONCE)]
+    for held in (names[:-1], names):
+        carried = "; ".join(f"{name}=secret" for name in held)
+        begun = town.http.request("GET", town.pushed(), headers={"cookie": f"other=1; {carried}"})
+        assert begun.status == 303
+        ended = [name for name in names if f"{name}=" in begun.headers["set-cookie"]]
+        assert ended == (held if held == names else [])
 
 
 def test_a_yes_is_to_what_was_seen(town: Town, browser: Browser) -> None:
