@@ -7,6 +7,7 @@ own and are not counted here.
 import json
 import zlib
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, Final
 
 import pytest
@@ -16,6 +17,7 @@ from portadoc.formats.visible_seal import base45
 from portadoc.inspector.batch.reading import MAX_FILE_BYTES
 from portadoc.inspector.http.uploads import MAX_FILES, MAX_UPLOAD_BYTES
 from tests.abuse.hostile_files import FILES
+from tests.abuse.hostile_sizes import BOMB
 from tests.abuse.memory import GIVE_BACK, MIB, Gauge
 from tests.abuse.test_memory import BODY, CLOSED, JSON, Arena, Pieces, filled, require_bounded, whole
 from tests.soak.client import INSPECTION, Client
@@ -25,7 +27,6 @@ from tests.soak.server import LINUX_ONLY, Server, running, wallet_for
 JOSE: Final = "application/jose"
 ENTRY_BYTES: Final = 2 * MIB
 NAME: Final = "00000000-0000-4000-8000-000000000001"
-BOMB: Final = zlib.compress(bytes(100 * MIB), 9)
 FORM: Final = 'multipart/form-data; boundary="xyz"'
 
 pytestmark = [
@@ -131,6 +132,7 @@ def test_p16_a_message_of_any_size_costs_little(arena: Arena, device: Device, pi
 # --- texts of codes, and what people type ------------------------------------------------------------------------
 
 
+@cache
 def texts() -> dict[str, str]:
     bomb = zlib.compress(bytes(MIB), 9)
     return {
