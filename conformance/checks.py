@@ -142,13 +142,17 @@ class ModuleReport:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run found out about an issuer under a profile."""
+    """What a run found out about an issuer under a profile.
+
+    ``stopped`` says why no module was run: nothing that could be an issuer answered. It is empty otherwise.
+    """
 
     issuer: str
     profile: str
     started_at: int
     requests: int
     modules: tuple[ModuleReport, ...]
+    stopped: str = ""
 
     @property
     def failed(self) -> bool:
@@ -158,4 +162,5 @@ class RunReport:
     @property
     def incomplete(self) -> bool:
         """Whether something was left out for want of something."""
-        return any(found.outcome is Outcome.SKIPPED for each in self.modules for found in each.findings)
+        skipped = any(found.outcome is Outcome.SKIPPED for each in self.modules for found in each.findings)
+        return skipped or bool(self.stopped)

@@ -4,6 +4,7 @@ The package's docstring is the contract of the two programs.
 """
 
 import shlex
+import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -97,6 +98,15 @@ def sign_in_program(program: str) -> SignIn:
         return lines[-1]
 
     return sign_in
+
+
+def can_be_run(program: str) -> bool:
+    """Tell whether a program is there, before anything depends on it."""
+    try:
+        words = shlex.split(program)
+    except ValueError:
+        return False
+    return bool(words) and shutil.which(words[0]) is not None
 
 
 def run_program(program: str, argument: str) -> str:

@@ -4,6 +4,7 @@ Findings hold method, address without query, status, media type and error word o
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any, Final
 from xml.etree import ElementTree
 
@@ -16,6 +17,7 @@ MARKS: Final = {
     Outcome.NOT_APPLICABLE: "n/a",
     Outcome.SKIPPED: "skipped",
 }
+_FIRST_CONTACT: Final = "portadoc-issuer-first-contact"
 _WORTH_TELLING: Final = (Outcome.FAILED, Outcome.WARNED, Outcome.SKIPPED, Outcome.NOT_APPLICABLE)
 
 
@@ -50,6 +52,9 @@ def once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def closing_lines(report: RunReport) -> Iterator[str]:
     """Yield what a run comes to."""
+    if report.stopped:
+        yield f"No module was run: {report.stopped}."
+        return
     counts = ", ".join(f"{number} {name}" for name, number in counted(report).items() if number)
     yield f"{len(report.modules)} modules, {report.requests} requests, profile {report.profile}: {counts}"
     if report.incomplete:
@@ -71,6 +76,7 @@ def to_json(report: RunReport) -> dict[str, Any]:
         "requests": report.requests,
         "failed": report.failed,
         "incomplete": report.incomplete,
+        "stopped": report.stopped or None,
         "outcomes": counted(report),
         "modules": [
             {
@@ -103,6 +109,10 @@ def _finding(found: Finding) -> dict[str, str]:
 def to_junit(report: RunReport) -> str:
     """Return a run as JUnit XML: a suite for each module, a case for each finding."""
     root = ElementTree.Element("testsuites", name=f"portadoc conformance {report.profile}")
+    if report.stopped:
+        suite = ElementTree.SubElement(root, "testsuite", name=_FIRST_CONTACT, tests="1", errors="1")
+        case = ElementTree.SubElement(suite, "testcase", classname=_FIRST_CONTACT, name="issuer-answers")
+        ElementTree.SubElement(case, "error", message=_plain(report.stopped), type="incomplete")
     for each in report.modules:
         suite = ElementTree.SubElement(root, "testsuite", name=each.module.name, tests=str(len(each.findings)))
         tally = {"failures": Outcome.FAILED, "skipped": Outcome.SKIPPED}
@@ -126,16 +136,23 @@ def _case(suite: ElementTree.Element, report: ModuleReport, found: Finding) -> N
 
 
 def to_markdown(reports: Iterable[RunReport]) -> str:
-    """Return runs as one table: a row for each module, a column for each profile, then what was not shown."""
+    """Return runs as one page: whom they asked, a row for each module, a column for each run, what was not shown."""
     runs = tuple(reports)
+    head = ["# Conformance of an issuer", "", *(_asked(run) for run in runs), ""]
     names = dict.fromkeys(each.module.name for run in runs for each in run.modules)
     lines = [
         "| Module | " + " | ".join(run.profile for run in runs) + " |",
         "|---|" + "---|" * len(runs),
         *(f"| `{name}` | " + " | ".join(_cell(run, name) for run in runs) + " |" for name in names),
     ]
-    lines += ["", *_not_shown(runs)]
-    return "\n".join(lines) + "\n"
+    lines = [*head, *(lines if names else ()), *(["", *_not_shown(runs)] if names else ())]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _asked(run: RunReport) -> str:
+    began = datetime.fromtimestamp(run.started_at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    what = f"No module was run: {run.stopped}." if run.stopped else f"{run.requests} requests."
+    return f"- `{_plain(run.issuer)}`, profile `{run.profile}`, {began}. {_plain(what)}"
 
 
 def _cell(run: RunReport, name: str) -> str:

@@ -25,6 +25,11 @@ def run(
     return RunReport(trial.setting.url, trial.profile.id, started_at, trial.wire.requests, tuple(reports))
 
 
+def not_begun(trial: Trial, why: str) -> RunReport:
+    """Return the report of a run that ends before its first module."""
+    return RunReport(trial.setting.url, trial.profile.id, trial.kit.clock.now(), trial.wire.requests, (), why)
+
+
 def _report(module: Module, trial: Trial) -> ModuleReport:
     record = Record()
     try:

@@ -237,10 +237,7 @@ class Trial:
         content = answer.json or {}
         token = content.get("access_token")
         if answer.status != 200 or not isinstance(token, str):
-            unknown = (
-                "; does the server trust the kit's wallet provider?" if answer.error == "invalid_client" else ""
-            )
-            record.stop(f"the token endpoint gave no access token{unknown}", answer)
+            record.stop(f"the token endpoint gave no access token{client.why_refused(answer)}", answer)
         lives, refresh = content.get("expires_in"), content.get("refresh_token")
         return Access(
             client=client,

@@ -1,6 +1,7 @@
 """How the kit speaks: bounded requests whose every outcome is an answer, told without secrets."""
 
 import re
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ MAX_ANSWER_BYTES: Final = 1_000_000
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9.+-]{1,64}/[a-z0-9.+-]{1,64}")
 _BEARER_ERROR: Final = re.compile(r'\berror="([a-z_]{1,64})"')
+_CERTIFICATE_FAULTS: Final = {9: "time", 10: "time", 62: "name", 64: "name"}
+"""By OpenSSL's numbers: not yet valid, expired, another host name, another IP address."""
 
 
 class Exhausted(Exception):
@@ -132,4 +135,12 @@ def _place(url: str) -> str:
 
 
 def _why(failure: Error) -> str:
-    return " ".join([failure.code, *(str(value) for value in failure.params.values())])[:120]
+    told = [failure.code, *(str(value) for value in failure.params.values()), *_of_tls(failure.__cause__)]
+    return " ".join(told)[:120]
+
+
+def _of_tls(cause: BaseException | None) -> tuple[str, ...]:
+    """Return what TLS had against the connection, in fixed words: a certificate's fault, or OpenSSL's reason."""
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return "certificate", _CERTIFICATE_FAULTS.get(cause.verify_code, "authority")
+    return (cause.reason.lower(),) if isinstance(cause, ssl.SSLError) and cause.reason else ()

@@ -41,6 +41,7 @@ from portadoc.issuer.status_lists import StatusLists
 from portadoc.issuer.store import authorization_store, credential_store, expected_store, token_store
 from portadoc.issuer.store.credential_store import CredentialRow
 from portadoc.issuer.store.expected_store import ExpectedRecord
+from portadoc.issuer.store.offer_store import Recipient
 from portadoc.issuer.store.single_use import forget_used
 from portadoc.issuer.store.tables import METADATA
 from portadoc.issuer.store.token_store import Grant
@@ -130,14 +131,12 @@ class Issuer:
         tx_code: bool = False,
         by_reference: bool = False,
         flow: OfferFlow | None = None,
+        recipient: Recipient = Recipient.PERSON,
     ) -> Offer:
         """Return a new offer of one record. Raises as ``offer_records``."""
+        named = {record_id: configuration_ids}
         return self.offer_records(
-            institution,
-            {record_id: configuration_ids},
-            tx_code=tx_code,
-            by_reference=by_reference,
-            flow=flow,
+            institution, named, tx_code=tx_code, by_reference=by_reference, flow=flow, recipient=recipient
         )
 
     def offer_records(
@@ -148,24 +147,25 @@ class Issuer:
         tx_code: bool = False,
         by_reference: bool = False,
         flow: OfferFlow | None = None,
+        recipient: Recipient = Recipient.PERSON,
     ) -> Offer:
         """Return a new offer of records of one person, each in configurations that must be able to carry it.
 
-        ``flow`` None takes the profile's usual one. Raises: as ``Offers.make``; Refused[not_found],
-        [record_unknown], [credential_configuration_unknown], [projection_kind_differs], [projection_cannot_carry],
-        [record_of_other_institution], [legislation_of_other_state], [records_of_several_persons];
-        Conflict[record_withdrawn], [record_expired].
+        ``flow`` None takes the profile's usual one; ``recipient`` will hold what comes of it. Raises: as
+        ``Offers.make``; Refused[not_found], [record_unknown], [credential_configuration_unknown],
+        [projection_kind_differs], [projection_cannot_carry], [record_of_other_institution],
+        [legislation_of_other_state], [records_of_several_persons]; Conflict[record_withdrawn], [record_expired].
         """
-        entitlements = tuple(
+        entitled = tuple(
             each
             for record_id, configuration_ids in records.items()
             for each in self._may_be_offered(institution, record_id, configuration_ids)
         )
-        if not entitlements:
+        if not entitled:
             raise Refused("credential_configuration_unknown", spec="OpenID4VCI 1.0 §4.1.1")
         self._records.require_one_person(institution, tuple(records))
         return self.offers.make(
-            institution, entitlements, flow=flow, with_tx_code=tx_code, by_reference=by_reference
+            institution, entitled, flow=flow, with_tx_code=tx_code, by_reference=by_reference, recipient=recipient
         )
 
     def _may_be_offered(

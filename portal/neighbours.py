@@ -110,8 +110,10 @@ class Certificates(Protocol):
         """Return the record as JSON, as it is held. Raises Refused[record_unknown], Conflict[record_withdrawn]."""
         ...
 
-    def offer(self, slug: str, record_id: str, configuration_ids: Sequence[str], *, tx_code: bool) -> OfferLink:
-        """Return a new offer. Raises as the issuer does."""
+    def offer(
+        self, slug: str, record_id: str, configuration_ids: Sequence[str], *, tx_code: bool, to_employer: bool
+    ) -> OfferLink:
+        """Return a new offer, to the person whom it is about or ``to_employer``. Raises as the issuer does."""
         ...
 
     def about(self, slug: str, *, number: str, born: date) -> tuple[HeldRecord, ...]:
@@ -126,6 +128,7 @@ class Certificates(Protocol):
         self, slug: str, record_id: str, configuration_ids: Sequence[str], *, lost: bool, request_key: str
     ) -> OfferLink:
         """Return an offer for another phone; what the old one holds ends when it is collected, now if it is lost.
+        What an employer has of it stays.
 
         The same ``request_key`` is one act, however often it comes. Raises as the issuer does.
         """

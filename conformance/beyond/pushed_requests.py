@@ -230,7 +230,7 @@ def request_uris(trial: Trial, record: Record) -> None:
     asked = trial.ask(record, client)
     answers = [push(client, trial.ask(record, client)) for _ in range(2)]
     given = [str((each.json or {}).get("request_uri", "")) for each in answers]
-    record.step(all(given), "the pushed request was not taken", answers[0])
+    record.step(all(given), f"the pushed request was not taken{client.why_refused(answers[0])}", answers[0])
     record.judge(
         ENTROPY, given[0] != given[1] and all(len(each) >= 22 for each in given), "they do not", answers[0]
     )

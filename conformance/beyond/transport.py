@@ -1,13 +1,12 @@
 """How the issuer can be reached: over TLS, and over TLS only. Spec: OpenID4VCI 1.0 §12.2.1, RFC 9325 §3.1.1."""
 
-import socket
-import ssl
-import warnings
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
 from portadoc.conformance.beyond.proofs import OWN
-from portadoc.conformance.checks import Check, Module, Record
+from portadoc.conformance.checks import Check, Lacking, Module, Record
+from portadoc.conformance.conversation.connection import NO_CONNECTION, answers_plain, speaks_old_tls
 from portadoc.conformance.conversation.published import well_known
 from portadoc.conformance.trial import Trial
 
@@ -53,29 +52,46 @@ REGISTERED: Final = Check(
     "Lists are notified outside of the protocol.",
     "Compare the anchors with the list of the scheme.",
 )
-_PATIENCE_S: Final = 3.0
+_NOT_ASKED: Final = "whether a provider is notified cannot be asked of the provider"
+_UNDER_TLS: Final = ("protocol", "truncated", "content_encoding", "limit_exceeded")
+"""Failures that come after the handshake."""
 
 
 def run(trial: Trial, record: Record) -> None:
-    """Look at the connection itself."""
+    """Look at the connection itself; without one nothing was seen, and nothing passes."""
     parts = urlsplit(trial.setting.url)
-    if parts.scheme != "https":
+    answer = trial.wire.get(well_known(trial.setting.url, "openid-credential-issuer"))
+    words = answer.failure.split()
+    refused = "tls" in words
+    if parts.scheme != "https" and trial.on_loopback:
         for check in (CERTIFICATE, MODERN, ONLY):
             record.not_applicable(check, "the issuer is asked over plain HTTP on this machine")
+    elif answer.failure and not refused and not set(words) & set(_UNDER_TLS):
+        for check in (CERTIFICATE, MODERN, ONLY, PUBLIC, TRUSTED):
+            record.skipped(check, f"{NO_CONNECTION} ({answer.failure})")
+        record.not_applicable(REGISTERED, _NOT_ASKED)
+        return
     else:
+        record.judge(CERTIFICATE, not refused, "no connection under TLS was made", answer)
         host, port = parts.hostname or "", parts.port or 443
-        answer = trial.wire.get(well_known(trial.setting.url, "openid-credential-issuer"))
-        record.judge(CERTIFICATE, not answer.failure, "no connection under TLS was made", answer)
-        old = _speaks_old(host, port)
-        if old is None:
-            record.not_applicable(MODERN, "this machine itself cannot speak old versions of TLS")
-        else:
-            record.judge(MODERN, not old, "it speaks TLS 1.1 or 1.0")
-        record.judge(ONLY, not _answers_plain(host, port), "it answers plain HTTP")
-    _in_public(trial, record)
+        _look(record, MODERN, lambda: speaks_old_tls(host, port), "it speaks TLS 1.1 or 1.0")
+        _look(record, ONLY, lambda: answers_plain(host, port), "it answers plain HTTP")
+    _in_public(trial, record, believed=not refused)
 
 
-def _in_public(trial: Trial, record: Record) -> None:
+def _look(record: Record, check: Check, seen: Callable[[], bool | None], reason: str) -> None:
+    try:
+        found = seen()
+    except Lacking as lack:
+        record.skipped(check, str(lack))
+        return
+    if found is None:
+        record.not_applicable(check, "this machine itself cannot speak old versions of TLS")
+    else:
+        record.judge(check, not found, reason)
+
+
+def _in_public(trial: Trial, record: Record, *, believed: bool) -> None:
     if trial.on_loopback:
         record.not_applicable(PUBLIC, "the issuer is on this machine, which nobody else can reach")
         record.not_applicable(TRUSTED, "the issuer is on this machine, for which nobody certifies a public name")
@@ -84,45 +100,8 @@ def _in_public(trial: Trial, record: Record) -> None:
         if trial.setting.own_authority:
             record.not_applicable(TRUSTED, "the run trusts an authority of its own (--ca-file)")
         else:
-            record.judge(TRUSTED, urlsplit(trial.setting.url).scheme == "https", "there is none")
-    record.not_applicable(REGISTERED, "whether a provider is notified cannot be asked of the provider")
-
-
-def _speaks_old(host: str, port: int) -> bool | None:
-    """Tell whether a server completes a handshake of TLS 1.1 or older; None when this machine cannot ask."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE  # only the version is asked about, and nothing is sent
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            context.minimum_version = ssl.TLSVersion.TLSv1
-            context.maximum_version = ssl.TLSVersion.TLSv1_1
-        context.set_ciphers("ALL:@SECLEVEL=0")
-    except (ValueError, ssl.SSLError):
-        return None
-    try:
-        with (
-            socket.create_connection((host, port), timeout=_PATIENCE_S) as plain,
-            context.wrap_socket(plain, server_hostname=host),
-        ):
-            return True
-    except ssl.SSLError as fault:
-        return None if fault.reason in ("NO_PROTOCOLS_AVAILABLE", "UNSUPPORTED_PROTOCOL") else False
-    except OSError:
-        return False
-
-
-def _answers_plain(host: str, port: int) -> bool:
-    try:
-        with socket.create_connection((host, port), timeout=_PATIENCE_S) as plain:
-            plain.settimeout(_PATIENCE_S)
-            plain.sendall(
-                f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode("ascii", "replace")
-            )
-            return plain.recv(12).startswith((b"HTTP/1.1 2", b"HTTP/1.0 2"))
-    except OSError:
-        return False
+            record.judge(TRUSTED, believed, "this machine does not believe it")
+    record.not_applicable(REGISTERED, _NOT_ASKED)
 
 
 MODULES: Final = (Module(f"{OWN}transport", "How the issuer can be reached", run),)

@@ -97,7 +97,7 @@ def opened(client: Client, asked: Asked, record: Record) -> str:
     pushed = push(client, asked)
     request_uri = (pushed.json or {}).get("request_uri")
     if not isinstance(request_uri, str):
-        record.stop("the pushed authorization request was not taken", pushed)
+        record.stop(f"the pushed authorization request was not taken{client.why_refused(pushed)}", pushed)
     return address(client.server, {"client_id": asked.parameters["client_id"], "request_uri": request_uri})
 
 

@@ -89,6 +89,14 @@ class Client:
         """The name of the client, None for an anonymous one."""
         return self.identity.client_id if self.identity else None
 
+    def why_refused(self, answer: Answer) -> str:
+        """Return what a refusal of the client itself most likely comes of; empty for any other answer."""
+        if answer.error != "invalid_client":
+            return ""
+        if self.attested:
+            return "; does the server trust the kit's wallet provider, and was it started again since?"
+        return "; the wallet showed no attestation (--public-client): does the server serve such wallets?"
+
     def send(self, post: Post, twists: Twists = PLAIN) -> Answer:
         """Return the answer; a server that asks for a nonce or challenge of its own gets it, once each."""
         tried: set[str] = set()

@@ -17,7 +17,7 @@ from portadoc.formats import strict_json
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.entitlements import Entitlement, configurations_of
 from portadoc.issuer.store import offer_store
-from portadoc.issuer.store.offer_store import OfferSecrets, StoredOffer
+from portadoc.issuer.store.offer_store import OfferSecrets, Recipient, StoredOffer
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.randomness import random_below
 from portadoc.schemas.events import EventKind
@@ -81,11 +81,12 @@ class Offers:
         flow: OfferFlow | None,
         with_tx_code: bool,
         by_reference: bool,
+        recipient: Recipient,
     ) -> Offer:
         """Return a new open offer of records that the caller has looked at. Spec: OpenID4VCI 1.0 §4.1.
 
         Where ``flow`` is None, a transaction code is made for a pre-authorised code only: otherwise the worker
-        proves who they are. Raises as ``flow_of``.
+        proves who they are, and so only the person can be its recipient. Raises as ``flow_of``.
         """
         pre_authorized = self.flow_of(flow, with_tx_code=with_tx_code) is OfferFlow.PRE_AUTHORIZED_CODE
         with_tx_code = with_tx_code and pre_authorized
@@ -93,7 +94,12 @@ class Offers:
         tx_code = self._new_tx_code() if with_tx_code else None
         tag = None if tx_code is None else self._tx_code_tag(institution, offer_id, tx_code)
         stored = StoredOffer(
-            offer_id, tuple(entitlements), tag, pre_authorized=pre_authorized, with_issuer_state=not pre_authorized
+            offer_id,
+            tuple(entitlements),
+            tag,
+            pre_authorized=pre_authorized,
+            with_issuer_state=not pre_authorized,
+            recipient=recipient if pre_authorized else Recipient.PERSON,
         )
         expires_at = self._keep(institution, stored, reference, by_reference=by_reference)
         if by_reference:

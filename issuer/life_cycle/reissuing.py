@@ -3,6 +3,9 @@
 Steps: begun (what the old phone has is noted, and ended at once when the phone is lost), offered, collected. Each
 is one transaction; what dies in between is gone on with by ``go_on`` or by the same request once more. What nobody
 collects in its term lapses: the history says so, and the old phone keeps what it has.
+
+A reissue concerns the person whom the record is about and nobody else: copies, grants and open offers of an
+employer stay, and what it collects neither finishes nor hinders a reissue. Which grants end is kept with the act.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,7 +45,7 @@ class MakeOffer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What is offered and how: the configurations, by default those that the holder has copies in; ``flow`` None
+    """What is offered and how: the configurations, by default those that the person has copies in; ``flow`` None
     takes the profile's usual one."""
 
     configuration_ids: tuple[str, ...] = ()
@@ -117,7 +120,8 @@ class Reissuing:
             if record_store.find_record(connection, institution, record_id) is None:
                 raise Refused("record_unknown")
             copies = credential_store.list_credentials(connection, institution, record_id=record_id)
-        return tuple(dict.fromkeys(copy.configuration_id for copy in copies if copy.grant_id))
+            not_theirs = {"", *history_store.grants_of_others(connection, institution, record_id)}
+        return tuple(dict.fromkeys(copy.configuration_id for copy in copies if copy.grant_id not in not_theirs))
 
     def _begin(self, institution: str, record_id: str, *, lost: bool, asked: Asked) -> Act:
         here, now = self._deployment, self._deployment.clock.now()

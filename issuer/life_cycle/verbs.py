@@ -65,6 +65,13 @@ class LifeCycle:
         """Return what was done to records after an act. As ``Histories.acts_after``."""
         return self._histories.acts_after(institution, number, limit=limit)
 
+    def upload_once(self, institution: str, record: Record) -> tuple[str, bool]:
+        """Keep a record unless one in force says the same; tell its id, and whether it is new.
+
+        As ``Records.upload_once``.
+        """
+        return self._records.upload_once(institution, record)
+
     def issue(self, institution: str, record: Record, *, terms: Terms, record_id: str | None = None) -> Issued:
         """Keep a record and offer it. Raises as ``Records.upload``, and then as ``Issuer.offer``.
 

@@ -6,6 +6,7 @@ from portadoc.errors import Conflict, Refused
 from portadoc.formats import strict_json
 from portadoc.issuer.deployment import Deployment
 from portadoc.issuer.issuance import credentials
+from portadoc.issuer.records import documents
 from portadoc.issuer.records.holders import Holder, holder_of, same_person
 from portadoc.issuer.store import expected_store, record_store
 from portadoc.keys.certificates import certificate_country
@@ -39,6 +40,20 @@ class Records:
         with self._deployment.database.transaction() as connection:
             self.keep(connection, institution, record, record_id=record_id)
         return record_id
+
+    def upload_once(self, institution: str, record: Record) -> tuple[str, bool]:
+        """Keep a record unless one in force says the same; return the id of that one, and whether it is new.
+
+        Raises as ``upload``, and Conflict[document_in_force] when a record in force says something else under the
+        number of the same document: to correct, replace or withdraw that one is a decision of its own.
+        """
+        self.require_certifiable(institution, record)
+        with self._deployment.database.transaction() as connection:
+            standing = documents.standing_record(connection, institution, record)
+            if standing is not None:
+                return standing, False
+            record_id = self._deployment.new_id()
+            return record_id, self.keep(connection, institution, record, record_id=record_id)
 
     def require_certifiable(self, institution: str, record: Record) -> None:
         """Refuse a record that the institution may not certify. Raises as ``upload``; signs nothing."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
 
-from portadoc.issuer.store.offer_store import DEAD, OPEN
+from portadoc.issuer.store.offer_store import DEAD, OPEN, Recipient
 from portadoc.issuer.store.single_use import changed_one
 from portadoc.issuer.store.tables import (
     ACCESS_TOKENS,
@@ -115,8 +115,21 @@ def finish_act(connection: Connection, institution: str, act_id: str, *, outcome
     return changed_one(connection, going_on.values(done_at=now, outcome=outcome.value))
 
 
+def grants_of_others(connection: Connection, institution: str, record_id: str) -> frozenset[str]:
+    """Return the grants by which others than the person hold copies of a record, or can.
+
+    Each has the id of its offer: only by a pre-authorised code does anybody else get one.
+    """
+    offered = (OFFERED_RECORDS.c.institution == OFFERS.c.institution) & (
+        OFFERED_RECORDS.c.offer_id == OFFERS.c.offer_id
+    )
+    named = (OFFERED_RECORDS.c.institution == institution) & (OFFERED_RECORDS.c.record_id == record_id)
+    theirs = select(OFFERS.c.offer_id).join(OFFERED_RECORDS, offered)
+    return frozenset(connection.scalars(theirs.where(named, OFFERS.c.recipient != Recipient.PERSON.value)))
+
+
 def grants_covering(connection: Connection, institution: str, record_id: str) -> frozenset[str]:
-    """Return the grants that a holder's copies of a record came of, or can still come of."""
+    """Return the grants that the person's own copies of a record came of, or can still come of."""
     of_copies = select(CREDENTIALS.c.grant_id).where(
         CREDENTIALS.c.institution == institution,
         CREDENTIALS.c.record_id == record_id,
@@ -127,7 +140,7 @@ def grants_covering(connection: Connection, institution: str, record_id: str) ->
         table = grant_id.table
         names_it = table.c.entitlements.contains(f'"{record_id}"', autoescape=True)
         found.update(connection.scalars(select(grant_id).where(table.c.institution == institution, names_it)))
-    return frozenset(found)
+    return frozenset(found) - grants_of_others(connection, institution, record_id)
 
 
 def keep_replaced_grants(
@@ -146,13 +159,14 @@ def replaced_grants(connection: Connection, institution: str, act_id: str) -> fr
 
 
 def is_collected(connection: Connection, institution: str, record_id: str, *, apart_from: Collection[str]) -> bool:
-    """Tell whether a holder has got a valid copy of a record by another grant than these."""
+    """Tell whether the person has got a valid copy of a record by another grant than these."""
+    others = grants_of_others(connection, institution, record_id)
     query = exists().where(
         CREDENTIALS.c.institution == institution,
         CREDENTIALS.c.record_id == record_id,
         CREDENTIALS.c.issued_at.is_not(None),
         CREDENTIALS.c.withdrawn_at.is_(None),
-        CREDENTIALS.c.grant_id.not_in(sorted({"", *apart_from})),
+        CREDENTIALS.c.grant_id.not_in(sorted({"", *apart_from, *others})),
     )
     return bool(connection.scalar(select(query)))
 
@@ -166,11 +180,12 @@ def end_grants(connection: Connection, institution: str, grant_ids: Collection[s
 
 
 def kill_offers_of(connection: Connection, institution: str, record_id: str) -> tuple[str, ...]:
-    """End the open offers that name a record, and return their ids."""
+    """End the open offers to the person that name a record, and return their ids."""
     named = (OFFERED_RECORDS.c.institution == institution) & (OFFERED_RECORDS.c.record_id == record_id)
     theirs = (
         (OFFERS.c.institution == institution)
         & (OFFERS.c.state == OPEN)
+        & (OFFERS.c.recipient == Recipient.PERSON.value)
         & OFFERS.c.offer_id.in_(select(OFFERED_RECORDS.c.offer_id).where(named))
     )
     ended = tuple(connection.scalars(select(OFFERS.c.offer_id).where(theirs).order_by(OFFERS.c.offer_id)))

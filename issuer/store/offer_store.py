@@ -5,6 +5,7 @@ What must happen once is decided by the database: a conditional UPDATE that chan
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, and_, func, insert, select, update
@@ -18,6 +19,14 @@ REDEEMED: Final = "redeemed"
 DEAD: Final = "dead"
 
 
+class Recipient(StrEnum):
+    """In whose wallet the copies lie that come of an offer."""
+
+    PERSON = "person"
+    """Whom the records are about."""
+    EMPLOYER = "employer"
+
+
 @dataclass(frozen=True, slots=True)
 class StoredOffer:
     """What an offer lets a wallet obtain. ``tx_code_tag`` is None when no transaction code is asked for."""
@@ -29,6 +38,7 @@ class StoredOffer:
     """Whether it carries a pre-authorised code."""
     with_issuer_state: bool
     """Whether it can start the authorization code flow."""
+    recipient: Recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,7 @@ def insert_offer(
             reference_digest=secrets.reference,
             tries_left=tries,
             state=OPEN,
+            recipient=offer.recipient.value,
             created_at=now,
             expires_at=expires_at,
         )
@@ -164,6 +175,7 @@ def _offer(row: Row[Any]) -> StoredOffer:
         row.tx_code_tag,
         pre_authorized=row.code_digest is not None,
         with_issuer_state=row.issuer_state_digest is not None,
+        recipient=Recipient(row.recipient),
     )
 
 

@@ -82,9 +82,9 @@ def withdraw_record(connection: Connection, institution: str, record_id: str, *,
 
 
 def records_of_birth_date(
-    connection: Connection, institution: str, born: date, *, at_most: int
+    connection: Connection, institution: str, born: date, *, at_most: int | None
 ) -> tuple[StoredRecord, ...]:
-    """Return the records not withdrawn about people born on a day, the newest first, up to a number."""
+    """Return the records not withdrawn about people born on a day, the newest first, up to a number or all."""
     columns = (RECORDS.c[name] for name in StoredRecord.__slots__)
     rows = connection.execute(
         select(*columns)

@@ -61,6 +61,7 @@ OFFERS: Final = Table(
     Column("tx_code_tag", String(64)),
     Column("tries_left", Integer, nullable=False),
     Column("state", String(16), nullable=False),
+    Column("recipient", String(16), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     UniqueConstraint("institution", "code_digest"),
@@ -68,6 +69,7 @@ OFFERS: Final = Table(
     UniqueConstraint("institution", "reference_digest"),
     CheckConstraint("tries_left >= 0"),
 )
+"""``recipient`` says for whose wallet an offer is, and so for good whose the copies are that came of it."""
 
 OFFERED_RECORDS: Final = Table(
     "issuer_offered_records",
@@ -284,7 +286,8 @@ REPLACED_GRANTS: Final = Table(
     Column("act_id", String(64), primary_key=True),
     Column("grant_id", String(64), primary_key=True),
 )
-"""What copies came of, or could come of, when a reissue began: they end when the new ones are collected."""
+"""What the person's copies came of, or could come of, when a reissue began: they end when the new ones are
+collected."""
 
 SOURCE_RECORDS: Final = Table(
     "issuer_source_records",

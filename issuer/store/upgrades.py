@@ -21,6 +21,8 @@ ALTER TABLE issuer_deferred ADD COLUMN response_id VARCHAR(64);
 
 ALTER TABLE issuer_acts ADD COLUMN outcome VARCHAR(16);
 
+ALTER TABLE issuer_offers ADD COLUMN recipient VARCHAR(16) NOT NULL DEFAULT 'person';
+
 ALTER TABLE issuer_credentials ADD COLUMN policy_digest VARCHAR(64);
 
 DROP INDEX issuer_access_tokens_of_grant;
@@ -62,8 +64,9 @@ CREATE TABLE issuer_record_numbers (
     PRIMARY KEY (institution, number, record_id)
 );
 """
-"""Deliveries that were begun; outcomes of reissues; disclosure policies of copies; copies counted for a grant and
-not for each of its tokens; records found by their holders."""
+"""Deliveries that were begun; outcomes of reissues; for whom offers are (earlier ones count as the person's);
+disclosure policies of copies; copies counted for a grant and not for each of its tokens; records found by their
+holders."""
 
 
 def _from_3(connection: Connection) -> None:

@@ -19,6 +19,7 @@ from portadoc.issuer.records.withdrawals import WithdrawalReason
 from portadoc.issuer.service import Issuer
 from portadoc.issuer.store.credential_store import ACCEPTED, CredentialRow
 from portadoc.issuer.store.history_store import Act
+from portadoc.issuer.store.offer_store import Recipient
 from portadoc.keys.key_ring import KeyRing
 from portadoc.openid_connect.providers import Outbound
 from portadoc.portal.attachments.attachments import Attachments, open_attachments
@@ -67,9 +68,19 @@ class IssuerDesk:
         """Return the record as it is held. Raises Refused[record_unknown], Conflict[record_withdrawn]."""
         return record_to_json(self._issuer.seals.live_record(slug, record_id))
 
-    def offer(self, slug: str, record_id: str, configuration_ids: Sequence[str], *, tx_code: bool) -> OfferLink:
+    def offer(
+        self, slug: str, record_id: str, configuration_ids: Sequence[str], *, tx_code: bool, to_employer: bool
+    ) -> OfferLink:
         """Return a new offer. Raises as ``Issuer.offer``."""
-        return _link(self._issuer.offer(slug, record_id, configuration_ids, tx_code=tx_code, by_reference=True))
+        made = self._issuer.offer(
+            slug,
+            record_id,
+            configuration_ids,
+            tx_code=tx_code,
+            by_reference=True,
+            recipient=Recipient.EMPLOYER if to_employer else Recipient.PERSON,
+        )
+        return _link(made)
 
     def about(self, slug: str, *, number: str, born: date) -> tuple[HeldRecord, ...]:
         """Return every record about a person."""

@@ -16,7 +16,7 @@ from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, Tex
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from portadoc.errors import Misconfigured, Unavailable
+from portadoc.errors import Error, Misconfigured, Unavailable
 from portadoc.storage import outbox, sqlite
 
 _versions_metadata = MetaData()
@@ -82,8 +82,9 @@ class Database:
     def create(self, metadata: MetaData) -> None:
         """Create the tables that are missing, bring those of an earlier release up to date, note their version.
 
-        All of it or nothing. Raises: Misconfigured[storage_newer] for a database of a later release,
-        Misconfigured[storage_older] for one so old that no upgrade is known.
+        All of it or nothing: every step and the note of the version stand in one transaction.
+        Raises: Misconfigured[storage_newer] for a database of a later release, [storage_older] for one so old that
+        no upgrade is known, [storage_upgrade_failed] when a step does not go through; nothing is changed then.
         """
         room, version = metadata.info["room"], metadata.info["version"]
         with self.transaction() as connection:
@@ -94,12 +95,7 @@ class Database:
             elif stored > version:
                 raise Misconfigured("storage_newer", room=room, stored=stored, known=version)
             elif stored < version:
-                steps = [metadata.info.get("upgrades", {}).get(each) for each in range(stored, version)]
-                if None in steps:
-                    raise Misconfigured("storage_older", room=room, stored=stored, known=version)
-                for step in steps:
-                    step(connection)
-                connection.execute(update(_VERSIONS).where(_VERSIONS.c.room == room).values(version=version))
+                _upgrade(connection, metadata, stored)
             metadata.create_all(connection)
 
     def close(self) -> None:
@@ -125,6 +121,33 @@ class Database:
             if (reason := sqlite.machine_fault(exc)) is None:
                 raise
             raise Unavailable("storage_unavailable", reason=reason) from exc
+
+
+def _upgrade(connection: Connection, metadata: MetaData, stored: int) -> None:
+    room, version, upgrades = (metadata.info[each] for each in ("room", "version", "upgrades"))
+    oldest = version
+    while oldest - 1 in upgrades:
+        oldest -= 1
+    if stored < oldest:
+        raise Misconfigured("storage_older", room=room, stored=stored, known=version, oldest=oldest)
+    for known in range(stored, version):
+        try:
+            upgrades[known](connection)
+        except Exception as exc:
+            if isinstance(exc, DBAPIError) and sqlite.machine_fault(exc) is not None:
+                raise
+            reason = _reason(exc)
+            raise Misconfigured(
+                "storage_upgrade_failed", room=room, stored=stored, known=version, step=known, reason=reason
+            ) from exc
+    connection.execute(update(_VERSIONS).where(_VERSIONS.c.room == room).values(version=version))
+
+
+def _reason(error: Exception) -> str:
+    """Return what SQLite says, which names tables and columns and no value, our code, or the kind of error."""
+    if isinstance(error, DBAPIError):
+        return str(error.orig)
+    return error.code if isinstance(error, Error) else type(error).__name__
 
 
 def open_database(url: str, *, workers: int = 1) -> Database:

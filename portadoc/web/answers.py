@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from portadoc.errors import Error, Misconfigured
 from portadoc.formats import strict_json
+from portadoc.web.logs import note_refusal
 
 JSON_TYPE: Final = "application/json"
 NO_STORE: Final[Mapping[str, str]] = {"Cache-Control": "no-store"}
@@ -41,6 +42,7 @@ def refusing_route(
                 except Misconfigured:
                     raise
                 except Error as error:
+                    note_refusal(request.scope, error)
                     if note is not None:
                         await run_in_threadpool(note, error, request)
                     return tell(error, request)

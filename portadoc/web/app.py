@@ -15,7 +15,7 @@ from portadoc.errors import Error, Malformed, Misconfigured
 from portadoc.randomness import RandomBytes, system_random_bytes
 from portadoc.web.headers import SecurityHeaders
 from portadoc.web.limits import RequestLimits
-from portadoc.web.logs import AccessLog
+from portadoc.web.logs import AccessLog, note_refusal
 from portadoc.web.problem import explain_problem, language_of, problem, refuse, refuse_http, refuse_invalid
 
 _INCIDENT_BYTES: Final = 8
@@ -83,12 +83,15 @@ class IncidentBoundary:
             await self._app(scope, receive, send_noted)
         except ClientDisconnect:
             if not started:  # somebody may still listen: a server also calls a body in broken chunks a disconnect
-                await problem(Malformed("request_incomplete"), language_of(scope))(scope, receive, send)
+                incomplete = Malformed("request_incomplete")
+                note_refusal(scope, incomplete)
+                await problem(incomplete, language_of(scope))(scope, receive, send)
         except Exception as exc:  # noqa: BLE001  the outer edge: the server would log the text of the exception
             incident = _note(exc, self._random_bytes)
             if not started:
-                response = problem(Misconfigured("internal_error", incident=incident), language_of(scope))
-                await response(scope, receive, send)
+                error = Misconfigured("internal_error", incident=incident)
+                note_refusal(scope, error)
+                await problem(error, language_of(scope))(scope, receive, send)
 
 
 class HeadAsGet:

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portadoc.errors import Malformed
 from portadoc.web.language import preferred_language
+from portadoc.web.logs import note_refusal
 from portadoc.web.problem import problem
 
 MAX_BODY_BYTES: Final = 1024 * 1024
@@ -83,6 +84,7 @@ def _announced_bytes(scope: Scope) -> int:
 
 
 async def _refuse(error: Malformed, scope: Scope, receive: Receive, send: Send) -> None:
+    note_refusal(scope, error)
     wishes = (value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language")
     response = problem(error, preferred_language(next(wishes, None)))
     response.headers["Connection"] = "close"  # what is left of the body must not be read as the next request

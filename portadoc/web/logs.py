@@ -14,6 +14,7 @@ from portadoc.errors import Error
 
 _UNPRINTABLE: Final = re.compile(r"[^\x20-\x7e\u00a0-\u024f]")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+_REFUSAL: Final = "portadoc.refusal"
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 _access = logging.getLogger("portadoc.access")
@@ -61,11 +62,11 @@ def set_up_logging(level: int = logging.INFO, stream: TextIO | None = None) -> N
 
 
 class AccessLog:
-    """Log method, path template, status and milliseconds of each request.
+    """Log method, path template, status and milliseconds of each request, and the code of a refusal.
 
     The template (``/issuer/{slug}/offers/{offer_id}``) stands for the path because paths carry identifiers that
     open something; a request that matched no route is logged as ``-``, and so is a method that HTTP does not know:
-    whoever sends it may write anything there.
+    whoever sends it may write anything there. Codes are words of ours (``docs/reference-codes.md``).
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -89,7 +90,13 @@ class AccessLog:
         finally:
             spent_ms = (time.perf_counter() - began) * 1000
             method = scope["method"] if scope["method"] in _METHODS else "-"
-            _access.info("%s %s %d %.1f ms", method, path_template(scope), status, spent_ms)
+            code = f" {scope[_REFUSAL]}" if _REFUSAL in scope else ""
+            _access.info("%s %s %d %.1f ms%s", method, path_template(scope), status, spent_ms, code)
+
+
+def note_refusal(scope: Scope, error: Error) -> None:
+    """Let the access log tell the code of the error with which a request is answered, without its values."""
+    scope[_REFUSAL] = error.code
 
 
 def path_template(scope: Scope) -> str:

@@ -15,6 +15,7 @@ from starlette.types import Scope
 from portadoc.errors import Conflict, Error, Malformed, Misconfigured, Refused, Unavailable, Untrusted
 from portadoc.i18n import catalogue, render
 from portadoc.web.language import preferred_language
+from portadoc.web.logs import note_refusal
 
 MEDIA_TYPE: Final = "application/problem+json"
 _MAX_FAULTS: Final = 20
@@ -95,14 +96,14 @@ def refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, Error)
     if isinstance(error, Misconfigured):
         raise error
-    return problem(error, language_of(request.scope))
+    return _refused(request, error)
 
 
 def refuse_invalid(request: Request, error: Exception) -> Response:
     """Answer a request that does not fit its model: where and which rule, never what stood there."""
     assert isinstance(error, RequestValidationError)
     faults = [{"pointer": _pointer(fault["loc"]), "rule": fault["type"]} for fault in error.errors()[:_MAX_FAULTS]]
-    return problem(Malformed("request_invalid"), language_of(request.scope), faults=faults)
+    return _refused(request, Malformed("request_invalid"), faults=faults)
 
 
 def refuse_http(request: Request, error: Exception) -> Response:
@@ -110,9 +111,14 @@ def refuse_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = _CODE_BY_STATUS.get(error.status_code)
     refusal = Refused("http_refused", status=error.status_code) if code is None else Refused(code)
-    response = problem(refusal, language_of(request.scope), status=error.status_code)
+    response = _refused(request, refusal, status=error.status_code)
     response.headers.update(error.headers or {})
     return response
+
+
+def _refused(request: Request, error: Error, **members: Any) -> Response:
+    note_refusal(request.scope, error)
+    return problem(error, language_of(request.scope), **members)
 
 
 def language_of(scope: Scope) -> str:

@@ -40,7 +40,7 @@ class Collecting:
             slug,
             found,
             language,
-            lambda: here.certificates.offer(slug, record_id, layouts, tx_code=True),
+            lambda: here.certificates.offer(slug, record_id, layouts, tx_code=True, to_employer=False),
         )
 
     def collect_again(

@@ -105,7 +105,7 @@ class HandOverDesk:
         record_id, layouts = str(found.record_id), self._layouts(found, for_whom)
         return self._offering.offer(
             offered_of(found),
-            lambda: here.certificates.offer(slug, record_id, layouts, tx_code=True),
+            lambda: here.certificates.offer(slug, record_id, layouts, tx_code=True, to_employer=own),
             made_by=subject.id,
             contact=contact,
             for_whom=for_whom,

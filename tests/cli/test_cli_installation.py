@@ -27,6 +27,7 @@ from portadoc.verifier.store import request_store
 from tests.cli.conftest import Served
 
 ROOT = Path(__file__).resolve().parents[2]
+CHANGED = ("--reason", "facts_changed")
 
 
 def offer(portadoc: Any, *options: object) -> Any:
@@ -213,20 +214,20 @@ def test_what_a_peer_refuses_is_said_in_words_of_the_holder(run: Any, portadoc: 
 def test_a_withdrawal_says_when_verifiers_learn_of_it(run: Any, portadoc: Any, served: Served) -> None:
     made = offer(portadoc)
     portadoc("wallet", "accept", made["offer_uri"])
-    arguments = ("issuer", "withdraw", "fr-demo", made["record_id"], "--data-dir", served.folder)
+    arguments = ("issuer", "withdraw", "fr-demo", made["record_id"], *CHANGED, "--data-dir", served.folder)
     assert "verifiers learn of it within 300 s" in run(*arguments).stdout
-    assert "already withdrawn" in run(*arguments).stdout
+    assert "this record was withdrawn already" in run(*arguments).stdout
 
 
 def test_a_withdrawal_says_from_when_why_and_what_takes_its_place(run: Any, portadoc: Any, served: Served) -> None:
     made, successor = offer(portadoc), offer(portadoc)["record_id"]
     portadoc("wallet", "accept", made["offer_uri"])
     effect = ("--effective-from", "2026-11-02", "--cause", "ended_early", "--successor", successor)
-    done = portadoc("issuer", "withdraw", "fr-demo", made["record_id"], *effect)
+    done = portadoc("issuer", "withdraw", "fr-demo", made["record_id"], *CHANGED, *effect)
     assert (done["effective_from"], done["cause"], done["successor"]) == ("2026-11-02", "ended_early", successor)
     more = offer(portadoc)
     portadoc("wallet", "accept", more["offer_uri"])
-    told = run("issuer", "withdraw", "fr-demo", more["record_id"], "--data-dir", served.folder).stdout
+    told = run("issuer", "withdraw", "fr-demo", more["record_id"], *CHANGED, "--data-dir", served.folder).stdout
     assert "published cause: facts_changed" in told
 
 
@@ -245,11 +246,16 @@ def test_an_offer_is_inspected_before_it_is_accepted(run: Any, portadoc: Any) ->
             2,
             "one of fr-demo, fr-health, fr-identity",
         ),
-        (("issuer", "withdraw", "fr-demo", "none"), 1, "withdrawal_subject_unknown"),
+        (("issuer", "withdraw", "fr-demo", "none"), 2, "--reason"),
+        (("issuer", "withdraw", "fr-demo", "none", *CHANGED), 1, "withdrawal_subject_unknown"),
         (("issuer", "withdraw", "fr-demo", "none", "--reason", "mood"), 2, "--reason"),
-        (("issuer", "withdraw", "fr-demo", "none", "--cause", "fraud"), 2, "--cause"),
-        (("issuer", "withdraw", "fr-demo", "none", "--effective-from", "2999-01-01"), 1, "withdrawal_date_future"),
-        (("issuer", "withdraw", "fr-demo", "none", "--effective-from", "soon"), 2, "--effective-from"),
+        (("issuer", "withdraw", "fr-demo", "none", *CHANGED, "--cause", "fraud"), 2, "--cause"),
+        (
+            ("issuer", "withdraw", "fr-demo", "none", *CHANGED, "--effective-from", "2999-01-01"),
+            1,
+            "withdrawal_date_future",
+        ),
+        (("issuer", "withdraw", "fr-demo", "none", *CHANGED, "--effective-from", "soon"), 2, "--effective-from"),
         (("wallet", "accept", "hello"), 1, "link_invalid"),
         (("wallet", "accept", "openid-credential-offer://?credential_offer=%7B%7D"), 1, "message_invalid"),
         (("wallet", "present", "openid4vp://?client_id=x"), 1, "request_object_invalid"),
@@ -394,3 +400,64 @@ def test_the_words_for_withdrawals_are_those_of_the_issuer(run: Any) -> None:
     assert list(CAUSES) == [each.value for each in WithdrawalCause]
     told = run("issuer", "withdraw", "--help").stdout
     assert all(word in told for word in (*REASONS, *CAUSES))
+
+
+def test_a_document_of_one_number_has_one_record_in_force(run: Any, served: Served, tmp_path: Path) -> None:
+    def filed(command: str, content: dict[str, Any], *more: object) -> Any:
+        (tmp_path / "decision.json").write_text(json.dumps(content))
+        record = ("--record", tmp_path / "decision.json", "--data-dir", served.folder)
+        return run("issuer", command, "fr-demo", *record, *more)
+
+    decision = record_to_json(example("posted-worker-fr-de"))
+    decision["document"]["number"] = "A1-ONE-DOCUMENT"
+    first = json.loads(filed("offer", decision, "--type", "pda1", "--json").stdout)
+    again = filed("offer", decision, "--type", "pda1")
+    assert f"record: {first['record_id']}  (in force already" in again.stdout
+    assert "collect by: " in again.stdout
+    for command in ("seal", "paper"):
+        made = filed(command, decision, "--json", "--out", tmp_path)
+        assert json.loads(made.stdout)["record_id"] == first["record_id"]
+
+    for member, value in (("surnames", "Autrement"), ("pin", "1850412000000"), ("date_of_birth", "1980-01-01")):
+        other = {**decision, "person": {**decision["person"], member: value}}
+        refused = filed("offer", other, "--type", "pda1", "--json")
+        assert (refused.exit_code, "document_in_force" in refused.stderr) == (1, True)
+        assert f"portadoc issuer withdraw fr-demo {first['record_id']}" in refused.stderr
+    here = ("--data-dir", served.folder)
+    assert run("issuer", "withdraw", "fr-demo", first["record_id"], *CHANGED, *here).exit_code == 0
+    anew = json.loads(filed("offer", other, "--type", "pda1", "--json").stdout)
+    assert anew["record_id"] != first["record_id"]
+
+
+def test_a_record_that_is_there_is_offered_by_its_id(run: Any, portadoc: Any, served: Served) -> None:
+    made = offer(portadoc)
+    again = portadoc("issuer", "offer", "fr-demo", made["record_id"], "--type", "pda1", "--tx-code")
+    assert (again["record_id"], again["found_in_force"]) == (made["record_id"], False)
+    kept = run("wallet", "accept", again["offer_uri"], "--tx-code", again["tx_code"], "--data-dir", served.folder)
+    assert kept.exit_code == 0
+    both = ("--example", "posted-worker-fr-de", "--type", "pda1", "--data-dir", served.folder)
+    assert run("issuer", "offer", "fr-demo", made["record_id"], *both).exit_code == 2
+
+
+def test_a_transaction_code_is_refused_where_no_offer_has_one(
+    run: Any, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORTADOC_PROFILE", "haip-1.0")
+    arguments = ("offer", "fr-demo", "--example", "posted-worker-fr-de", "--type", "pda1", "--tx-code")
+    refused = run("issuer", *arguments, "--data-dir", served.folder)
+    assert (refused.exit_code, "tx_code_not_possible" in refused.stderr) == (1, True)
+
+
+def test_a_withdrawal_that_ends_no_copy_says_why(run: Any, portadoc: Any, served: Served) -> None:
+    made, here = offer(portadoc), (*CHANGED, "--data-dir", served.folder)
+    assert "no copy of it was in force" in run("issuer", "withdraw", "fr-demo", made["record_id"], *here).stdout
+    assert (
+        "this record was withdrawn already"
+        in run("issuer", "withdraw", "fr-demo", made["record_id"], *here).stdout
+    )
+    more = offer(portadoc)
+    portadoc("wallet", "accept", more["offer_uri"])
+    rows = portadoc("issuer", "list", "fr-demo")["credentials"]
+    copy = next(row["credential_id"] for row in rows if row["record_id"] == more["record_id"])
+    assert "copies withdrawn: 1" in run("issuer", "withdraw", "fr-demo", copy, *here).stdout
+    assert "this copy was withdrawn already" in run("issuer", "withdraw", "fr-demo", copy, *here).stdout

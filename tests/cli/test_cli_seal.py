@@ -56,12 +56,16 @@ def test_each_kind_is_sealed_and_told_in_words(desk: Any) -> None:
 
 def test_a_record_can_be_sealed_again_and_both_papers_fall_with_it(desk: Any) -> None:
     first = json.loads(seal(desk, "--json").stdout)
-    again = json.loads(desk("issuer", "seal", "fr-demo", first["record_id"], "--json").stdout)
+    again = json.loads(
+        desk("issuer", "seal", "fr-demo", first["record_id"], "--reason", "facts_changed", "--json").stdout
+    )
     assert again["record_id"] == first["record_id"]
     assert again["text"] != first["text"]
     rows = json.loads(desk("issuer", "list", "fr-demo", "--json").stdout)["credentials"]
     assert [row["configuration_id"] for row in rows] == ["seal", "seal"]
-    done = json.loads(desk("issuer", "withdraw", "fr-demo", first["record_id"], "--json").stdout)
+    done = json.loads(
+        desk("issuer", "withdraw", "fr-demo", first["record_id"], "--reason", "facts_changed", "--json").stdout
+    )
     assert set(done["credential_ids"]) == {first["credential_id"], again["credential_id"]}
     refused = desk("issuer", "seal", "fr-demo", first["record_id"])
     assert (refused.exit_code, "record_withdrawn" in refused.stderr) == (1, True)
@@ -172,7 +176,7 @@ def test_a_pack_made_after_a_withdrawal_knows_of_it_and_tells_the_age_of_its_lis
     Path("seal.txt").write_text(made["text"], encoding="ascii")
     first = desk("trust", "pack", "--out", "before.pack")
     assert re.search(r"status lists in it: 1, the oldest fetched [0-9]+ s ago\n", first.stderr)
-    assert desk("issuer", "withdraw", "fr-demo", made["record_id"]).exit_code == 0
+    assert desk("issuer", "withdraw", "fr-demo", made["record_id"], "--reason", "facts_changed").exit_code == 0
     second = json.loads(desk("trust", "pack", "--out", "after.pack", "--json").stdout)
     assert [each["age_s"] < 60 for each in second["status_lists"]] == [True]
     terms = ["--operator", "DE:TEST90", "--json"]

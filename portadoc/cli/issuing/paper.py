@@ -7,7 +7,7 @@ import click
 
 from portadoc.catalogue import LANGUAGES
 from portadoc.cli.installation import installation, settings_options
-from portadoc.cli.issuing.records import read_record, require_issuer
+from portadoc.cli.issuing.records import named_record, record_told, require_issuer
 from portadoc.cli.issuing.seal import PINS, require_folder
 from portadoc.cli.output import write_json
 
@@ -56,22 +56,20 @@ def paper(
 
     Needs portadoc[pdf]. On standard output is the name of the file; the verification code goes to standard error.
     """
-    given = [each for each in (record_id, record_file, example_name) if each is not None]
-    if len(given) != 1:
-        raise click.UsageError("give RECORD (its id), or exactly one of --record and --example")
-    record = None if record_id is not None else read_record(record_file, example_name)
+    named = named_record(record_id, record_file, example_name)
     require_folder(Path(folder))
     with installation(settings_file, data_dir) as house:
         require_issuer(house, institution)
-        if record is not None:
-            record_id = house.issuer.upload(institution, record)
+        kept, found = named.kept(house, institution)
         made = house.issuer.paper(
             institution,
-            str(record_id),
+            kept,
             languages=languages,
             pin=pin,
             until_certificate_ends=until_certificate_ends,
         )
+    if found:
+        click.echo(record_told(kept, found=found), err=True)
     _tell(made, _kept(Path(folder), made), as_json=as_json)
 
 

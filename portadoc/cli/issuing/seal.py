@@ -9,7 +9,7 @@ import click
 
 from portadoc.catalogue import LANGUAGES
 from portadoc.cli.installation import installation, settings_options
-from portadoc.cli.issuing.records import read_record, require_issuer
+from portadoc.cli.issuing.records import named_record, record_told, require_issuer
 from portadoc.cli.output import write_json
 from portadoc.errors import Misconfigured
 
@@ -59,19 +59,14 @@ def seal(
 
     On standard output is the text of the seal and nothing else; everything about it goes to standard error.
     """
-    if record_id is None and (record_file is None) == (example_name is None):
-        raise click.UsageError("give RECORD (its id), or exactly one of --record and --example")
-    record = None if record_id is not None else read_record(record_file, example_name)
-    if record_id is not None and (record_file or example_name):
-        raise click.UsageError("give RECORD or one of --record and --example, not both")
+    named = named_record(record_id, record_file, example_name)
     _require_all_that_is_needed(Path(folder), as_pdf=as_pdf)
     with installation(settings_file, data_dir) as house:
         require_issuer(house, institution)
-        if record is not None:
-            record_id = house.issuer.upload(institution, record)
+        kept, found = named.kept(house, institution)
         made = house.issuer.seal(
             institution,
-            str(record_id),
+            kept,
             pin=pin,
             max_workplaces=workplaces,
             until_certificate_ends=until_certificate_ends,
@@ -80,7 +75,9 @@ def seal(
         if as_pdf:
             files["pdf"] = _page(house, institution, made, language)
     names = [_kept(Path(folder), made, ending, content) for ending, content in files.items()]
-    _tell(made, str(record_id), names, as_json=as_json)
+    if found:
+        click.echo(record_told(kept, found=found), err=True)
+    _tell(made, kept, names, as_json=as_json)
 
 
 def _require_all_that_is_needed(folder: Path, *, as_pdf: bool) -> None:

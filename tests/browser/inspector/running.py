@@ -166,11 +166,11 @@ def handing_on(browser: Browser, **options: Any) -> Iterator[Callable[[str], Vis
 def empty(visit: Visit) -> None:
     """Leave nothing of who had a device before but the installed files of the app: a new page, nothing stored."""
     before = visit.context.pages
-    visit.offline(False)
-    visit.context.unroute_all()
     visit.page = visit.context.new_page()
     for page in before:
         page.close()
+    visit.offline(False)
+    visit.context.unroute_all()
     session = visit.context.new_cdp_session(visit.page)
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(visit.address))
     session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": _STORED})

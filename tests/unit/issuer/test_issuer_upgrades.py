@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, inspect, text
 
+from portadoc.errors import Misconfigured
 from portadoc.formats import strict_json
 from portadoc.issuer.store import record_store, upgrades
 from portadoc.issuer.store.tables import METADATA
@@ -33,10 +34,16 @@ FILLED: tuple[tuple[str, dict[str, Any]], ...] = (
         " ('fr-demo', 'digest', 'grant', NULL, NULL, 'case', 'pda1', '[]', NULL, :now, :later)",
         {},
     ),
+    (
+        "INSERT INTO issuer_offers"
+        " (institution, offer_id, entitlements, tries_left, state, created_at, expires_at)"
+        " VALUES ('fr-demo', 'offer', :allowed, 5, 'open', :now, :later)",
+        {},
+    ),
     (TOKEN, {"token": digest("token"), "left": 12}),
     (TOKEN, {"token": digest("other"), "left": 7}),
 )
-"""What the old release has kept: a record, a request that waits, two tokens of one grant."""
+"""What the old release has kept: a record, a request that waits, an offer, two tokens of one grant."""
 
 
 @pytest.fixture
@@ -88,14 +95,30 @@ def test_nothing_is_lost_and_the_issuer_goes_on(old: Database, make_rig: Any) ->
     with old.read() as connection:
         waiting = connection.exec_driver_sql("SELECT record_id, taken_at, response_id FROM issuer_deferred").one()
         left = connection.exec_driver_sql("SELECT copies_left, counted_since FROM issuer_granted_copies").one()
+        recipients = list(connection.scalars(text("SELECT recipient FROM issuer_offers")))
         found = record_store.records_of_birth_date(connection, "fr-demo", RECORD.person.date_of_birth, at_most=9)
         named = record_store.records_of_number(connection, "fr-demo", number_letters(RECORD.person.pin))
     assert (tuple(waiting), tuple(left)) == (("case", None, None), (7, NOW + 300))
+    assert recipients == ["person"]
     assert [each.record_id for each in found] == [each.record_id for each in named] == ["record"]
     nonce = rig.nonce()
     assert rig.obtain("token", [rig.proof(nonce) for _ in range(7)]).status == 200
     assert rig.error_of(rig.obtain("other"))[2] == "copies_used_up"
     make_rig()  # a second start finds nothing to do
+
+
+def test_an_upgrade_that_fails_says_that_nothing_was_changed(old: Database) -> None:
+    with old.transaction() as connection:
+        connection.exec_driver_sql("DROP TABLE issuer_acts")
+    with old.read() as connection:
+        before = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master ORDER BY name").all()
+    with pytest.raises(Misconfigured) as refusal:
+        old.create(METADATA)
+    assert refusal.value.code == "storage_upgrade_failed"
+    assert refusal.value.params["reason"] == "no such table: issuer_acts"
+    with old.read() as connection:
+        assert connection.exec_driver_sql("SELECT name, sql FROM sqlite_master ORDER BY name").all() == before
+        assert version_of(connection) == 3
 
 
 def test_l06_an_upgrade_that_is_interrupted_leaves_the_old_form(

@@ -29,8 +29,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from portadoc.errors import Misconfigured, Unavailable
+from portadoc.errors import Malformed, Misconfigured, Unavailable
 from portadoc.storage import Database, new_metadata, open_database, sqlite
+from portadoc.storage.engine import Upgrade
 from portadoc.storage.sqlite import FIRST_SOUND_VERSION, driver, require_sound_version
 
 METADATA = new_metadata("test")
@@ -273,8 +274,12 @@ def test_an_old_sqlite_is_refused_for_several_processes_only() -> None:
     assert refusal.value.params == {"version": "3.51.2", "needed": "3.51.3", "workers": 2}
 
 
-@pytest.mark.parametrize(("known", "code"), [(1, "storage_newer"), (3, "storage_older")])
-def test_a_database_written_by_another_release_is_refused(database: Database, known: int, code: str) -> None:
+@pytest.mark.parametrize(
+    ("known", "code", "also"), [(1, "storage_newer", {}), (3, "storage_older", {"oldest": 3})]
+)
+def test_a_database_written_by_another_release_is_refused(
+    database: Database, known: int, code: str, also: dict[str, int]
+) -> None:
     def tables(version: int) -> MetaData:
         metadata = new_metadata("room", version=version)
         Table("things", metadata, Column("institution", Text, primary_key=True))
@@ -285,7 +290,7 @@ def test_a_database_written_by_another_release_is_refused(database: Database, kn
     with pytest.raises(Misconfigured) as refusal:
         database.create(tables(known))
     assert refusal.value.code == code
-    assert refusal.value.params == {"room": "room", "stored": 2, "known": known}
+    assert refusal.value.params == {"room": "room", "stored": 2, "known": known, **also}
 
 
 class TestUpgrades:
@@ -317,6 +322,41 @@ class TestUpgrades:
             database.create(self.tables(3, 1))
         with database.read() as connection:
             assert "step_1" not in inspect(connection).get_table_names()
+
+    def test_a_refusal_names_the_oldest_form_that_is_upgraded(self, database: Database) -> None:
+        database.create(self.tables(1))
+        with pytest.raises(Misconfigured) as refusal:
+            database.create(self.tables(5, 1, 3, 4))
+        assert refusal.value.params == {"room": "room", "stored": 1, "known": 5, "oldest": 3}
+
+    @pytest.mark.parametrize(
+        ("fault", "reason"),
+        [
+            (None, "no such table: gone"),
+            (Malformed("record_invalid"), "record_invalid"),
+            (KeyError("a value"), "KeyError"),
+        ],
+        ids=["statement", "record", "other"],
+    )
+    def test_a_step_that_fails_leaves_everything_as_it_was(
+        self, database: Database, fault: Exception | None, reason: str
+    ) -> None:
+        def fail(connection: Connection) -> None:
+            if fault is not None:
+                raise fault
+            connection.exec_driver_sql("DROP TABLE gone")
+
+        database.create(self.tables(1))
+        upgrades: dict[int, Upgrade] = {1: partial(self.step, 1), 2: fail}
+        later = new_metadata("room", version=3, upgrades=upgrades)
+        Table("later", later, Column("institution", Text, primary_key=True))
+        with pytest.raises(Misconfigured) as refusal:
+            database.create(later)
+        assert refusal.value.code == "storage_upgrade_failed"
+        assert refusal.value.params == {"room": "room", "stored": 1, "known": 3, "step": 2, "reason": reason}
+        with database.read() as connection:
+            assert not {"step_1", "later"} & set(inspect(connection).get_table_names())
+        database.create(self.tables(1))
 
 
 def test_a_failed_sync_ends_all_use_of_the_database(numbers: Database) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from fastapi import APIRouter, FastAPI
 
-from portadoc.errors import Malformed
+from portadoc.errors import Malformed, Refused
+from portadoc.web.answers import json_answer, refusing_route
 from portadoc.web.app import install_problems, protect
 from portadoc.web.logs import OneLineFormatter, escape, set_up_logging
 
@@ -86,6 +87,34 @@ def test_nothing_of_the_request_is_logged(
     (line,) = access(stream)
     assert line.startswith(logged)
     assert CANARY not in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("target", "code"),
+    [
+        ("/refused/document", "tx_code_wrong"),
+        ("/refused/word", "tx_code_wrong"),
+        ("/refused/document?count=many", "request_invalid"),
+        ("/nowhere", "not_found"),
+        ("/mounted/nowhere", "not_found"),
+        ("/offers/broken", "internal_error"),
+        ("/offers/" + "x" * 70_000, "headers_too_large"),
+    ],
+)
+def test_a_refusal_is_logged_with_its_code_and_no_value(
+    app: FastAPI, call: Call, stream: io.StringIO, target: str, code: str
+) -> None:
+    def refused(count: int = 1) -> None:
+        raise Refused("tx_code_wrong", tries_left=count, name=CANARY)
+
+    words = APIRouter(route_class=refusing_route(lambda error, _: json_answer({"error": "x"}, status=400)))
+    app.get("/refused/document")(refused)
+    words.get("/refused/word")(refused)
+    app.include_router(words)
+    assert call(app, "GET", target).status >= 400
+    (line,) = access(stream)
+    assert line.endswith(f" ms {code}")
+    assert CANARY not in line
 
 
 def test_a_method_that_http_does_not_know_is_not_logged(app: FastAPI, call: Call, stream: io.StringIO) -> None:

@@ -1,5 +1,7 @@
 """A record for another phone: the old copies end when the new ones are collected, or at once when it is lost."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,15 +12,16 @@ from portadoc.issuer import WithdrawalReason
 from portadoc.issuer.authorization.offers import OfferFlow
 from portadoc.issuer.entitlements import entitlement, entitlements_to_text
 from portadoc.issuer.life_cycle.reissuing import Terms
-from portadoc.issuer.life_cycle.succession import Asked
-from portadoc.issuer.store.tables import AUTHORIZATIONS
+from portadoc.issuer.life_cycle.succession import Asked, Change
+from portadoc.issuer.store.offer_store import Recipient
+from portadoc.issuer.store.tables import AUTHORIZATIONS, REPLACED_GRANTS
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.schemas.events import EventKind
 from portadoc.schemas.examples import example
 from portadoc.storage.outbox import read_after
 
 A1 = "fr-demo"
-PDA1 = example("posted-worker-fr-de")
+PDA1: Any = example("posted-worker-fr-de")
 
 
 def reissue(rig: Any, *, lost: bool = False, key: str | None = None, **terms: Any) -> Any:
@@ -116,6 +119,86 @@ def test_a_paper_stays_as_it_is_bound_to_no_phone(rig: Any) -> None:
     reissue(rig, lost=True)
     valid = [copy for copy in rig.issuer.credentials(A1, record_id=rig.last_record) if copy.withdrawn_at is None]
     assert [copy.grant_id for copy in valid] == [""]
+
+
+def to_employer(rig: Any, **options: Any) -> Any:
+    """Return an offer of the last record for the wallet of an employer."""
+    return rig.issuer.offer(A1, rig.last_record, ("pda1-webuild",), recipient=Recipient.EMPLOYER, **options)
+
+
+def valid_grants(rig: Any) -> set[str]:
+    copies = rig.issuer.credentials(A1, record_id=rig.last_record)
+    return {copy.grant_id for copy in copies if copy.withdrawn_at is None}
+
+
+def test_what_an_employer_holds_and_could_fetch_stays_when_a_phone_is_lost(rig: Any) -> None:
+    rig.issued()
+    (own,) = valid_grants(rig)
+    held, waiting = to_employer(rig), to_employer(rig)
+    token = rig.token(held)
+    assert rig.obtain(token, configuration_id="pda1-webuild").status == 200
+    act, _ = reissue(rig, lost=True)
+    assert valid_grants(rig) == {held.offer_id}
+    assert rig.obtain(token, configuration_id="pda1-webuild").status == 200
+    assert rig.obtain(rig.token(waiting), configuration_id="pda1-webuild").status == 200
+    rig.issuer.publish_status_lists()
+    assert valid_grants(rig) == {held.offer_id, waiting.offer_id}
+    with rig.database.read() as connection:
+        kept = connection.execute(select(REPLACED_GRANTS.c.act_id, REPLACED_GRANTS.c.grant_id)).all()
+    assert [tuple(each) for each in kept] == [(act.act_id, own)]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_an_employer_collects_ends_nothing_on_the_old_phone(rig: Any, when: str) -> None:
+    """Whether its offer was made before the reissue began or after."""
+    rig.issued()
+    early = to_employer(rig)
+    _, offer = reissue(rig)
+    theirs = early if when == "before" else to_employer(rig)
+    assert rig.obtain(rig.token(theirs), configuration_id="pda1-webuild").status == 200
+    rig.issuer.publish_status_lists()
+    assert withdrawn(rig) == [False, False]
+    assert rig.obtain(rig.token(offer)).status == 200
+    rig.issuer.publish_status_lists()
+    assert valid_grants(rig) == {theirs.offer_id, offer.offer_id}
+    (act,) = rig.issuer.life_cycle.view(A1, rig.last_record).acts
+    assert act.outcome == "collected"
+
+
+def test_a_reissue_offers_what_the_person_has_and_not_what_an_employer_has(rig: Any) -> None:
+    rig.issued()
+    assert rig.obtain(rig.token(to_employer(rig)), configuration_id="pda1-webuild").status == 200
+    _, offer = reissue(rig)
+    assert rig.offered(offer)["credential_configuration_ids"] == ["pda1"]
+
+
+@pytest.mark.parametrize("verb", ["withdraw", "correct", "replace"])
+def test_what_ends_the_record_ends_the_copies_of_an_employer_too(rig: Any, verb: str) -> None:
+    rig.issued()
+    waiting = to_employer(rig)
+    token = rig.token(to_employer(rig))
+    assert rig.obtain(token, configuration_id="pda1-webuild").status == 200
+    cycle, change = rig.issuer.life_cycle, Change(reason=WithdrawalReason.ISSUED_IN_ERROR)
+    if verb == "withdraw":
+        cycle.withdraw(A1, rig.last_record, change=change, asked=Asked())
+    else:
+        shorter = replace(PDA1.legislation, end=PDA1.legislation.end - timedelta(days=1))
+        successor = replace(PDA1, legislation=shorter)
+        getattr(cycle, verb)(A1, rig.last_record, successor, change=change, asked=Asked())
+    assert valid_grants(rig) == set()
+    assert rig.obtain(token, configuration_id="pda1-webuild").status == 400
+    late = rig.redeem(rig.code_of(waiting))
+    if late.status == 200:
+        late = rig.obtain(late.json()["access_token"], configuration_id="pda1-webuild")
+    assert late.status == 400
+
+
+def test_who_identifies_is_the_person_whoever_the_offer_was_for(rig: Any) -> None:
+    """By the authorization code flow nobody else gets anything, so such an offer ends with the others."""
+    rig.issued()
+    slipped = to_employer(rig, flow=OfferFlow.AUTHORIZATION_CODE)
+    reissue(rig)
+    assert rig.issuer.offers.cancel(A1, slipped.offer_id) is False
 
 
 def test_the_same_request_is_one_act_and_leaves_one_open_offer(rig: Any) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ from portadoc.formats import jws
 from portadoc.issuer.life_cycle.succession import Asked
 from portadoc.issuer.openid4vci import wallet_router
 from portadoc.issuer.records.withdrawals import WithdrawalReason
+from portadoc.portal.applications.application import Application
 from portadoc.portal.attestations.attestation import Attestation, Standing, attestation_of
 from portadoc.portal.handover.offering import HandOver
 from portadoc.portal.neighbours import HeldRecord
@@ -300,6 +302,47 @@ def test_the_copy_of_an_employer_is_told_apart(open_desk: object) -> None:
     wallet_of(desk).accept(made.link, tx_code=made.tx_code, copies=1)
     (found,) = listed(desk)
     assert (len(found.record.collections), found.own_collections) == (1, ())
+
+
+def to_employer(desk: Desk, granted: Application) -> HandOver:
+    return desk.portal.offer(CLAIRE, SLUG, granted.application_id, for_whom=ForWhom.EMPLOYER)
+
+
+def valid_copies(desk: Desk) -> dict[str, int]:
+    """Return how many copies count in the wallets of the employer and of the person."""
+    desk.house.issuer.publish_status_lists(SLUG)
+    (found,) = listed(desk)
+    every = sum(each.valid for each in found.record.collections)
+    own = sum(each.valid for each in found.own_collections)
+    return {"employer": every - own, "person": own}
+
+
+def test_the_copy_of_an_employer_stays_when_a_phone_is_lost(open_desk: Callable[..., Desk]) -> None:
+    desk = open_desk(employer_copy=True)
+    granted = desk.submit()
+    into_wallet(desk, collect(desk, *listed(desk)), copies=1)
+    made = to_employer(desk, granted)
+    wallet_of(desk).accept(made.link, tx_code=made.tx_code, copies=2)
+    desk.clock.advance(3601)
+    waiting = to_employer(desk, granted)
+    again = collect_again(desk, *listed(desk), lost=True)
+    assert valid_copies(desk) == {"employer": 2, "person": 0}
+    wallet_of(desk).accept(waiting.link, tx_code=waiting.tx_code, copies=1)
+    into_wallet(desk, again, copies=1)
+    assert valid_copies(desk) == {"employer": 3, "person": 1}
+
+
+def test_an_employer_that_collects_ends_nothing_on_an_old_phone(open_desk: Callable[..., Desk]) -> None:
+    desk = open_desk(employer_copy=True)
+    granted = desk.submit()
+    into_wallet(desk, collect(desk, *listed(desk)), copies=1)
+    desk.clock.advance(3601)
+    again = collect_again(desk, *listed(desk), lost=False)
+    made = to_employer(desk, granted)
+    wallet_of(desk).accept(made.link, tx_code=made.tx_code, copies=2)
+    assert valid_copies(desk) == {"employer": 2, "person": 1}
+    into_wallet(desk, again, copies=3)
+    assert valid_copies(desk) == {"employer": 2, "person": 3}
 
 
 @pytest.mark.parametrize(
