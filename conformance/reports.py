@@ -136,7 +136,7 @@ def _case(suite: ElementTree.Element, report: ModuleReport, found: Finding) -> N
 
 
 def to_markdown(reports: Iterable[RunReport]) -> str:
-    """Return runs as one page: whom they asked, a row for each module, a column for each run, what was not shown."""
+    """Return runs as a page: whom they asked, a row for each module, a column for each run, what was not shown."""
     runs = tuple(reports)
     head = ["# Conformance of an issuer", "", *(_asked(run) for run in runs), ""]
     names = dict.fromkeys(each.module.name for run in runs for each in run.modules)

@@ -135,12 +135,15 @@ def _place(url: str) -> str:
 
 
 def _why(failure: Error) -> str:
-    told = [failure.code, *(str(value) for value in failure.params.values()), *_of_tls(failure.__cause__)]
-    return " ".join(told)[:120]
+    params = [str(value) for name, value in failure.params.items() if name != "address"]  # what was sent has it
+    return " ".join([failure.code, *params, *_of_tls(failure)])[:120]
 
 
-def _of_tls(cause: BaseException | None) -> tuple[str, ...]:
+def _of_tls(failure: Error) -> tuple[str, ...]:
     """Return what TLS had against the connection, in fixed words: a certificate's fault, or OpenSSL's reason."""
+    cause: BaseException | None = failure
+    while isinstance(cause, Error):
+        cause = cause.__cause__
     if isinstance(cause, ssl.SSLCertVerificationError):
         return "certificate", _CERTIFICATE_FAULTS.get(cause.verify_code, "authority")
     return (cause.reason.lower(),) if isinstance(cause, ssl.SSLError) and cause.reason else ()

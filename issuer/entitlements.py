@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from portadoc.errors import Malformed
+from portadoc.errors import Malformed, Refused
 from portadoc.formats import strict_json
 from portadoc.schemas.openid4vci import DETAILS_TYPE, AuthorizationDetail, read_message
 
@@ -32,6 +32,11 @@ def entitlement(record_id: str, configuration_id: str) -> Entitlement:
     """
     told = hashlib.sha256(f"{configuration_id}:{record_id}".encode()).hexdigest()[:_IDENTIFIER_CHARS]
     return Entitlement(f"{configuration_id}.{told}", configuration_id, record_id)
+
+
+def not_issued_here(known: Collection[str]) -> Refused:
+    """Return the refusal of a configuration that is none of those known, which it names."""
+    return Refused("credential_configuration_unknown", spec="OpenID4VCI 1.0 §4.1.1", known=", ".join(known))
 
 
 def configurations_of(entitlements: Sequence[Entitlement]) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ _BY_CLIENT: Final = {
     "client_authentication_missing": "invalid_client",
     "client_attestation_invalid": "invalid_client",
     "attestation_challenge_required": "use_attestation_challenge",
+    "dpop_proof_missing": "invalid_dpop_proof",
     "dpop_proof_invalid": "invalid_dpop_proof",
     "dpop_nonce_required": "use_dpop_nonce",
 }

@@ -15,7 +15,7 @@ from portadoc.issuer.authorization.sessions import Authorizations
 from portadoc.issuer.authorization.tokens import Tokens
 from portadoc.issuer.challenges import ChallengeKind, Challenges
 from portadoc.issuer.deployment import NOBODY, UNKNOWN, Deployment
-from portadoc.issuer.entitlements import Entitlement, entitlement
+from portadoc.issuer.entitlements import Entitlement, entitlement, not_issued_here
 from portadoc.issuer.identification.certificates import Certificates
 from portadoc.issuer.identification.pid_status import StatusLookup
 from portadoc.issuer.identification.service import Identifying
@@ -162,7 +162,7 @@ class Issuer:
             for each in self._may_be_offered(institution, record_id, configuration_ids)
         )
         if not entitled:
-            raise Refused("credential_configuration_unknown", spec="OpenID4VCI 1.0 §4.1.1")
+            raise not_issued_here(self._deployment.institution(institution).configuration_ids)
         self._records.require_one_person(institution, tuple(records))
         return self.offers.make(
             institution, entitled, flow=flow, with_tx_code=tx_code, by_reference=by_reference, recipient=recipient
@@ -173,11 +173,11 @@ class Issuer:
     ) -> tuple[Entitlement, ...]:
         issued_here = self._deployment.institution(institution).configuration_ids
         if not configuration_ids or not set(configuration_ids) <= set(issued_here):
-            raise Refused("credential_configuration_unknown", spec="OpenID4VCI 1.0 §4.1.1")
+            raise not_issued_here(issued_here)
         expected = self._expected.find(institution, record_id)
         if expected is not None:
             if not set(configuration_ids) <= set(expected.configuration_ids):
-                raise Refused("credential_configuration_unknown", spec="OpenID4VCI 1.0 §4.1.1")
+                raise not_issued_here(expected.configuration_ids)
         else:
             record = self._records.live(institution, record_id)
             for each in configuration_ids:

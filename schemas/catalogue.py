@@ -167,7 +167,7 @@ def credential_configuration(configuration_id: str) -> CredentialConfiguration:
     """Return a credential configuration by id. Raises Refused[credential_configuration_unknown]."""
     found = CREDENTIAL_TYPES.get(configuration_id)
     if found is None:
-        raise Refused("credential_configuration_unknown")
+        raise Refused("credential_configuration_unknown", known=", ".join(CREDENTIAL_TYPES))
     return found
 
 

@@ -15,7 +15,7 @@ from portadoc.schemas.claims import JsonObject
 from portadoc.schemas.profiles import ProtocolProfile
 from portadoc.verification.answers import TrustAnswers
 from portadoc.wallet_sim.identity import WalletIdentity
-from portadoc.wallet_sim.transport import Transport, TransportResponse
+from portadoc.wallet_sim.transport import Transport, TransportResponse, naming
 
 CLOCK_SKEW_S: Final = 60
 MAX_LINK_CHARS: Final = 32 * 1024
@@ -44,12 +44,13 @@ class Means:
 def admitted(url: str, transport: Transport) -> Target:
     """Return the target of a URL that the wallet may call: HTTPS, or a loopback origin that the transport names.
 
-    Raises Refused[fetch_blocked]. Spec: OpenID4VCI 1.0 §12.2.1.
+    Raises Refused[fetch_blocked], naming the address. Spec: OpenID4VCI 1.0 §12.2.1.
     """
-    for origin in transport.loopback_origins:
-        if url == origin or url.startswith((f"{origin}/", f"{origin}?")):
-            return parse_target(url, schemes=frozenset({"http", "https"}))
-    return parse_target(url)
+    with naming(url):
+        for origin in transport.loopback_origins:
+            if url == origin or url.startswith((f"{origin}/", f"{origin}?")):
+                return parse_target(url, schemes=frozenset({"http", "https"}))
+        return parse_target(url)
 
 
 def get_json(url: str, means: Means, *, endpoint: str) -> JsonObject:

@@ -5,12 +5,14 @@ A transport never follows redirects and never retries; both are decisions of the
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from urllib.parse import unquote, urlencode, urlsplit
 
-from portadoc.errors import Malformed, Refused
+from portadoc.errors import Malformed, Refused, Unavailable
 from portadoc.fetch import PinnedFetch, UnsafeLoopbackFetch
 
 MAX_RESPONSE_BYTES: Final = 1_000_000
@@ -155,11 +157,15 @@ class NetworkTransport(Transport):
         body: bytes = b"",
         max_bytes: int = MAX_RESPONSE_BYTES,
     ) -> TransportResponse:
-        """Return the peer's answer of any status; a redirect is not followed. Raises as ``PinnedFetch.send``."""
+        """Return the peer's answer of any status; a redirect is not followed.
+
+        Raises as ``PinnedFetch.send``, naming the address.
+        """
         sent = body if body or method not in ("GET", "HEAD") else None
-        answer = self._fetch.send(
-            method, url, headers=headers, body=sent, max_bytes=max_bytes, timeout_s=self._timeout_s
-        )
+        with naming(url):
+            answer = self._fetch.send(
+                method, url, headers=headers, body=sent, max_bytes=max_bytes, timeout_s=self._timeout_s
+            )
         return TransportResponse(
             answer.status, {**answer.headers, "content-type": answer.content_type}, answer.body
         )
@@ -183,6 +189,22 @@ class UnsafeLoopbackTransport(NetworkTransport):
     @property
     def loopback_origins(self) -> frozenset[str]:
         return self._origins
+
+
+@contextmanager
+def naming(url: str) -> Iterator[None]:
+    """Let a fetch that is refused or fails say which origin it was about: params ``address``."""
+    try:
+        yield
+    except (Refused, Unavailable) as exc:
+        exc.params = {**exc.params, "address": _origin(url)}
+        raise
+
+
+def _origin(url: str) -> str:
+    """Return scheme, host and port of a URL, which may be none, without the credentials that it may hold."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{re.split('[/?#]', rest, maxsplit=1)[0].rpartition('@')[2]}"
 
 
 async def _call(app: AsgiApp, scope: dict[str, Any], body: bytes, max_bytes: int) -> TransportResponse:

@@ -1,9 +1,12 @@
 """The wallet as others use it: accept an offer, look at a request, answer or decline it, list what is held."""
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from portadoc.clock import Clock
+from portadoc.errors import Refused
 from portadoc.randomness import RandomBytes
+from portadoc.schemas.catalogue import CREDENTIAL_TYPES, current_type
 from portadoc.schemas.claims import ClaimPath, JsonObject
 from portadoc.schemas.profiles import ProtocolProfile
 from portadoc.verification.answers import TrustAnswers
@@ -24,6 +27,8 @@ from portadoc.wallet_sim.presentation import (
 from portadoc.wallet_sim.requests import read_request
 from portadoc.wallet_sim.store import HeldCredential, PendingIssuance, WalletStore
 from portadoc.wallet_sim.transport import Transport
+
+PID_TYPE: Final = CREDENTIAL_TYPES["pid"].vct
 
 
 class Wallet:
@@ -84,9 +89,16 @@ class Wallet:
 
     def sign_in(self, address: str) -> str:
         """Be the holder at an issuer's pages: identify with the PID held, approve. Raises as ``sign_in``."""
-        return sign_in(
-            address, present=lambda link: self.present(link).redirect_uri, transport=self.means.transport
-        )
+        return sign_in(address, present=self._identify, transport=self.means.transport)
+
+    def _identify(self, link: str) -> str | None:
+        """Show the PID that a link asks for. Raises as ``present``, Refused[wallet_without_pid]."""
+        preview = self.preview(link)
+        if preview.missing and not any(current_type(each.vct) == PID_TYPE for each in self._store.credentials()):
+            self.decline(preview)
+            raise Refused("wallet_without_pid", spec="OpenID4VP 1.0 §6.4.2")
+        self.require_wanted(preview)
+        return self.present(preview).redirect_uri
 
     def pending(self) -> tuple[PendingIssuance, ...]:
         """Return what issuers will have later, in the order of arrival."""

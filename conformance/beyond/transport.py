@@ -52,31 +52,35 @@ REGISTERED: Final = Check(
     "Lists are notified outside of the protocol.",
     "Compare the anchors with the list of the scheme.",
 )
-_NOT_ASKED: Final = "whether a provider is notified cannot be asked of the provider"
 _UNDER_TLS: Final = ("protocol", "truncated", "content_encoding", "limit_exceeded")
 """Failures that come after the handshake."""
 
 
 def run(trial: Trial, record: Record) -> None:
     """Look at the connection itself; without one nothing was seen, and nothing passes."""
+    _connection(trial, record)
+    record.not_applicable(REGISTERED, "whether a provider is notified cannot be asked of the provider")
+
+
+def _connection(trial: Trial, record: Record) -> None:
     parts = urlsplit(trial.setting.url)
-    answer = trial.wire.get(well_known(trial.setting.url, "openid-credential-issuer"))
-    words = answer.failure.split()
-    refused = "tls" in words
     if parts.scheme != "https" and trial.on_loopback:
         for check in (CERTIFICATE, MODERN, ONLY):
             record.not_applicable(check, "the issuer is asked over plain HTTP on this machine")
-    elif answer.failure and not refused and not set(words) & set(_UNDER_TLS):
+        _in_public(trial, record, believed=False)
+        return
+    answer = trial.wire.get(well_known(trial.setting.url, "openid-credential-issuer"))
+    words = answer.failure.split()
+    believed = "tls" not in words
+    if believed and answer.failure and not set(words) & set(_UNDER_TLS):
         for check in (CERTIFICATE, MODERN, ONLY, PUBLIC, TRUSTED):
             record.skipped(check, f"{NO_CONNECTION} ({answer.failure})")
-        record.not_applicable(REGISTERED, _NOT_ASKED)
         return
-    else:
-        record.judge(CERTIFICATE, not refused, "no connection under TLS was made", answer)
-        host, port = parts.hostname or "", parts.port or 443
-        _look(record, MODERN, lambda: speaks_old_tls(host, port), "it speaks TLS 1.1 or 1.0")
-        _look(record, ONLY, lambda: answers_plain(host, port), "it answers plain HTTP")
-    _in_public(trial, record, believed=not refused)
+    record.judge(CERTIFICATE, believed, "no connection under TLS was made", answer)
+    host, port = parts.hostname or "", parts.port or 443
+    _look(record, MODERN, lambda: speaks_old_tls(host, port), "it speaks TLS 1.1 or 1.0")
+    _look(record, ONLY, lambda: answers_plain(host, port), "it answers plain HTTP")
+    _in_public(trial, record, believed=believed)
 
 
 def _look(record: Record, check: Check, seen: Callable[[], bool | None], reason: str) -> None:
@@ -101,7 +105,6 @@ def _in_public(trial: Trial, record: Record, *, believed: bool) -> None:
             record.not_applicable(TRUSTED, "the run trusts an authority of its own (--ca-file)")
         else:
             record.judge(TRUSTED, believed, "this machine does not believe it")
-    record.not_applicable(REGISTERED, _NOT_ASKED)
 
 
 MODULES: Final = (Module(f"{OWN}transport", "How the issuer can be reached", run),)

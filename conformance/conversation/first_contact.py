@@ -86,13 +86,13 @@ def _of_failure(answer: Answer, parts: SplitResult, own_authority: bool) -> str:
 def _of_tls(reason: str, parts: SplitResult, own_authority: bool) -> str:
     host = parts.hostname or ""
     advice = "--ca-file names another one" if own_authority else "name it with --ca-file"
-    told = {
-        "tls certificate authority": f"the certificate of {host} is not believed: its authority is unknown ({advice})",
-        "tls certificate name": f"the certificate of {host} is not believed: it is for another name",
-        "tls certificate time": f"the certificate of {host} is not believed: it has ended or has not begun",
+    faults = {
+        "tls certificate authority": f"its authority is unknown ({advice})",
+        "tls certificate name": "it is for another name",
+        "tls certificate time": "it has ended or has not begun",
     }
-    if reason in told:
-        return told[reason]
+    if reason in faults:
+        return f"the certificate of {host} is not believed: {faults[reason]}"
     if _sees(speaks_plain, parts):
         return f"{_where(parts)} speaks plain HTTP and no TLS"
     return f"no connection under TLS comes about with {_where(parts)} ({reason})"
@@ -106,7 +106,8 @@ def _sees(speaks: Callable[[str, int], bool], parts: SplitResult) -> bool:
 
 
 def _where(parts: SplitResult) -> str:
-    return f"{parts.hostname or ''}:{_port(parts)}"
+    host = parts.hostname or ""
+    return f"[{host}]:{_port(parts)}" if ":" in host else f"{host}:{_port(parts)}"
 
 
 def _port(parts: SplitResult) -> int:

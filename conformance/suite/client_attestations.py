@@ -25,14 +25,14 @@ TAKEN: Final = Check(
     "draft-ietf-oauth-attestation-based-client-auth-07 §6, RFC 9126 §2.2",
     "A pushed request of an attested client is taken with 201, a request_uri and expires_in",
     "The kit's wallet provider is not trusted, or the form of its attestation is not understood.",
-    "Import what `portadoc conformance wallet-provider` writes, and start the server again where it reads its trust "
+    "Import what `portadoc conformance wallet-provider` writes, and start a server again that reads whom to trust "
     "when it starts; the other modules of this group need it.",
 )
 _TAKEN_OF_ANYBODY: Final = replace(
     TAKEN,
     title="A pushed request of the kit's wallet is taken with 201, a request_uri and expires_in",
-    cause="The run speaks as a wallet that nobody vouches for (--public-client), and the server wants attested ones.",
-    mend="Run without --public-client, with the kit's wallet provider trusted (`portadoc conformance wallet-provider`).",
+    cause="The run speaks as a wallet that nobody vouches for (--public-client); the server wants attested ones.",
+    mend="Leave --public-client out, and let the server trust the kit's wallet provider (wallet-provider).",
 )
 
 

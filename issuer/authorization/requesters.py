@@ -62,7 +62,8 @@ class Requesters:
     ) -> Requester:
         """Return who asks; ``client_id`` is what the request says, None for nothing.
 
-        Raises Untrusted[dpop_proof_invalid], Refused[dpop_nonce_required], and as ``Clients.attested`` does.
+        Raises Untrusted[dpop_proof_missing], [dpop_proof_invalid], Refused[dpop_nonce_required], and as
+        ``Clients.attested`` does.
         """
         # 1. the key of the sender
         dpop = self._dpop(head, required=dpop_required)
@@ -91,7 +92,7 @@ class Requesters:
         if head.dpop_proofs:
             return self._senders.proof(head.dpop_proofs, method=head.method, path=head.path, access_token=None)
         if required:
-            raise Untrusted("dpop_proof_invalid", spec="HAIP 1.0 §4", reason="count")
+            raise Untrusted("dpop_proof_missing", spec="HAIP 1.0 §4")
         return None
 
     def _use(

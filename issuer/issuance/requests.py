@@ -161,7 +161,7 @@ def _chosen(deployment: Deployment, grant: Grant, request: CredentialRequest) ->
             raise Refused("credential_identifier_unknown", spec=SPEC)
         return found
     if wanted not in issued_here:
-        raise Refused("credential_configuration_unknown", spec=SPEC)
+        raise Refused("credential_configuration_unknown", spec=SPEC, known=", ".join(issued_here))
     if grant.identified:
         raise Malformed("credential_identifier_required", spec="OpenID4VCI 1.0 §8.2")
     of_configuration = [each for each in grant.entitlements if each.configuration_id == wanted]

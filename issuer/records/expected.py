@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from portadoc.errors import Conflict, Refused
 from portadoc.issuer.deployment import Deployment
+from portadoc.issuer.entitlements import not_issued_here
 from portadoc.issuer.records.holders import Holder
 from portadoc.issuer.records.records import Records
 from portadoc.issuer.store import expected_store, record_store
@@ -32,8 +33,9 @@ class ExpectedRecords:
         id, Conflict[record_differs] when something else is expected under it.
         """
         chosen = tuple(dict.fromkeys(configuration_ids))
-        if not chosen or not set(chosen) <= set(self._deployment.institution(institution).configuration_ids):
-            raise Refused("credential_configuration_unknown", spec="OpenID4VCI 1.0 §4.1.1")
+        issued_here = self._deployment.institution(institution).configuration_ids
+        if not chosen or not set(chosen) <= set(issued_here):
+            raise not_issued_here(issued_here)
         wanted = ExpectedRecord(
             record_id=record_id, holder=holder, configuration_ids=chosen, state=Expectation.PENDING
         )

@@ -22,6 +22,8 @@ _COLOURS: Final = {"failed": "red", "warned": "yellow", "skipped": "yellow", "pa
 CLIENT_ID: Final = "https://conformance-kit.invalid/wallet"
 CALLBACK: Final = "portadoc-conformance://back"
 SIGN_IN_SECONDS: Final = 300
+_NAMES_TOLD: Final = 30
+_NAME_CHARS: Final = 100
 
 
 @click.group()
@@ -69,21 +71,21 @@ def judge_issuer(**options: Any) -> None:
       deferred-ready (no offer: make ready what was deferred last).
     --sign-in runs PROGRAM ADDRESS, which signs in, agrees, and prints the address that the browser is sent to.
     """
-    from portadoc.conformance.programs import Listener
-    from portadoc.conformance.run import run
+    from portadoc.conformance.programs import Listener, can_be_run
     from portadoc.conformance.table import NAMES
 
     chosen = _Options(**options)
     for name in chosen.modules:
         if name not in NAMES:
             raise click.BadParameter(f"{name!r} is no module", param_hint="--module")
+    for option, program in (("--offers-from", chosen.offers_from), ("--sign-in", chosen.sign_in)):
+        if program is not None and not can_be_run(program):
+            raise click.BadParameter(f"{program!r} is no program that can be run", param_hint=option)
     listener = None
     if chosen.sign_in is None and not chosen.no_sign_in:
         listener = Listener(say=lambda line: click.echo(line, err=True), wait_s=SIGN_IN_SECONDS)
     try:
-        trial = _trial(chosen, listener)
-        told = (lambda _: None) if chosen.as_json else _write_module
-        report = run(trial, chosen=chosen.modules, told=told)
+        report = _carried_out(_trial(chosen, listener), chosen)
     finally:
         if listener is not None:
             listener.close()
@@ -112,6 +114,23 @@ class _Options:
     as_json: bool
     junit: Path | None
     markdown: Path | None
+
+
+def _carried_out(trial: "Trial", chosen: _Options) -> "RunReport":
+    """Return the report of a run, of one that ends at once where nothing that could be an issuer answers."""
+    from portadoc.conformance.conversation.first_contact import first_contact
+    from portadoc.conformance.run import not_begun, run
+
+    met = first_contact(trial.wire, chosen.url, own_authority=chosen.ca_file is not None)
+    if met.refusal:
+        return not_begun(trial, met.refusal)
+    for name in chosen.configurations:
+        if met.configurations and name not in met.configurations:
+            known = ", ".join(printable(each[:_NAME_CHARS]) for each in met.configurations[:_NAMES_TOLD])
+            raise click.BadParameter(
+                f"the issuer has no configuration {name!r}; it has: {known}", param_hint="--configuration"
+            )
+    return run(trial, chosen=chosen.modules, told=(lambda _: None) if chosen.as_json else _write_module)
 
 
 def _trial(chosen: _Options, listener: "Listener | None") -> "Trial":
@@ -193,12 +212,15 @@ def list_modules(*, profile_id: str, as_json: bool) -> None:
 
 def _transport(url: str, origins: tuple[str, ...], ca_file: str | None) -> "Transport":
     """Return the way to the issuer: on this machine to the named origins alone, else to public addresses alone."""
-    from portadoc.fetch import SafeFetch, is_loopback_host
+    from portadoc.errors import Refused
+    from portadoc.fetch import SafeFetch, is_loopback_host, parse_target
     from portadoc.wallet_sim.transport import NetworkTransport, UnsafeLoopbackTransport
 
+    try:
+        parse_target(url, schemes=frozenset({"http", "https"}))
+    except Refused as exc:
+        raise click.BadParameter(f"{url!r} is not the address of an issuer", param_hint="URL") from exc
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise click.BadParameter(f"{url!r} is not the address of an issuer", param_hint="URL")
     if not is_loopback_host(parts.hostname or ""):
         return NetworkTransport(SafeFetch(ca_file=ca_file))
     with warnings.catch_warnings():

@@ -53,14 +53,19 @@ def read(settings_file: str | None, data_dir: str | None, **more: Any) -> "Porta
 
 
 @contextmanager
-def installation(settings_file: str | None, data_dir: str | None) -> Iterator["House"]:
-    """Yield the services of an installation that is there, in this process. Raises Misconfigured."""
+def installation(
+    settings_file: str | None, data_dir: str | None, *, profile: str | None = None
+) -> Iterator["House"]:
+    """Yield the services of an installation that is there, in this process; ``profile`` other than it is set.
+
+    Raises Misconfigured.
+    """
     from portadoc.clock import SystemClock
     from portadoc.randomness import system_random_bytes
     from portadoc.serve.house import open_house
     from portadoc.serve.tls.lan import own_lan
 
-    settings = read(settings_file, data_dir)
+    settings = read(settings_file, data_dir, profile=profile)
     lan = own_lan(settings.data_dir, settings.base_url)
     with open_house(
         settings,

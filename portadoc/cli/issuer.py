@@ -8,6 +8,7 @@ import click
 
 from portadoc.cli.inputs import Day
 from portadoc.cli.installation import installation, settings_options
+from portadoc.cli.issuing.example import example
 from portadoc.cli.issuing.example_offer import example_offer
 from portadoc.cli.issuing.paper import paper
 from portadoc.cli.issuing.policies import former_policies
@@ -35,6 +36,7 @@ issuer.add_command(paper)
 issuer.add_command(seal)
 issuer.add_command(former_policies)
 issuer.add_command(example_offer)
+issuer.add_command(example)
 
 
 @issuer.command()

@@ -18,13 +18,18 @@ if TYPE_CHECKING:
     from portadoc.serve.tls.server_certificate import ServerTls
 
 _OWN_ADDRESS: Final = "auto"
+_PORT: Final = 8700
 _LAN_FOLDER: Final = ".portadoc-lan"
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8700, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Port to listen on (default: that of base_url in the settings where it is on this machine, else 8700).",
+)
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Worker processes.")
 @click.option(
     "--public-url",
@@ -45,7 +50,7 @@ _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 def serve(
     *,
     host: str,
-    port: int,
+    port: int | None,
     workers: int,
     public_url: str | None,
     tls_certificate: Path | None,
@@ -69,15 +74,17 @@ def serve(
     if lan is not None:
         _require_alone(host=host, workers=workers, decided=public_url or files)
         with _until_told_to_stop():
-            _serve_lan(lan, port, settings_file, data_dir)
+            _serve_lan(lan, _PORT if port is None else port, settings_file, data_dir)
         return
+    if port is None:
+        port = _PORT if public_url else _own_port(settings_file, data_dir)
     with _until_told_to_stop():
         with listen(host, port) as listener:
             port = listener.getsockname()[1]
             settings = read(settings_file, data_dir, base_url=public_url or _origin(settings_file, data_dir, port))
             tls = _server_certificate(files, settings)
             if workers == 1:
-                serve_one(settings, [listener], ready=lambda: _announce(settings), tls=tls)
+                serve_one(settings, [listener], ready=lambda: _announce(settings, f"{host}:{port}"), tls=tls)
                 return
         from portadoc.serve.workers import serve_many
 
@@ -87,9 +94,24 @@ def serve(
             port=port,
             workers=workers,
             settings_file=settings_file,
-            ready=lambda: _announce(settings),
+            ready=lambda: _announce(settings, f"{host}:{port}"),
             tls=tls,
         )
+
+
+def _own_port(settings_file: str | None, data_dir: str | None) -> int:
+    """Return the port of the origin that is set, if it is on this machine and without TLS, else the usual one."""
+    from urllib.parse import urlsplit
+
+    from portadoc.fetch import is_loopback_host
+
+    known = gather(settings_file, data_dir).by_name
+    try:
+        origin = urlsplit(str(known["base_url"].value) if "base_url" in known else "")
+        is_here = origin.scheme == "http" and is_loopback_host(origin.hostname or "")
+        return (origin.port if is_here else None) or _PORT
+    except ValueError:
+        return _PORT  # reading the settings says what is wrong with it
 
 
 def _together(certificate: Path | None, key: Path | None) -> tuple[Path, Path] | None:
@@ -193,11 +215,14 @@ def _until_told_to_stop() -> Iterator[None]:
     click.echo("Stopped", err=True)
 
 
-def _announce(settings: "PortadocSettings") -> None:
-    """Say where it is served; called when the installation has been opened and connections are taken."""
+def _announce(settings: "PortadocSettings", listening: str | None = None) -> None:
+    """Say where it is served and by which profile; called when it has been opened and connections are taken."""
     from portadoc.schemas.profiles import Mode
 
-    click.echo(f"Portadoc on {settings.base_url}/  (data in {settings.data_dir}, {settings.mode})", err=True)
+    told = f"data in {settings.data_dir}, {settings.mode}, {settings.profile}"
+    click.echo(f"Portadoc on {settings.base_url}/  ({told})", err=True)
+    if listening is not None and not settings.base_url.endswith(f"://{listening}"):
+        click.echo(f"Listening on {listening}: requests to {settings.base_url} have to arrive there.", err=True)
     if settings.mode == Mode.DEVELOPMENT:
         click.echo("Development: demo institutions, keys of this machine that nobody else believes.", err=True)
 

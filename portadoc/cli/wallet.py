@@ -1,6 +1,7 @@
 """``portadoc wallet``: the simulated wallet of the installation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from portadoc.cli.installation import installation, settings_options
+from portadoc.cli.issuing.identity import identify
 from portadoc.cli.output import printable, write_json, write_table
-from portadoc.errors import Refused
+from portadoc.errors import Error, Refused, Unavailable
 from portadoc.i18n import render
 
 if TYPE_CHECKING:
     from portadoc.schemas.claims import ClaimPath
+    from portadoc.serve.house import House
     from portadoc.wallet_sim.presentation import PresentationOutcome, Preview, SharedCredential
     from portadoc.wallet_sim.store import HeldCredential
 
@@ -21,6 +24,42 @@ if TYPE_CHECKING:
 @click.group()
 def wallet() -> None:
     """Obtain, present and list credentials (a simulated wallet, for tests and demonstrations)."""
+
+
+wallet.add_command(identify)
+
+
+@contextmanager
+def _calling(settings_file: str | None, data_dir: str | None) -> Iterator["House"]:
+    """Yield the installation; of an address that its wallet could not call, say which and what to do about it.
+
+    Raises Unavailable[peer_tls_failed], [peer_unreached], Refused[peer_not_admitted].
+    """
+    with installation(settings_file, data_dir) as house:
+        try:
+            yield house
+        except Error as exc:
+            told = _told(exc, house)
+            if told is exc:
+                raise
+            raise told from exc
+
+
+def _told(error: Error, house: "House") -> Error:
+    from portadoc.wallet_sim.transport import UnsafeLoopbackTransport
+
+    address, reason = error.params.get("address"), error.params.get("reason", "")
+    if address is None:
+        return error
+    if error.code == "fetch_blocked":
+        is_here = isinstance(house.wallet.means.transport, UnsafeLoopbackTransport)
+        admits = house.settings.base_url if is_here else "https://"
+        return Refused("peer_not_admitted", address=address, reason=reason, admits=admits)
+    if error.code != "fetch_failed":
+        return error
+    if reason == "tls":
+        return Unavailable("peer_tls_failed", address=address)
+    return Unavailable("peer_unreached", address=address, reason=reason)
 
 
 @wallet.command()
@@ -39,7 +78,7 @@ def accept(
     data_dir: str | None,
 ) -> None:
     """Obtain what OFFER promises from a running issuer; verify it, then keep it."""
-    with installation(settings_file, data_dir) as house:
+    with _calling(settings_file, data_dir) as house:
         held = house.wallet.accept(offer, tx_code=tx_code, copies=copies, browser=house.wallet.sign_in)
     _write_kept(held, as_json=as_json)
 
@@ -68,7 +107,7 @@ def ask(
     The authorization code flow: at the issuer's pages the holder identifies with the PID in this wallet, and
     approves. What comes is verified, then kept.
     """
-    with installation(settings_file, data_dir) as house:
+    with _calling(settings_file, data_dir) as house:
         browser = _by_hand if by_hand else house.wallet.sign_in
         held = house.wallet.ask(issuer, configurations, browser=browser, copies=copies)
     _write_kept(held, as_json=as_json)
@@ -85,7 +124,7 @@ def _by_hand(address: str) -> str:
 @settings_options
 def resume(*, as_json: bool, settings_file: str | None, data_dir: str | None) -> None:
     """Ask again for what issuers promised for later and is due now; say what is still to come."""
-    with installation(settings_file, data_dir) as house:
+    with _calling(settings_file, data_dir) as house:
         held = house.wallet.resume()
         pending = [{"type": each.vct, "ask_at": each.ask_at} for each in house.wallet.pending()]
     _write_kept(held, as_json=as_json, pending=pending)
@@ -100,7 +139,7 @@ def renew(
     *, configuration: str, copies: int, as_json: bool, settings_file: str | None, data_dir: str | None
 ) -> None:
     """Obtain fresh copies of TYPE (a configuration) by the access that the issuer left with the wallet."""
-    with installation(settings_file, data_dir) as house:
+    with _calling(settings_file, data_dir) as house:
         held = house.wallet.renew(configuration, copies=copies)
     _write_kept(held, as_json=as_json)
 
@@ -114,7 +153,7 @@ def sign_in(*, address: str, as_json: bool, settings_file: str | None, data_dir:
 
     Identifies with the PID in this wallet, approves, and prints the address to which the browser is sent then.
     """
-    with installation(settings_file, data_dir) as house:
+    with _calling(settings_file, data_dir) as house:
         left = house.wallet.sign_in(address)
     if as_json:
         write_json({"address": left})
@@ -157,7 +196,7 @@ def present(
     data_dir: str | None,
 ) -> None:
     """Answer REQUEST (an openid4vp: link) with the least that satisfies it."""
-    with installation(settings_file, data_dir) as house:
+    with _calling(settings_file, data_dir) as house:
         preview = house.wallet.preview(request)
         shared = [_would_share(each) for each in preview.shared]
         if not as_json:

@@ -133,7 +133,7 @@ def _upgrade(connection: Connection, metadata: MetaData, stored: int) -> None:
     for known in range(stored, version):
         try:
             upgrades[known](connection)
-        except Exception as exc:
+        except (DBAPIError, Error, LookupError, TypeError, ValueError) as exc:
             if isinstance(exc, DBAPIError) and sqlite.machine_fault(exc) is not None:
                 raise
             reason = _reason(exc)

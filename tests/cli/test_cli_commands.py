@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ import pytest
 
 from portadoc import __version__
 from portadoc.cli import COMMANDS, main
+from tests.cli.conftest import Desk, Run
 
 
 def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -67,9 +69,10 @@ def test_reading_commands_offer_json(run: Any) -> None:
         "conformance",
         "receipt",
         "determine",
-    )  # the last one writes nothing but JSON
+        "issuer example",
+    )  # the last two write nothing but JSON
     for path in EVERY_COMMAND:
-        if path and path not in [(name,) for name in without]:
+        if path and " ".join(path) not in without:
             assert "--json" in run(*path, "--help").stdout, path
 
 
@@ -214,3 +217,18 @@ def test_the_demonstration_for_people_ends_with_what_to_do_next(run: Any) -> Non
     assert "ACCEPTED" in result.stdout
     assert "REFUSED" in result.stdout
     assert "  next   make serve" in result.stdout
+
+
+def test_the_trust_file_is_that_of_the_installation_that_is_named(run: Run, desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "own" / "keys").mkdir(parents=True)
+    credential = desk.file(desk.credential())
+    missing = run("verify", credential, "--data-dir", tmp_path / "own")
+    assert (missing.exit_code, "own/keys/trust.json" in missing.stderr) == (4, True)
+    (tmp_path / "own" / "keys" / "trust.json").write_bytes(desk.trust.read_bytes())
+    judged = run("verify", credential, "--data-dir", tmp_path / "own", "--at", "2026-11-22T12:00:00Z", "--json")
+    assert (
+        json.loads(judged.stdout)["code"]
+        == json.loads(
+            run("verify", credential, "--trust", desk.trust, "--at", "2026-11-22T12:00:00Z", "--json").stdout
+        )["code"]
+    )

@@ -13,6 +13,7 @@ from urllib.error import URLError
 import pytest
 
 from portadoc.cli.issuer import CAUSES, REASONS
+from portadoc.cli.serve import _announce, _own_port
 from portadoc.formats import jws, strict_json
 from portadoc.formats.withdrawal_list import WithdrawalCause
 from portadoc.issuer.records.withdrawals import WithdrawalReason
@@ -297,7 +298,8 @@ def test_a_service_that_does_not_answer_is_exit_code_3(
     made = run("issuer", "offer", "fr-demo", "--example", "posted-worker-fr-de", "--type", "pda1", "--json")
     assert made.exit_code == 0
     result = run("wallet", "accept", json.loads(made.stdout)["offer_uri"])
-    assert (result.exit_code, "fetch_failed" in result.stderr) == (3, True)
+    assert (result.exit_code, "peer_unreached" in result.stderr) == (3, True)
+    assert f"http://127.0.0.1:{port} could not be reached (connect)" in result.stderr
 
 
 def test_a_record_may_come_from_a_file(run: Any, portadoc: Any, tmp_path: Path) -> None:
@@ -365,13 +367,40 @@ def test_a_damaged_wallet_file_is_misconfigured(run: Any, portadoc: Any, served:
     assert (result.exit_code, "wallet_file_invalid" in result.stderr) == (4, True)
 
 
-def test_serve_says_when_its_port_is_taken(run: Any, tmp_path: Path) -> None:
+def test_serve_says_when_its_port_is_taken(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listener = listen("127.0.0.1", 0)
     try:
-        result = run("serve", "--port", listener.getsockname()[1], "--data-dir", tmp_path)
+        port = listener.getsockname()[1]
+        result = run("serve", "--port", port, "--data-dir", tmp_path)
+        monkeypatch.setenv("PORTADOC_BASE_URL", f"http://127.0.0.1:{port}")
+        of_the_origin = run("serve", "--data-dir", tmp_path)
     finally:
         listener.close()
     assert (result.exit_code, "port_taken" in result.stderr) == (4, True)
+    assert (of_the_origin.exit_code, f"port={port}" in of_the_origin.stderr) == (4, True)
+
+
+@pytest.mark.parametrize(
+    ("origin", "port"),
+    [("http://localhost:8771", 8771), ("https://issuer.example:8443", 8700), ("http://127.0.0.1", 8700)],
+)
+def test_serve_listens_where_an_origin_on_this_machine_says(
+    monkeypatch: pytest.MonkeyPatch, origin: str, port: int
+) -> None:
+    monkeypatch.setenv("PORTADOC_BASE_URL", origin)
+    assert _own_port(None, None) == port
+
+
+def test_serve_says_where_it_listens_when_the_origin_is_elsewhere(
+    capsys: pytest.CaptureFixture[str], served: Served
+) -> None:
+    settings = served.house.settings
+    _announce(settings, settings.base_url.removeprefix("http://"))
+    assert "Listening" not in capsys.readouterr().err
+    _announce(settings, "127.0.0.1:1")
+    told = capsys.readouterr().err
+    assert f"Listening on 127.0.0.1:1: requests to {settings.base_url}" in told
+    assert "ietf-latest" in told
 
 
 def test_a_registrar_certifies_what_a_verifier_asks(run: Any, served: Served, tmp_path: Path) -> None:

@@ -56,9 +56,7 @@ def test_each_kind_is_sealed_and_told_in_words(desk: Any) -> None:
 
 def test_a_record_can_be_sealed_again_and_both_papers_fall_with_it(desk: Any) -> None:
     first = json.loads(seal(desk, "--json").stdout)
-    again = json.loads(
-        desk("issuer", "seal", "fr-demo", first["record_id"], "--reason", "facts_changed", "--json").stdout
-    )
+    again = json.loads(desk("issuer", "seal", "fr-demo", first["record_id"], "--json").stdout)
     assert again["record_id"] == first["record_id"]
     assert again["text"] != first["text"]
     rows = json.loads(desk("issuer", "list", "fr-demo", "--json").stdout)["credentials"]
@@ -140,7 +138,7 @@ def test_a_record_from_a_file_with_too_many_places_needs_the_shortened_form(desk
     ("arguments", "exit_code", "word"),
     [
         (["fr-demo"], 2, "exactly one"),
-        (["fr-demo", "x", "--example", "posted-worker-fr-de"], 2, "give RECORD or one of"),
+        (["fr-demo", "x", "--example", "posted-worker-fr-de"], 2, "exactly one of --record"),
         (["nobody", "--example", "posted-worker-fr-de"], 2, "fr-demo"),
         (["fr-demo", "unknown"], 1, "record_unknown"),
         (["fr-demo", "--example", "insured-traveller"], 1, "record_of_other_institution"),

@@ -81,6 +81,11 @@ def test_the_list_of_access_certificates_names_verifiers_too(exported: Path) -> 
     assert all(identifier in listed for identifier in ("FR:TEST01", "DE:TEST90"))
 
 
+def test_a_list_of_access_certificates_is_called_one(run: Run, exported: Path) -> None:
+    refused = run("trust", "list", exported / "wrpac.jwt", "--signer", exported / "operator.pem")
+    assert (refused.exit_code, "trust_list_of_access_certificates" in refused.stderr) == (1, True)
+
+
 def ring(place: Path, name: str, slug: str, role: Role) -> Path:
     """Make keys of an institution and return whom they say to trust."""
     each = DevelopmentInstitution(slug, f"FR:{slug}", "FR", slug, frozenset({role}))
@@ -103,6 +108,11 @@ def test_somebody_else_is_believed_beside_those_who_were(run: Run, tmp_path: Pat
     assert after.anchors[: len(before.anchors)] == before.anchors
     assert set(after.authorisations) == {*before.authorisations, *read_trust_file(other).authorisations}
     assert told(run("trust", "add", other, "--data-dir", tmp_path / "own", "--json"))["added"] == []
+    renamed = tmp_path / "renamed.json"
+    renamed.write_text(other.read_text().replace('"name": "', '"name": "Other: '))
+    again = run("trust", "add", renamed, "--data-dir", tmp_path / "own")
+    assert (again.stdout, again.stderr) == ("none\n", "")
+    assert read_trust_file(own) == after
 
 
 def test_a_wallet_provider_is_believed_by_its_authorities(run: Run, tmp_path: Path) -> None:
@@ -113,8 +123,11 @@ def test_a_wallet_provider_is_believed_by_its_authorities(run: Run, tmp_path: Pa
     (tmp_path / "anchors.pem").write_text(to_pem([anchor.certificate]))
     provider = ("trust", "add", tmp_path / "anchors.pem", "--wallet-provider", "FR:wallets")
     assert run(*provider, "--data-dir", tmp_path / "own").exit_code == 2
+    unnamed = run("trust", "add", tmp_path / "anchors.pem", "--data-dir", tmp_path / "own")
+    assert (unnamed.exit_code, "--wallet-provider ID --country XX" in unnamed.stderr) == (2, True)
     done = run(*provider, "--country", "FR", "--name", "Wallets (test data)", "--data-dir", tmp_path / "own")
     assert done.exit_code == 0, done.stderr
+    assert "started again" in done.stderr
     trusted = wallet_provider_key(
         signer.chain, trust=read_trust_file(own), purpose=KeyPurpose.KEY_ATTESTATION, at=NOW
     )

@@ -3,14 +3,21 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from portadoc.errors import Error
+from portadoc.clock import SystemClock
+from portadoc.errors import Error, Unavailable
+from portadoc.fetch import UnsafeLoopbackFetch
 from portadoc.issuer.records.holders import holder_of
+from portadoc.randomness import system_random_bytes
 from portadoc.schemas.examples import example
+from portadoc.serve.house import open_house
+from portadoc.serve.run import listen, serving
+from portadoc.serve.settings import PortadocSettings
 from portadoc.wallet_sim.store import FileStore
 from tests.cli.conftest import Run, Served
 
@@ -93,6 +100,55 @@ def test_pages_that_lead_nowhere_stop_the_sign_in(run: Run, served: Served) -> N
     assert "sign_in_stopped" in stopped.stderr
 
 
-def test_another_origin_is_never_called(served: Served) -> None:
+def test_another_origin_is_never_called(served: Served, run: Run) -> None:
     with pytest.raises(Error, match="fetch_blocked"):
         served.house.wallet.sign_in("http://127.0.0.1:9/authorize")
+    for address, named in (
+        ("http://127.0.0.1:9/authorize", "does not call http://127.0.0.1:9 (scheme)"),
+        ("https://me:secret@issuer.example/authorize?code=secret", "does not call https://issuer.example ("),
+    ):
+        refused = run("wallet", "sign-in", address, "--data-dir", served.folder)
+        assert (refused.exit_code, named in refused.stderr) == (1, True)
+        assert f"begin with {served.base_url} only" in refused.stderr
+        assert "secret" not in refused.stderr
+
+
+def test_a_certificate_that_is_not_believed_is_named_with_what_to_do(
+    run: Run, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def untrusted(*_: object, **__: object) -> None:
+        raise Unavailable("fetch_failed", reason="tls")
+
+    monkeypatch.setattr(UnsafeLoopbackFetch, "send", untrusted)
+    failed = run("wallet", "sign-in", f"{served.base_url}/authorize", "--data-dir", served.folder)
+    assert (failed.exit_code, f"No TLS connection to {served.base_url}:" in failed.stderr) == (3, True)
+    assert "SSL_CERT_FILE=ca.pem" in failed.stderr
+
+
+def test_under_haip_the_wallet_is_given_its_identity(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HAIP has no pre-authorised codes, so that no offer can bring the first PID."""
+    monkeypatch.setenv("PORTADOC_PROFILE", "haip-1.0")
+    here = ("--data-dir", tmp_path / "haip")
+    with listen("127.0.0.1", 0) as listener:
+        origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        settings = PortadocSettings(base_url=origin, data_dir=tmp_path / "haip", profile="haip-1.0")
+        with (
+            open_house(settings, clock=SystemClock(), random_bytes=system_random_bytes, environment={}) as house,
+            serving(house, listener),
+        ):
+            offered = run(
+                *("issuer", "offer", "fr-demo", "--example", WORKER, "--type", "pda1", "--by-reference", *here)
+            ).stdout
+            link = next(line for line in offered.splitlines() if line.startswith("openid-credential-offer"))
+            nobody = run("wallet", "accept", link, *here)
+            assert (nobody.exit_code, "wallet_without_pid" in nobody.stderr) == (1, True)
+            assert "portadoc wallet identify --example pid-posted-worker" in nobody.stderr
+            assert "urn:eudi:pid:1" in run("wallet", "identify", *here).stdout
+            assert "kept" in run("wallet", "accept", link, *here).stdout
+
+
+def test_only_identity_data_identify(run: Run, served: Served) -> None:
+    refused = run("wallet", "identify", "--example", WORKER, "--data-dir", served.folder)
+    assert (refused.exit_code, "example_offer_impossible" in refused.stderr) == (1, True)

@@ -27,6 +27,9 @@ those named `portadoc-issuer-...` ask what it leaves open. A module has checks; 
 applicable* or *skipped* shows nothing and is never counted as passed. Under `eudi-2026` the issuer also requires
 encryption (`issuer.encryption_required`) and keys of the highest level (`issuer.key_storage_levels`).
 
+The table counts checks, each once in a module by its gravest outcome; the last line of the command counts
+findings, of which a check gives several where it looks at several things, so that its numbers are higher.
+
 """
 
 

@@ -64,11 +64,50 @@ def test_an_offer_from_the_command_line_is_walked_and_what_lacks_a_person_is_inc
 
 
 def test_what_fails_ends_with_one_and_says_how_to_mend_it(served: RunningIssuer, tmp_path: Path) -> None:
-    arguments = ["--no-sign-in", "--kit", str(tmp_path / "kit"), "--module", TRANSPORT]
-    done = CliRunner().invoke(main, ["conformance", "issuer", served.url, *arguments])  # without the authority
+    stranger = ["--kit", str(tmp_path / "kit")]  # whose wallet provider the issuer does not trust
+    arguments = ["--no-sign-in", *stranger, "--module", "oid4vci-1_0-issuer-fail-client-attestation-no-sub"]
+    done = command(served, tmp_path, *arguments)
     assert done.exit_code == 1
-    assert "FAILED: tls-certificate" in done.output
-    assert "mend:    Serve a certificate for the public host; give --ca-file" in done.output
+    assert "FAILED: attested-client-taken" in done.output
+    assert (
+        "mend:    Import what `portadoc conformance wallet-provider` writes, and start a server again"
+        in done.output
+    )
+
+
+def test_without_its_authority_no_module_is_run(served: RunningIssuer, tmp_path: Path) -> None:
+    arguments = ["--no-sign-in", "--kit", str(tmp_path / "kit"), "--module", TRANSPORT]
+    done = CliRunner().invoke(main, ["conformance", "issuer", served.url, *arguments])
+    assert done.exit_code == 3
+    assert done.stdout == (
+        "No module was run: the certificate of localhost is not believed: its authority is unknown "
+        "(name it with --ca-file).\n"
+    )
+
+
+def test_plain_http_at_its_port_is_told(served: RunningIssuer, tmp_path: Path) -> None:
+    url = served.url.replace("https://", "http://")
+    done = CliRunner().invoke(main, ["conformance", "issuer", url, "--no-sign-in", "--kit", str(tmp_path / "kit")])
+    assert done.exit_code == 3, done.output
+    assert done.stdout.endswith(f" speaks TLS: use {served.url}.\n")
+
+
+def test_an_identifier_without_its_path_is_told(served: RunningIssuer, tmp_path: Path) -> None:
+    origin = served.url.partition("/issuer/")[0]
+    arguments = ["--no-sign-in", "--kit", str(tmp_path / "kit"), "--ca-file", served.ca_file]
+    done = CliRunner().invoke(main, ["conformance", "issuer", origin, *arguments])
+    assert done.exit_code == 3, done.output
+    assert f"its identifier has a path (such as {origin}/issuer/NAME)" in done.output
+
+
+def test_a_configuration_that_is_not_there_is_refused_once_with_those_that_are(
+    served: RunningIssuer, tmp_path: Path
+) -> None:
+    done = command(served, tmp_path, "--no-sign-in", "--configuration", "zzz")
+    assert done.exit_code == 2
+    assert "the issuer has no configuration 'zzz'; it has: " in done.output
+    assert CONFIGURATION in done.output
+    assert "FAILED" not in done.output
 
 
 def test_a_wallet_that_nobody_vouches_for_gets_what_the_profile_gives_it(

@@ -17,6 +17,22 @@ TRUST: Final = click.option(
     show_envvar=True,
     help="Whom to believe.",
 )
+
+
+def _trust_of(context: click.Context, _: click.Parameter, folder: str | None) -> None:
+    """Let the trust file default to that of an installation."""
+    if folder is not None:
+        default = str(Path(folder) / "keys" / "trust.json")
+        context.default_map = {**(context.default_map or {}), "trust_file": default}
+
+
+DATA_DIR: Final = click.option(
+    "--data-dir",
+    is_eager=True,
+    expose_value=False,
+    callback=_trust_of,
+    help="Folder of an installation, whose trust file counts unless --trust or PORTADOC_TRUST names another.",
+)
 ANCHOR: Final = click.option(
     "--anchor",
     "anchor_file",

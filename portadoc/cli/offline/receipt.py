@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from portadoc.cli.inputs import INPUT_FILE, Moment, read_text
-from portadoc.cli.offline.options import ANCHOR, OPERATOR, TRUST
+from portadoc.cli.offline.options import ANCHOR, DATA_DIR, OPERATOR, TRUST
 from portadoc.cli.output import duration, language, language_option, without_environment, write_json
 from portadoc.i18n import render
 from portadoc.verification.rendering.wording import printable
@@ -28,6 +28,7 @@ def receipt() -> None:
 @ANCHOR
 @OPERATOR
 @TRUST
+@DATA_DIR
 @click.option("--at", type=Moment(), help="Judge for this time, ISO 8601; UTC unless it says more.")
 @click.option("--nonce", help="The nonce of the verification, unless FILE has it; needs --presentation.")
 @click.option("--presentation", "presentation_file", type=INPUT_FILE, help="What was presented; needs the nonce.")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from portadoc.cli.inputs import INPUT_FILE, Day, Moment
-from portadoc.cli.offline.options import ANCHOR, OPERATOR, TRUST
+from portadoc.cli.offline.options import ANCHOR, DATA_DIR, OPERATOR, TRUST
 from portadoc.cli.output import (
     language,
     language_option,
@@ -57,6 +57,7 @@ _EXIT: Final = {"green": 0, "red": 1, "amber": 3}
 @ANCHOR
 @OPERATOR
 @TRUST
+@DATA_DIR
 @click.option(
     "--status-list", "status_files", type=INPUT_FILE, multiple=True, help="Status list token; repeatable."
 )

@@ -16,7 +16,7 @@ from portadoc.cli.offline.anchors import anchors
 from portadoc.cli.offline.pack import pack
 from portadoc.cli.output import language, language_option, write_json, write_table
 from portadoc.cli.trust.files import add, export
-from portadoc.errors import Malformed
+from portadoc.errors import Malformed, Refused
 from portadoc.i18n import render
 from portadoc.verification.rendering.wording import printable
 
@@ -29,6 +29,7 @@ _MAX_LIST_BYTES: Final = 16 * 1024 * 1024
 _PURPOSES: Final = ("credential", "status", "metadata", "request", "document_seal", "trust_list", "receipt")
 _SKEW_S: Final = 120
 _COSE_SIGN1: Final = b"\xd2"
+_ACCESS_LIST: Final = b"/EUWRPACProvidersList"
 _MARKS: Final = {
     "holds": ("rule_holds", "green"),
     "fails": ("rule_fails", "red"),
@@ -112,7 +113,12 @@ def list_(*, source: str, signer_file: str, at: int | None, as_json: bool) -> No
     raw = _list_bytes(source)
     form = ListForm.ETSI_TL if raw.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") else ListForm.LOTE
     operators = SchemeOperators(from_pem(read_file(signer_file).decode("ascii", "replace")))
-    snapshot = read_trust_list(raw, form=form, uri=source, operators=operators, now=now, skew_s=_SKEW_S)
+    try:
+        snapshot = read_trust_list(raw, form=form, uri=source, operators=operators, now=now, skew_s=_SKEW_S)
+    except Malformed as exc:
+        if form is ListForm.LOTE and exc.params.get("reason") == "LoTEType" and _ACCESS_LIST in _json_of(raw):
+            raise Refused("trust_list_of_access_certificates", spec="ETSI TS 119 602 Annex F") from exc
+        raise
     if as_json:
         write_json({**_list_facts(snapshot), "entities": list(_rows(snapshot))})
     else:
@@ -120,6 +126,14 @@ def list_(*, source: str, signer_file: str, at: int | None, as_json: bool) -> No
             click.echo(printable(f"{name.replace('_', ' ')}: {value}"))
         write_table(("entity", "identifiers", "country", "purpose", "approved", "anchors"), list(_rows(snapshot)))
     check_fresh(snapshot, now=now)
+
+
+def _json_of(raw: bytes) -> bytes:
+    """Return the content of a list whose signature holds, as JSON."""
+    from portadoc.formats import strict_json
+    from portadoc.formats.jws import unverified_claims
+
+    return strict_json.dumps(unverified_claims(raw.decode("ascii").strip()))
 
 
 @trust.command()

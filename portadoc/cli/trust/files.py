@@ -1,6 +1,7 @@
 """``portadoc trust export`` and ``add``: files that say whom to believe, for others and from others."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ from portadoc.cli.installation import installation, read, settings_options
 from portadoc.cli.output import write_json, write_table
 
 if TYPE_CHECKING:
-    from portadoc.keys.trust.trust_store import TrustStore
+    from portadoc.keys.purposes import KeyPurpose
+    from portadoc.keys.trust.trust_store import TrustAnchor, TrustStore
 
 
 @click.command()
@@ -68,6 +70,8 @@ def add(
 ) -> None:
     """Believe whom FILE (a trust configuration) names, beside those whom this installation believes already.
 
+    What was believed before stays as it is, under the name that it has.
+
     With --wallet-provider FILE holds certificates, and ID is the organizationIdentifier in the certificates below
     them. Start the server again afterwards. Who is no longer to be believed is taken out of keys/trust.json.
     """
@@ -78,13 +82,16 @@ def add(
     own = read(settings_file, data_dir).data_dir / "keys" / TRUST_FILE
     known = read_trust_file(own)
     if wallet_provider is None:
+        _require_configuration(file)
         more = read_trust_file(file)
     elif country is None:
         raise click.UsageError("--wallet-provider needs --country.")
     else:
         more = _wallet_provider(file.read_text("ascii", "replace"), wallet_provider, name, country)
-    anchors = tuple(each for each in more.anchors if each not in known.anchors)
-    authorisations = tuple(each for each in more.authorisations if each not in known.authorisations)
+    had = {each for anchor in known.anchors for each in _vouching(anchor)}
+    anchors = tuple(each for each in more.anchors if not _vouching(each) <= had)
+    named = {replace(each, name="") for each in known.authorisations}
+    authorisations = tuple(each for each in more.authorisations if replace(each, name="") not in named)
     issuers = tuple(each for each in more.web_issuers if each not in known.web_issuers)
     joined = TrustStore(
         (*known.anchors, *anchors), (*known.authorisations, *authorisations), (*known.web_issuers, *issuers)
@@ -99,6 +106,22 @@ def add(
         write_json({"added": rows})
     else:
         write_table(("added", "purposes"), rows)
+    if rows:
+        click.echo("A server that is running believes them once it was started again.", err=True)
+
+
+def _vouching(anchor: "TrustAnchor") -> frozenset[tuple[bytes, str, "KeyPurpose"]]:
+    return frozenset((anchor.certificate, anchor.trust_list, each) for each in anchor.purposes)
+
+
+def _require_configuration(file: Path) -> None:
+    """Refuse certificates of whom nobody says what they are for. Raises click.UsageError."""
+    content = file.read_bytes()
+    if b"-----BEGIN CERTIFICATE" in content and not content.lstrip().startswith(b"{"):
+        raise click.UsageError(
+            f"{file.name} is PEM: say of whom, with --wallet-provider ID --country XX (a wallet provider's "
+            "authorities); without these, FILE is a trust configuration (JSON)."
+        )
 
 
 def _wallet_provider(pem: str, institution: str, name: str, country: str) -> "TrustStore":

@@ -5,13 +5,22 @@ import socket
 import sys
 import threading
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from portadoc.conformance.beyond.transport import _answers_plain, _speaks_old
 from portadoc.conformance.checks import Lacking
-from portadoc.conformance.programs import ListedOffers, Listener, NoOffers, OfferProgram, Want, sign_in_program
+from portadoc.conformance.conversation.connection import answers_plain, speaks_old_tls, speaks_plain, speaks_tls
+from portadoc.conformance.programs import (
+    ListedOffers,
+    Listener,
+    NoOffers,
+    OfferProgram,
+    Want,
+    can_be_run,
+    sign_in_program,
+)
 from portadoc.conformance.trial import OperatorFault, wants_of
 from tests.unit.conformance.workshop import Bench
 
@@ -101,7 +110,7 @@ class TestListener:
         listener.close()
 
 
-def test_a_port_that_answers_plain_http_is_seen() -> None:
+def test_a_port_thatanswers_plain_http_is_seen() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
@@ -114,10 +123,22 @@ def test_a_port_that_answers_plain_http_is_seen() -> None:
 
         thread = threading.Thread(target=answer)
         thread.start()
-        assert _answers_plain("127.0.0.1", port)
-        assert _speaks_old("127.0.0.1", port) in (False, None)
+        assert answers_plain("127.0.0.1", port)
+        assert speaks_old_tls("127.0.0.1", port) in (False, None)
         thread.join()
-    assert not _answers_plain("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("look", [answers_plain, speaks_plain, speaks_old_tls, speaks_tls])
+def test_of_a_port_where_nothing_listens_nothing_is_said(look: Callable[[str, int], bool | None]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(Lacking, match="no connection was made"):
+        look("127.0.0.1", port)
+
+
+@pytest.mark.parametrize(("program", "there"), [("sh -c x", True), ("/no/such", False), ("", False), ("'", False)])
+def test_a_program_is_looked_for_beforehand(program: str, there: bool) -> None:
+    assert can_be_run(program) is there
 
 
 def test_a_fault_of_the_operators_own_is_no_finding_about_the_issuer(haip: Bench) -> None:

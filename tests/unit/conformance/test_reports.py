@@ -105,6 +105,8 @@ class TestForms:
         missing = Finding(CHECK, Outcome.NOT_APPLICABLE, "it is on this machine")
         text = to_markdown([report_of(self.FAILED, missing), report_of(missing)])
         assert "| `a-module` | 1 failed, 1 not applicable | 1 not applicable |" in text
+        asked = "- `https://issuer.example`, profile `haip-1.0`, 1970-01-01 00:00:00 UTC. 3 requests."
+        assert text.splitlines()[2:4] == [asked, asked]
         assert "- It holds: not applicable (haip-1.0, haip-1.0): it is on this machine." in text
 
     def test_a_run_without_something_says_that_it_is_incomplete(self) -> None:

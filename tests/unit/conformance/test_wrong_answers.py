@@ -524,3 +524,13 @@ def test_a_token_that_is_bound_to_no_key_may_live_for_five_minutes(
 
     report = latest.run(HAPPY, transport=Spoilt(latest.transport, spoil), sign_in=None)
     assert told(report) == due
+
+
+def test_a_wallet_that_nobody_vouches_for_is_not_told_to_import_a_provider(haip: Bench) -> None:
+    names = ("portadoc-issuer-request-uri-of-another-client", f"{HAPPY}")
+    report = haip.carried_out(haip.trial(attested=False), *names)
+    failed = [found for each in report.modules for found in each.findings if found.outcome is Outcome.FAILED]
+    assert failed
+    for found in failed:
+        assert "--public-client" in found.reason + found.check.cause
+        assert "wallet provider is not trusted" not in found.check.cause

@@ -120,10 +120,13 @@ class Bench:
     operator: Operator
     keys: KeyRing
 
-    def trial(self, transport: Transport | None = None, **more: Any) -> Trial:
+    def trial(
+        self, transport: Transport | None = None, *, url: str = URL, attested: bool = True, **more: Any
+    ) -> Trial:
         """Return a new trial, through another transport where one is given."""
         setting = Setting(
-            url=URL,
+            url=url,
+            attested=attested,
             profile=profile(self.profile_id),
             configuration_ids=("pda1",),
             client_id="https://conformance-kit.invalid/wallet",

@@ -270,8 +270,9 @@ class TestMakingOffers:
 
     @pytest.mark.parametrize("configuration_ids", [[], ["unheard-of"], ["pda1", "pid"]])
     def test_of_a_configuration_that_is_not_issued_here(self, rig: Any, configuration_ids: list[str]) -> None:
-        with pytest.raises(Refused, match="credential_configuration_unknown"):
+        with pytest.raises(Refused, match="credential_configuration_unknown") as refusal:
             rig.issuer.offer("fr-demo", rig.record(), configuration_ids)
+        assert refusal.value.params["known"] == ", ".join(rig.issuer.settings.by_slug["fr-demo"].configuration_ids)
 
     def test_of_a_record_that_the_layout_cannot_carry(self, rig: Any) -> None:
         with pytest.raises(Refused, match="projection_kind_differs"):

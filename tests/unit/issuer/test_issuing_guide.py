@@ -69,6 +69,7 @@ def test_the_commands_of_the_guide_run(tmp_path: Path) -> None:
             listener.close()
     assert said[1].split() == ["copy-0.txt", "copy-1.txt"]
     assert said[3].count("  issued\n") == 2
+    assert said[5].split() == ["copy-0.txt", "copy-1.txt"]
 
 
 def test_the_table_of_errors_is_that_of_the_code() -> None:

@@ -13,6 +13,7 @@ import pytest
 from portadoc.clock import SystemClock
 from portadoc.formats import strict_json
 from portadoc.randomness import system_random_bytes
+from portadoc.schemas.examples import EXAMPLES, example
 from portadoc.serve.house import open_house
 from portadoc.serve.run import listen, server_for
 from portadoc.serve.settings import gather_settings, read_settings
@@ -59,14 +60,27 @@ def test_the_commands_of_the_guide_run(tmp_path: Path) -> None:
             thread.join()
             listener.close()
     asked = {line: strict_json.loads_object(text.encode(), what="answer") for line, text in said.items() if text}
-    assert len(asked) == 7
+    assert len(asked) == 13
     old = asked["python source.py GET records/case-1"]
     assert (old["state"], old["successor"]) == ("superseded", "case-2")
     assert [act["verb"] for act in old["history"]] == ["reissue", "correct"]
     assert asked["python source.py POST records/case-2/withdrawals withdrawal.json"]["state"] == "withdrawn"
+    prolonged, replaced = (
+        asked[f"python source.py POST records/{path}.json"]
+        for path in ("case-3/prolongations prolongation", "case-4/replacements replacement")
+    )
+    assert (prolonged["predecessor"], replaced["predecessor"]) == ("case-3", "case-4")
+    assert asked["python source.py PUT expected/case-6 expected.json"]["state"] == "pending"
+    assert asked["python source.py PUT records/case-6 record.json"]["state"] == "in_force"
+
+
+def test_the_guide_names_every_kind_of_record_by_its_example() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| ((?:`[\w-]+`(?:, )?)+) \|", GUIDE, re.MULTILINE)
+    named = {name: kind for kind, names in rows for name in re.findall(r"`([\w-]+)`", names)}
+    assert named == {name: example(name).KIND for name in EXAMPLES}
 
 
 def test_the_guide_names_every_verb_and_no_other() -> None:
-    verbs = re.findall(r"^\| `([a-z]+)` \|", GUIDE, re.MULTILINE)
+    verbs = re.findall(r"^\| `([a-z]+)` \|", GUIDE.partition("| verb |")[2].partition("\n\n")[0], re.MULTILINE)
     (listed,) = re.findall(r"^verbs = \[(.*)\]$", GUIDE, re.MULTILINE)
     assert verbs == re.findall(r'"([a-z]+)"', listed)
