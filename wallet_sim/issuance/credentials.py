@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from portadoc import base64url
 from portadoc.errors import Error, Malformed, Refused, Unavailable
 from portadoc.formats import strict_json
 from portadoc.schemas.claims import JsonObject
@@ -163,7 +162,7 @@ def _keep_pending(expected: Expected, answer: CredentialResponse, means: Means, 
     store.keep_access(expected.access)
     store.keep_pending(
         PendingIssuance(
-            id=base64url.encode(means.random_bytes(16)),
+            id=means.random_bytes(16).hex(),
             access_id=expected.access.id,
             configuration_id=expected.configuration_id,
             vct=expected.vct,
@@ -180,7 +179,7 @@ def _held(expected: Expected, received: Sequence[ReceivedCredential], means: Mea
     policy = _disclosure_policy(expected)
     return tuple(
         HeldCredential(
-            id=base64url.encode(means.random_bytes(16)),
+            id=means.random_bytes(16).hex(),
             configuration_id=expected.configuration_id,
             vct=expected.vct,
             issuer=expected.issuer.credential_issuer,
