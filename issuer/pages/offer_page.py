@@ -30,6 +30,8 @@ _HEADERS: Final = {
     **NO_STORE,
 }
 _GONE, _UNKNOWN = 410, 404
+_OVER: Final = "offer_unknown"
+"""What a wallet is told that fetches an offer which is over."""
 _TONES: Final = {OfferStanding.COLLECTED: "green", OfferStanding.ENDED: "amber", OfferStanding.EXPIRED: "amber"}
 
 
@@ -40,6 +42,7 @@ def offer_page(request: Request, shown: ShownOffer, *, names: Mapping[str, str])
     content = {
         "standing": shown.standing.value,
         "tone": _TONES.get(shown.standing, ""),
+        "code": _OVER,
         "shown": shown,
         "institution": names.get(reader.written_in) or next(iter(names.values())),
         "kinds": [(reader.say(f"kind.{kind}"), count) for kind, count in shown.kinds.items()],
@@ -51,7 +54,7 @@ def offer_page(request: Request, shown: ShownOffer, *, names: Mapping[str, str])
 
 def no_offer_page(request: Request) -> Response:
     """Return the page for an address behind which there never was an offer: 404."""
-    return _answer(_reader(request), {"standing": "unknown", "tone": "amber"}, status=_UNKNOWN)
+    return _answer(_reader(request), {"standing": "unknown", "tone": "amber", "code": "not_found"}, status=_UNKNOWN)
 
 
 def _reader(request: Request) -> Reader:

@@ -95,6 +95,7 @@ def test_a_guess_finds_nothing(rig: Any, institution: str, guess: str) -> None:
     answer = rig.transport.request("GET", f"/issuer/{institution}/offers/{guess}/page")
     assert answer.status == 404
     assert texts("en", "authorize").text("offer.title.unknown") in answer.text
+    assert "not_found" in answer.text
 
 
 def test_an_offer_is_not_shown_by_another_institution(rig: Any) -> None:
@@ -134,6 +135,8 @@ def test_what_is_over_says_so_and_what_to_do(rig: Any, standing: str, over: Call
     assert shown.status == 410
     assert words.text(f"offer.title.{standing}") in shown.text
     assert words.text(f"offer.next.{standing}") in shown.text
+    assert "<code>" in shown.text
+    assert "offer_unknown" in shown.text
     assert "openid-credential-offer" not in shown.text
     assert "J. E." not in shown.text
     assert "<svg" not in shown.text
