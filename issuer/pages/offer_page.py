@@ -54,7 +54,9 @@ def offer_page(request: Request, shown: ShownOffer, *, names: Mapping[str, str])
 
 def no_offer_page(request: Request) -> Response:
     """Return the page for an address behind which there never was an offer: 404."""
-    return _answer(_reader(request), {"standing": "unknown", "tone": "amber", "code": "not_found"}, status=_UNKNOWN)
+    return _answer(
+        _reader(request), {"standing": "unknown", "tone": "amber", "code": "not_found"}, status=_UNKNOWN
+    )
 
 
 def _reader(request: Request) -> Reader:
