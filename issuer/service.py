@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from portadoc.clock import Clock
-from portadoc.errors import Misconfigured, Refused
+from portadoc.errors import Misconfigured
 from portadoc.formats.withdrawal_list import WithdrawalCause
 from portadoc.issuer.attestation_status import RememberedStatuses
 from portadoc.issuer.authorization.offers import Offer, OfferFlow, Offers
@@ -49,10 +49,8 @@ from portadoc.keys.key_ring import KeyRing
 from portadoc.keys.trust.wallet_providers import WalletProviderTrust
 from portadoc.randomness import RandomBytes
 from portadoc.schemas.catalogue import credential_configuration
-from portadoc.schemas.events import EventKind
 from portadoc.schemas.openid4vci import (
     CredentialOffer,
-    NotificationRequest,
     PushedAuthorizationRequest,
     PushedAuthorizationResponse,
     TokenRequest,
@@ -225,29 +223,6 @@ class Issuer:
         grant = self._tokens.grant_of(institution, presented)
         self._senders.require_sender(grant, presented)
         return grant
-
-    def notify(self, grant: Grant, request: NotificationRequest) -> None:
-        """Keep what a wallet reports; the same report again changes nothing. Spec: OpenID4VCI 1.0 §11.
-
-        Raises: Refused[notification_unknown].
-        """
-        with self._deployment.database.transaction() as connection:
-            news = credential_store.note_notification(
-                connection,
-                grant.institution,
-                notification_id=request.notification_id,
-                grant_id=grant.grant_id,
-                event=request.event,
-            )
-            if news is None:
-                raise Refused("notification_unknown", spec="OpenID4VCI 1.0 §11.3")
-            if news:
-                record_id = credential_store.record_of_response(
-                    connection, grant.institution, request.notification_id
-                )
-                self._deployment.tell(
-                    connection, EventKind.CREDENTIAL_NOTIFIED, grant.institution, record_id, event=request.event
-                )
 
     def withdraw(
         self,

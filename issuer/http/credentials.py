@@ -89,7 +89,7 @@ def notification_router(issuer: Issuer, granted: Granted) -> APIRouter:
     @router.post("/issuer/{institution}/notification")
     def take_notification(grant: Annotated[Grant, Depends(granted)], body: Body) -> Response:
         """Keep what the wallet reports of the credentials it received. Spec: OpenID4VCI 1.0 §11."""
-        issuer.notify(grant, read_message(NotificationRequest, body))
+        issuer.issuance.notify(grant, read_message(NotificationRequest, body))
         return Response(status_code=204, headers=NO_STORE)
 
     return router

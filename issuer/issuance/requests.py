@@ -15,13 +15,19 @@ from portadoc.issuer.issuance.proofs import HolderKey, ProvenKeys, verify_proofs
 from portadoc.issuer.records.records import Records
 from portadoc.issuer.records.withdrawals import Withdrawals
 from portadoc.issuer.status_lists import StatusLists
-from portadoc.issuer.store import expected_store, token_store
+from portadoc.issuer.store import credential_store, expected_store, token_store
 from portadoc.issuer.store.expected_store import Expectation
 from portadoc.issuer.store.token_store import Grant
 from portadoc.keys.jwk import thumbprint
 from portadoc.keys.key_ring import KeyPurpose
 from portadoc.schemas.catalogue import CredentialConfiguration, credential_configuration, issuing_institution
-from portadoc.schemas.openid4vci import CredentialRequest, CredentialResponse, DeferredCredentialRequest
+from portadoc.schemas.events import EventKind
+from portadoc.schemas.openid4vci import (
+    CredentialRequest,
+    CredentialResponse,
+    DeferredCredentialRequest,
+    NotificationRequest,
+)
 from portadoc.schemas.records import Record, record_from_json
 from portadoc.storage import Connection
 
@@ -66,6 +72,27 @@ class Issuance:
         order = self._order(grant, wanted, record, proven.keys)
         # 5. Challenge used up, copies counted, recorded, signed, read back, marked.
         return self.copies.make(order, claim)
+
+    def notify(self, grant: Grant, request: NotificationRequest) -> None:
+        """Keep what a wallet reports; the same report again changes nothing. Spec: OpenID4VCI 1.0 §11.
+
+        Raises: Refused[notification_unknown].
+        """
+        here, institution = self._deployment, grant.institution
+        response_id = request.notification_id
+        with here.database.transaction() as connection:
+            news = credential_store.note_notification(
+                connection,
+                institution,
+                notification_id=response_id,
+                grant_id=grant.grant_id,
+                event=request.event,
+            )
+            if news is None:
+                raise Refused("notification_unknown", spec="OpenID4VCI 1.0 §11.3")
+            if news:
+                record_id = credential_store.record_of_response(connection, institution, response_id)
+                here.tell(connection, EventKind.CREDENTIAL_NOTIFIED, institution, record_id, event=request.event)
 
     def deliver(self, grant: Grant, request: DeferredCredentialRequest) -> CredentialResponse:
         """Return the copies that a transaction was promised, once; or the same promise until they can be had.

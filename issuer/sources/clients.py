@@ -13,7 +13,7 @@ from portadoc.issuer.sources.source_settings import SourceVerb
 from portadoc.issuer.sources.source_store import StoredToken
 from portadoc.issuer.store import code_store
 from portadoc.issuer.store.single_use import Once, use_once
-from portadoc.keys.key_ring import KeyPurpose
+from portadoc.issuer.throttle import source_tag
 from portadoc.openid_connect.client_assertions import CODE, check_client_assertion, registered_key
 from portadoc.storage.installation import digest
 
@@ -114,11 +114,10 @@ class Clients:
         raise Unavailable("requests_throttled", retry_after_s=since + RATE_WINDOW_S - now, limit=allowed)
 
     def _tag(self, who: str) -> str:
-        """Return a keyed tag: of a plain digest, every address could be found by trying them all."""
         first = next(iter(self._deployment.settings.by_slug), None)
         if first is None:  # nobody issues here: there is nothing to ask for
             raise Refused("not_found")
-        return self._deployment.key_ring.mac(first, KeyPurpose.NONCE).tag(f"source rate:{who}".encode()).hex()
+        return source_tag(self._deployment, first, "source rate", who)
 
 
 def _wanted(scope: str | None, allowed: tuple[SourceVerb, ...]) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""What endpoints for wallets answer alike, whatever role they belong to."""
